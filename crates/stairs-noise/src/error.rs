@@ -1,0 +1,21 @@
+//! Errors of noise laws, schedules and plans.
+
+use thiserror::Error;
+
+/// A noise law that does not exist.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum LawError {
+    /// The name is none of the closed-form laws.
+    #[error("unknown noise law `{0}`: expected uniform, triangular, normal or logistic")]
+    UnknownNoise(String),
+    /// The mean is not finite.
+    #[error("mean of a noise law must be finite, got {0}")]
+    Mean(f64),
+    /// The scale is negative or not finite.
+    #[error("scale of a noise law must be finite and at least 0, got {0}")]
+    Scale(f64),
+    /// A tabulated density has too few nodes, a negative or non-finite value, or no mass.
+    #[error("tabulated noise density: {0}")]
+    Table(String),
+}

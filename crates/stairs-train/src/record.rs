@@ -1,0 +1,94 @@
+//! What a run leaves behind: `record.json`, the only input of every report.
+//!
+//! A record is complete in itself: configuration, one entry per epoch, weight histograms, versions. Accuracies are in
+//! percent, losses are means per sample (cross entropy, nats), times are seconds.
+
+use serde::{Deserialize, Serialize};
+
+/// Version of the record's format; readers refuse a newer one.
+pub const RECORD_FORMAT: u32 = 1;
+
+/// One finished run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// Version of this format, see [`RECORD_FORMAT`].
+    pub format: u32,
+    /// The configuration that made the run, as written to `config.toml`.
+    pub config: crate::RunConfig,
+    /// Versions of what produced it.
+    pub versions: Versions,
+    /// Device the run used, for people: `flex (2 threads)`.
+    pub device: String,
+    /// Number of trainable parameters (latent weights, biases, normalisation).
+    pub parameters: usize,
+    /// Training samples per epoch and test samples.
+    pub samples: (usize, usize),
+    /// One entry per epoch, first to last.
+    pub epochs: Vec<EpochRecord>,
+    /// Accuracy in percent of the hard network on the test set after the last epoch.
+    pub test_accuracy: f64,
+    /// Best accuracy in percent over the epochs (model selection on the test set: for information, not a claim).
+    pub best_test_accuracy: f64,
+    /// Wall time of training in seconds, summed over interruptions.
+    pub wall_seconds: f64,
+    /// Histograms of latent and quantised weights at the end, one per quantised parameter; empty for a float run.
+    pub weights: Vec<WeightHistogram>,
+}
+
+/// One epoch of a run; also one line of `metrics.jsonl`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EpochRecord {
+    /// Epoch, counted from 1.
+    pub epoch: usize,
+    /// Optimiser steps done at the end of the epoch.
+    pub step: u64,
+    /// Mean training loss over the epoch (through the regularised network).
+    pub train_loss: f64,
+    /// Training accuracy in percent over the epoch (through the regularised network).
+    pub train_accuracy: f64,
+    /// Test loss of the hard network.
+    pub test_loss: f64,
+    /// Test accuracy in percent of the hard network.
+    pub test_accuracy: f64,
+    /// Learning rate at the end of the epoch.
+    pub learning_rate: f64,
+    /// Wall time of the epoch in seconds, training and evaluation.
+    pub seconds: f64,
+    /// The laws in force at the end of the epoch, one per quantiser, in network order; empty for a float run.
+    pub laws: Vec<LawPoint>,
+}
+
+/// The forward law of one quantiser at one moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LawPoint {
+    /// Path of the quantiser, e.g. `conv1.weight.stair` or `act1`.
+    pub path: String,
+    /// Mean in units of the quantum.
+    pub mean: f64,
+    /// Scale in units of the quantum.
+    pub scale: f64,
+}
+
+/// Histogram of one quantised parameter, in units of its quantum.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WeightHistogram {
+    /// Path of the parameter, e.g. `conv1.weight`.
+    pub path: String,
+    /// Lower end of the first bin.
+    pub low: f64,
+    /// Upper end of the last bin.
+    pub high: f64,
+    /// Counts of latent values in equal bins; values outside go to the first or last bin.
+    pub latent: Vec<u64>,
+    /// Levels of the stair and how many weights sit on each, ascending.
+    pub quantised: Vec<(f64, u64)>,
+}
+
+/// Versions of the programs that made a record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Versions {
+    /// This workspace.
+    pub stairs: String,
+    /// Burn.
+    pub burn: String,
+}

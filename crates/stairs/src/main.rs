@@ -1,0 +1,2 @@
+//! The stairs command.
+fn main() {}
