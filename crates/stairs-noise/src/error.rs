@@ -9,6 +9,9 @@ pub enum LawError {
     /// The name is none of the closed-form laws.
     #[error("unknown noise law `{0}`: expected uniform, triangular, normal or logistic")]
     UnknownNoise(String),
+    /// The name is none of the forward strategies.
+    #[error("unknown strategy `{0}`: expected expectation, mode or random")]
+    UnknownStrategy(String),
     /// The mean is not finite.
     #[error("mean of a noise law must be finite, got {0}")]
     Mean(f64),
