@@ -1,0 +1,89 @@
+//! What can be wrong with data: every error names the file, what was expected, what was there, and what to do.
+
+use std::{io, path::PathBuf};
+
+use thiserror::Error;
+
+/// Data that cannot be found, read or used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DataError {
+    /// The name is none of the known data sets.
+    #[error("unknown data set `{0}`: expected digits, mnist, fashion-mnist, cifar10 or covertype")]
+    UnknownName(String),
+    /// The folder given by `--data` or `STAIRS_DATA` does not exist.
+    #[error("data folder {path} (from {origin}) does not exist or is not a folder: create it or correct the path", path = .path.display())]
+    NoFolder {
+        /// Where the path came from: `--data` or `STAIRS_DATA`.
+        origin: String,
+        /// The folder.
+        path: PathBuf,
+    },
+    /// No folder on the search path holds any file of the data set.
+    #[error(
+        "data set {name} not found\n  looked in:\n{tried}  wanted: {wanted}\n  official address: {page}\n  \
+         to fetch it: cargo xtask data {name}\n  or put the files in one of these folders",
+        tried = .tried.iter().map(|p| format!("    {}\n", p.display())).collect::<String>(), wanted = .wanted.join(", ")
+    )]
+    NotFound {
+        /// The data set.
+        name: String,
+        /// Folders that were looked into, in this order.
+        tried: Vec<PathBuf>,
+        /// Names of the files that were looked for.
+        wanted: Vec<String>,
+        /// Official page of the data set.
+        page: String,
+    },
+    /// A folder holds some files of the data set, but not all.
+    #[error(
+        "data set {name} in {folder} is incomplete: {missing} not there; add it from {page}, or: cargo xtask data {name}",
+        folder = .folder.display(), missing = .missing.join(", ")
+    )]
+    Incomplete {
+        /// The data set.
+        name: String,
+        /// The folder that holds a part of it.
+        folder: PathBuf,
+        /// Names of the files that are not there.
+        missing: Vec<String>,
+        /// Official page of the data set.
+        page: String,
+    },
+    /// The file system refused.
+    #[error("cannot read {path}: {source}", path = .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// The file is truncated, damaged, or of another kind.
+    #[error(
+        "{path} is damaged or of another kind: {what}: expected {expected}, got {got}; delete it and fetch it again \
+         (cargo xtask data NAME)",
+        path = .path.display()
+    )]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Which part of the file: `magic number`, `line 17`, …
+        what: String,
+        /// What should be there.
+        expected: String,
+        /// What is there.
+        got: String,
+    },
+    /// Arrays handed over by the caller do not make a data set.
+    #[error("data set `{name}`: {what}: expected {expected}, got {got}")]
+    Arrays {
+        /// The data set.
+        name: String,
+        /// Which part of the arguments.
+        what: String,
+        /// What it should be.
+        expected: String,
+        /// What it is.
+        got: String,
+    },
+}
