@@ -18,6 +18,9 @@ pub enum LawError {
     /// The scale is negative or not finite.
     #[error("scale of a noise law must be finite and at least 0, got {0}")]
     Scale(f64),
+    /// The quantum is not positive and finite.
+    #[error("quantum must be finite and positive, got {0}")]
+    Quantum(f64),
     /// A tabulated density has too few nodes, a negative or non-finite value, or no mass.
     #[error("tabulated noise density: {0}")]
     Table(String),

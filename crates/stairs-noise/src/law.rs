@@ -16,6 +16,7 @@ use crate::{LawError, Noise};
 /// assert!(Law::new(Noise::Normal, 0.0, -1.0).is_err());
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "RawLaw")]
 pub struct Law {
     noise: Noise,
     mean: f64,
@@ -35,6 +36,12 @@ impl Law {
             return Err(LawError::Scale(scale));
         }
         Ok(Self { noise, mean, scale })
+    }
+
+    /// A law whose parameters are valid by construction.
+    pub(crate) fn known(noise: Noise, mean: f64, scale: f64) -> Self {
+        debug_assert!(mean.is_finite() && scale.is_finite() && scale >= 0.0);
+        Self { noise, mean, scale }
     }
 
     /// The Dirac law at 0: the hard quantiser.
@@ -84,5 +91,22 @@ impl Law {
     /// Density of ν at x, in units of 1/quantum; 0 for `scale = 0` (the Dirac law has none).
     pub fn pdf(&self, x: f64) -> f64 {
         if self.is_hard() { 0.0 } else { self.noise.pdf((x - self.mean) / self.scale) / self.scale }
+    }
+}
+
+/// What a law looks like in a file, validated when read.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLaw {
+    noise: Noise,
+    mean: f64,
+    scale: f64,
+}
+
+impl TryFrom<RawLaw> for Law {
+    type Error = LawError;
+
+    fn try_from(raw: RawLaw) -> Result<Self, LawError> {
+        Self::new(raw.noise, raw.mean, raw.scale)
     }
 }

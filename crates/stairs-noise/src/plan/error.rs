@@ -29,7 +29,9 @@ pub enum PlanError {
     #[error(transparent)]
     Law(#[from] LawError),
     /// A pattern that is empty or has an empty path segment.
-    #[error("`{0}` is no parameter path: write a path such as `conv1.weight`, a module such as `conv1`, or a glob with `*`")]
+    #[error(
+        "`{0}` is no parameter path: write a path such as `conv1.weight`, a module such as `conv1`, or a glob with `*`"
+    )]
     Pattern(String),
     /// A plan without entries.
     #[error("the plan has no entry: give at least one pattern with its schedule")]
@@ -46,7 +48,10 @@ pub enum PlanError {
         known: Vec<String>,
     },
     /// A pattern all of whose quantisers are taken by entries before it.
-    #[error("pattern `{pattern}` of the plan is never used: earlier entries match all of its quantisers ({}); move it up", list(taken))]
+    #[error(
+        "pattern `{pattern}` of the plan is never used: earlier entries match all of its quantisers ({}); move it up",
+        list(taken)
+    )]
     ShadowedPattern {
         /// The pattern as written in the plan.
         pattern: String,

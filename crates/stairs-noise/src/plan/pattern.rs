@@ -1,10 +1,12 @@
 //! Patterns of parameter paths.
 //!
+//! A pattern covers a path if it matches the path itself or one of its ancestors, cut at a dot.
+//!
 //! | written | matches |
 //! |---|---|
 //! | `conv1.weight` | this path, and every path below it (`conv1.weight.stair`) |
 //! | `conv1` | the whole module: `conv1`, `conv1.weight`, `conv1.act`; not `conv10.weight` |
-//! | `*.weight` | a glob: `*` stands for any run of characters, dots included; the whole path must match |
+//! | `*.weight` | a glob: `*` stands for any run of characters, dots included; here every path that has a segment `weight` below something, such as `conv1.weight.stair` |
 //! | `*` | everything |
 
 use std::fmt;
@@ -50,8 +52,13 @@ impl Pattern {
 
     /// True if the pattern covers `path`.
     pub fn matches(&self, path: &str) -> bool {
+        let ancestors = path.match_indices('.').map(|(dot, _)| &path[..dot]);
+        ancestors.chain([path]).any(|path| self.matches_whole(path))
+    }
+
+    fn matches_whole(&self, path: &str) -> bool {
         match self.0.split_once('*') {
-            None => path.strip_prefix(self.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')),
+            None => path == self.0,
             Some((head, tail)) => path.strip_prefix(head).is_some_and(|rest| glob(tail, rest)),
         }
     }

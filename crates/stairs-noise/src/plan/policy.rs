@@ -175,7 +175,8 @@ impl Policy {
     /// it stays with a dynamic mean, 2·4·2 = 16. Of the fully static policies, all of which are the same, only one is
     /// kept, overlapped and homogeneous, under mode and random: 2. Together 48 + 16 + 2 = 66.
     pub fn grid() -> Vec<(Strategy, Policy)> {
-        let pairs = Strategy::ALL.into_iter().flat_map(|strategy| Policy::all().into_iter().map(move |p| (strategy, p)));
+        let pairs =
+            Strategy::ALL.into_iter().flat_map(|strategy| Policy::all().into_iter().map(move |p| (strategy, p)));
         pairs.filter(|(strategy, policy)| policy.in_grid(*strategy)).collect()
     }
 

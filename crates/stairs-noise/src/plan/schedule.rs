@@ -59,8 +59,7 @@ impl NoiseSchedule {
         // Adding 0 turns the −0 of a decayed negative mean into 0.
         let mean = self.start.mean() * self.mean.at(t) + 0.0;
         let scale = self.start.scale() * self.scale.at(t);
-        // Finite values times a number in [0, 1] are a law again, so the alternative is never taken.
-        Law::new(self.start.noise().clone(), mean, scale).unwrap_or_else(|_| Law::hard(self.start.noise().clone()))
+        Law::known(self.start.noise().clone(), mean, scale)
     }
 
     /// The time, at least 0, from which the law is the Dirac law at 0, that is: the stair is the one of evaluation.
