@@ -183,3 +183,9 @@ impl FromStr for Noise {
         Noise::ALL.into_iter().find(|noise| noise.name() == name).ok_or_else(|| LawError::UnknownNoise(name.to_string()))
     }
 }
+
+impl From<NoiseTable> for Noise {
+    fn from(table: NoiseTable) -> Self {
+        Noise::Table(Arc::new(table))
+    }
+}

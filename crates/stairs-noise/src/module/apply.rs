@@ -1,0 +1,198 @@
+//! Reading and replacing the settings of a model's quantisers by path, from outside.
+//!
+//! A quantiser's path is the path of its [`Stair`](crate::Stair): `act1` for a feature quantiser in that field,
+//! `conv1.weight.stair` for the quantiser of a weight.
+
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
+use burn::tensor::{Tensor, TensorData};
+use thiserror::Error;
+
+use super::host::{HostValue, host_device};
+use super::setting::Setting;
+use crate::plan::ResolvedPlan;
+
+/// What a quantiser quantises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QuantiserKind {
+    /// A parameter, through Burn's reparameterisation.
+    Weight,
+    /// The output of a layer.
+    Feature,
+}
+
+/// One quantiser of a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuantiserInfo {
+    /// Its path, e.g. `conv1.weight.stair` or `act1`.
+    pub path: String,
+    /// What it quantises.
+    pub kind: QuantiserKind,
+}
+
+/// A setting that a quantiser cannot take.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum SettingError {
+    /// A tabulated law that the quantiser was not built with.
+    #[error(
+        "quantiser `{path}` does not know this tabulated law: give it the law when it is built (`with_laws`), since \
+         records and mappers carry a table's fingerprint only"
+    )]
+    UnknownTable {
+        /// Path of the quantiser.
+        path: String,
+    },
+}
+
+/// Name of the field of [`Stair`](crate::Stair) that holds its setting, and of the struct.
+const FIELD: (&str, &str) = ("setting", "Struct:Stair");
+
+#[derive(Default)]
+struct Path(Vec<(String, String)>);
+
+impl Path {
+    fn enter(&mut self, name: &str, container: &str) {
+        self.0.push((name.to_string(), container.to_string()));
+    }
+
+    /// The quantiser's path if the innermost module is its setting.
+    fn quantiser(&self) -> Option<String> {
+        let ((name, container), parents) = self.0.split_last()?;
+        ((name.as_str(), container.as_str()) == FIELD)
+            .then(|| parents.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join("."))
+    }
+
+    fn kind(&self) -> QuantiserKind {
+        let reparameterised = self.0.iter().any(|(_, container)| container == "Reparameterization");
+        if reparameterised { QuantiserKind::Weight } else { QuantiserKind::Feature }
+    }
+}
+
+/// The quantisers of a model in the order in which Burn visits it: for a model whose fields are declared in the order of
+/// its forward pass, the order of the network.
+pub fn quantisers<M: Module>(model: &M) -> Vec<QuantiserInfo> {
+    #[derive(Default)]
+    struct Visitor(Path, Vec<QuantiserInfo>);
+
+    impl ModuleVisitor for Visitor {
+        fn enter_module(&mut self, name: &str, container_type: &str) {
+            self.0.enter(name, container_type);
+        }
+
+        fn exit_module(&mut self, _name: &str, _container_type: &str) {
+            self.0.0.pop();
+        }
+
+        fn visit_float<const D: usize>(&mut self, _param: &Param<Tensor<D>>) {
+            if let Some(path) = self.0.quantiser() {
+                self.1.push(QuantiserInfo { path, kind: self.0.kind() });
+            }
+        }
+    }
+
+    let mut visitor = Visitor::default();
+    model.visit(&mut visitor);
+    visitor.1
+}
+
+/// The layers of an annealing schedule: every quantised weight opens a layer, the feature quantisers that follow it
+/// belong to it; feature quantisers before the first weight belong to the first layer.
+pub fn layers<M: Module>(model: &M) -> Vec<Vec<String>> {
+    let mut layers: Vec<Vec<String>> = Vec::new();
+    let mut has_weight = false;
+    for quantiser in quantisers(model) {
+        let opens = quantiser.kind == QuantiserKind::Weight && (has_weight || layers.is_empty());
+        has_weight |= quantiser.kind == QuantiserKind::Weight;
+        match layers.last_mut() {
+            Some(layer) if !opens => layer.push(quantiser.path),
+            _ => layers.push(vec![quantiser.path]),
+        }
+    }
+    layers
+}
+
+/// Replaces the setting of every quantiser for which `setting` returns one. One pass over the model, no device work.
+///
+/// # Errors
+/// [`SettingError`] if a quantiser cannot take its new setting.
+pub fn set_settings<M: Module>(
+    model: M,
+    setting: impl FnMut(&str) -> Option<Setting>,
+) -> Result<M, SettingError> {
+    struct Mapper<F>(Path, F, Vec<(String, Vec<f32>)>);
+
+    impl<F: FnMut(&str) -> Option<Setting>> ModuleMapper for Mapper<F> {
+        fn enter_module(&mut self, name: &str, container_type: &str) {
+            self.0.enter(name, container_type);
+        }
+
+        fn exit_module(&mut self, _name: &str, _container_type: &str) {
+            self.0.0.pop();
+        }
+
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            let Some(path) = self.0.quantiser() else { return param };
+            let Some(setting) = (self.1)(&path) else { return param };
+            let numbers = setting.encode();
+            let value = replace(param.id, &numbers);
+            if setting.has_table() {
+                self.2.push((path, numbers));
+            }
+            value.unwrap_or(param)
+        }
+    }
+
+    let mut mapper = Mapper(Path::default(), setting, Vec::new());
+    let model = model.map(&mut mapper);
+    match mapper.2.into_iter().find(|(path, numbers)| current(&model, path).as_ref() != Some(numbers)) {
+        Some((path, _)) => Err(SettingError::UnknownTable { path }),
+        None => Ok(model),
+    }
+}
+
+/// Sets every quantiser to its laws and strategy of `plan` at time `t`; `key` gives the key of the random draws by path.
+///
+/// # Errors
+/// As [`set_settings`].
+pub fn apply_plan<M: Module>(
+    model: M,
+    plan: &ResolvedPlan,
+    t: f64,
+    key: impl Fn(&str) -> u64,
+) -> Result<M, SettingError> {
+    set_settings(model, |path| {
+        let schedule = plan.schedule(path)?;
+        Some(Setting::new(schedule.laws_at(t)).with_strategy(schedule.strategy).with_key(key(path)))
+    })
+}
+
+/// A parameter of rank D with these numbers; `None` unless D = 1.
+fn replace<const D: usize>(id: ParamId, numbers: &[f32]) -> Option<Param<Tensor<D>>> {
+    let data = TensorData::new(numbers.to_vec(), [numbers.len()]);
+    (D == 1).then(|| Param::initialized(id, Tensor::from_data(data, &host_device())))
+}
+
+/// The numbers the setting of the quantiser at `path` shows.
+fn current<M: Module>(model: &M, path: &str) -> Option<Vec<f32>> {
+    struct Visitor<'a>(Path, &'a str, Option<Vec<f32>>);
+
+    impl ModuleVisitor for Visitor<'_> {
+        fn enter_module(&mut self, name: &str, container_type: &str) {
+            self.0.enter(name, container_type);
+        }
+
+        fn exit_module(&mut self, _name: &str, _container_type: &str) {
+            self.0.0.pop();
+        }
+
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            if self.0.quantiser().as_deref() == Some(self.1) {
+                self.2 = param.val().into_data().try_into_vec_as::<f32>().ok();
+            }
+        }
+    }
+
+    let mut visitor = Visitor(Path::default(), path, None);
+    model.visit(&mut visitor);
+    visitor.2
+}

@@ -1,0 +1,103 @@
+//! A few host numbers that Burn sees as a parameter.
+//!
+//! Burn's records, mappers and visitors know tensors only; a plain field is neither saved nor reachable by path. A
+//! [`HostCell`] keeps its value on the host, where a forward pass reads it without waiting for a device, and shows it to
+//! Burn as a small f32 tensor on the CPU when somebody visits or maps. It takes no gradient, and moving a model between
+//! devices leaves it alone.
+
+use burn::module::{
+    Content, Devices, Module, ModuleDisplay, ModuleDisplayDefault, ModuleMapper, ModuleVisitor, Param, ParamId,
+};
+use burn::tensor::{Device, Tensor, TensorData};
+
+/// A value that can be written as a fixed number of f32s and read back.
+pub(crate) trait HostValue: Clone + Send + Sync + std::fmt::Debug {
+    /// The value as numbers; the length is the same for all values of the type.
+    fn encode(&self) -> Vec<f32>;
+    /// The value of such numbers; `self` supplies what the numbers cannot hold. Nonsense gives `None`.
+    fn decode(&self, numbers: &[f32]) -> Option<Self>;
+    /// One line for Burn's module display.
+    fn describe(&self) -> String;
+}
+
+/// A host value with an identity in the module tree.
+#[derive(Clone, Debug)]
+pub(crate) struct HostCell<T> {
+    id: ParamId,
+    value: T,
+}
+
+impl<T: HostValue> HostCell<T> {
+    pub(crate) fn new(value: T) -> Self {
+        // Through the codec once, so that a value is the same before and after a record.
+        let value = value.decode(&value.encode()).unwrap_or(value);
+        Self { id: ParamId::new(), value }
+    }
+
+    pub(crate) fn get(&self) -> &T {
+        &self.value
+    }
+
+    fn param(&self) -> Param<Tensor<1>> {
+        let numbers = self.value.encode();
+        let data = TensorData::new(numbers.clone(), [numbers.len()]);
+        Param::initialized(self.id, Tensor::from_data(data, &host_device()))
+    }
+}
+
+/// The CPU device cells are shown on: Flex where it is compiled in.
+pub(crate) fn host_device() -> Device {
+    #[cfg(feature = "flex")]
+    {
+        Device::flex()
+    }
+    #[cfg(not(feature = "flex"))]
+    {
+        Device::default()
+    }
+}
+
+impl<T: HostValue> Module for HostCell<T> {
+    fn collect_devices(&self, devices: Devices) -> Devices {
+        devices
+    }
+
+    fn fork(self, _device: &Device) -> Self {
+        self
+    }
+
+    fn to_device(self, _device: &Device) -> Self {
+        self
+    }
+
+    fn train(self) -> Self {
+        self
+    }
+
+    fn valid(&self) -> Self {
+        self.clone()
+    }
+
+    fn materialize(self) -> Self {
+        self
+    }
+
+    fn visit<V: ModuleVisitor>(&self, visitor: &mut V) {
+        visitor.visit_float(&self.param());
+    }
+
+    fn map<M: ModuleMapper>(self, mapper: &mut M) -> Self {
+        let (id, tensor, _) = mapper.map_float(self.param()).consume();
+        let numbers = tensor.into_data().try_into_vec_as::<f32>().unwrap_or_default();
+        let value = self.value.decode(&numbers).unwrap_or(self.value);
+        Self { id, value }
+    }
+}
+
+impl<T: HostValue> ModuleDisplayDefault for HostCell<T> {
+    fn content(&self, content: Content) -> Option<Content> {
+        content.add_formatted(&self.value.describe()).optional()
+    }
+}
+
+impl<T: HostValue> ModuleDisplay for HostCell<T> {}

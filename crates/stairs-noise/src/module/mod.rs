@@ -1,0 +1,16 @@
+//! The quantiser as a Burn module, and the passes that attach it to a model and set its laws.
+//!
+//! | file | what |
+//! |---|---|
+//! | `stair` | [`Stair`](crate::Stair): quantises features or, as a reparameterisation, weights |
+//! | `weights` | [`StairWeights`](crate::StairWeights): makes the weights of any model quantised |
+//! | `setting` | [`Setting`](crate::Setting): what changes during training |
+//! | `apply` | reading and replacing settings by path |
+//! | `scales`, `host` | quantum and output scale; host numbers in Burn's records |
+
+pub mod apply;
+mod host;
+mod scales;
+pub mod setting;
+pub mod stair;
+pub mod weights;

@@ -1,0 +1,105 @@
+//! The regularised stair in plain tensor operations: slow, short, and on every backend Burn has.
+//!
+//! One comparison, one CDF and one multiply-add per threshold, each a tensor of the size of the input: this is what a
+//! user would write without the custom op, and what the op is tested and measured against.
+
+use burn::tensor::Tensor;
+
+use super::StairSpec;
+use super::pass::{BackwardPass, Pass, Shape};
+use crate::Strategy;
+
+/// Forward pass by the strategy of `spec`; `uniform` (same shape as `x`, values in (0, 1)) is what the random strategy
+/// draws from and is ignored by the others.
+pub fn forward<const D: usize>(x: Tensor<D>, uniform: Option<Tensor<D>>, spec: &StairSpec) -> Tensor<D> {
+    let pass = Pass::forward(spec);
+    let strategy = pass.strategy(spec);
+    let not_a_number = x.clone().is_nan();
+    let masses = pass.thresholds.iter().map(|c| cdf((x.clone() - *c) * pass.inverse_scale, &pass.shape));
+    let zeros = x.zeros_like();
+    let y = match (strategy, uniform) {
+        (Strategy::Random, Some(u)) => masses.zip(&pass.steps).fold(zeros + pass.base, |y, (cdf, d)| {
+            y + u.clone().lower(cdf).float() * *d
+        }),
+        (Strategy::Mode, _) => {
+            let start = (zeros.clone() + pass.base, zeros.clone() - 1.0, zeros.clone() + 1.0, pass.base);
+            let (value, best, above, level) = masses.zip(&pass.steps).fold(start, |(value, best, above, level), (f, d)| {
+                let mass = above - f.clone();
+                let better = mass.clone().greater(best.clone());
+                let value = value.mask_fill(better.clone(), level);
+                (value, best.mask_where(better, mass), f, level + d)
+            });
+            value.mask_fill(above.greater(best), level)
+        }
+        _ => masses.zip(&pass.steps).fold(zeros + pass.base, |y, (cdf, d)| y + cdf * *d),
+    };
+    y.mask_fill(not_a_number, f32::NAN)
+}
+
+/// `gradient`·σ_ν′ of the backward law of `spec`.
+pub fn backward<const D: usize>(x: Tensor<D>, gradient: Tensor<D>, spec: &StairSpec) -> Tensor<D> {
+    match BackwardPass::new(spec) {
+        BackwardPass::Zero => gradient.zeros_like(),
+        BackwardPass::Constant(c) => gradient * c,
+        BackwardPass::Density(pass) => {
+            let not_a_number = x.clone().is_nan();
+            let slope = pass.thresholds.iter().zip(&pass.steps).fold(x.zeros_like(), |slope, (c, d)| {
+                slope + pdf((x.clone() - *c) * pass.inverse_scale, &pass.shape) * *d
+            });
+            gradient * slope.mask_fill(not_a_number, f32::NAN)
+        }
+    }
+}
+
+fn cdf<const D: usize>(u: Tensor<D>, shape: &Shape) -> Tensor<D> {
+    match shape {
+        Shape::Uniform => (u * 0.5 + 0.5).clamp(0.0, 1.0),
+        Shape::Triangular => {
+            let v = u.clamp(-1.0, 1.0);
+            v.clone() * (v.abs() * -0.5 + 1.0) + 0.5
+        }
+        Shape::Normal => (u * std::f64::consts::FRAC_1_SQRT_2).erf() * 0.5 + 0.5,
+        Shape::Logistic => burn::tensor::activation::sigmoid(u),
+        Shape::Dirac { upper: true } => u.greater_equal_elem(0.0).float(),
+        Shape::Dirac { upper: false } => u.greater_elem(0.0).float(),
+        Shape::Table(table) => {
+            let (i, t) = cell(u, table.density.len());
+            let (f0, f1) = (gather(&table.density, i.clone()), gather(&table.density, i.clone() + 1));
+            let step = 2.0 / (table.density.len() - 1) as f32;
+            gather(&table.cumulative, i) + t.clone() * step * (f0.clone() + (f1 - f0) * t * 0.5)
+        }
+    }
+}
+
+fn pdf<const D: usize>(u: Tensor<D>, shape: &Shape) -> Tensor<D> {
+    match shape {
+        Shape::Uniform => u.abs().lower_equal_elem(1.0).float() * 0.5,
+        Shape::Triangular => (u.abs() * -1.0 + 1.0).clamp_min(0.0),
+        Shape::Normal => (u.clone() * u * -0.5).exp() * (1.0 / (2.0 * std::f64::consts::PI).sqrt()),
+        Shape::Logistic => {
+            let e = (u.abs() * -1.0).exp();
+            e.clone() / ((e.clone() + 1.0) * (e + 1.0))
+        }
+        Shape::Dirac { .. } => u.zeros_like(),
+        Shape::Table(table) => {
+            let (i, t) = cell(u.clone(), table.density.len());
+            let (f0, f1) = (gather(&table.density, i.clone()), gather(&table.density, i + 1));
+            (f0.clone() + (f1 - f0) * t) * u.abs().lower_equal_elem(1.0).float()
+        }
+    }
+}
+
+/// Cell index and position in the cell for a table of `nodes` nodes over [−1, 1]; NaN goes to cell 0.
+fn cell<const D: usize>(u: Tensor<D>, nodes: usize) -> (Tensor<D, burn::tensor::Int>, Tensor<D>) {
+    let cells = (nodes - 1) as f32;
+    let u = u.clone().mask_fill(u.is_nan(), 0.0);
+    let p = u.clamp(-1.0, 1.0) * (0.5 * cells) + 0.5 * cells;
+    let i = p.clone().floor().clamp_max(cells - 1.0);
+    (i.clone().int(), p - i)
+}
+
+fn gather<const D: usize>(values: &[f32], index: Tensor<D, burn::tensor::Int>) -> Tensor<D> {
+    let shape = index.shape();
+    let table = Tensor::<1>::from_floats(values, &index.device());
+    table.gather(0, index.reshape([shape.num_elements() as i32])).reshape(shape)
+}

@@ -1,0 +1,71 @@
+//! The devices the backend tests run on: every backend compiled in, and the golden file.
+#![allow(dead_code, deprecated, missing_docs)]
+
+use burn::tensor::Device;
+
+/// Every compiled backend by name. A wgpu build without any graphics adapter fails loudly: install a software Vulkan
+/// device (Debian: `mesa-vulkan-drivers`) or test without the feature.
+pub fn devices() -> Vec<(&'static str, Device)> {
+    let mut devices = Vec::new();
+    #[cfg(feature = "flex")]
+    devices.push(("flex", Device::flex()));
+    #[cfg(feature = "ndarray")]
+    devices.push(("ndarray", Device::ndarray()));
+    #[cfg(feature = "wgpu")]
+    {
+        let device = Device::wgpu(burn::tensor::DeviceKind::DefaultDevice);
+        let probe = std::panic::catch_unwind(|| {
+            burn::tensor::Tensor::<1>::from_floats([1.0], &Device::wgpu(burn::tensor::DeviceKind::DefaultDevice))
+                .into_data()
+        });
+        assert!(
+            probe.is_ok(),
+            "\n\n*** the wgpu backend is compiled in but no graphics adapter answers: install a software Vulkan device \
+             (Debian: mesa-vulkan-drivers) ***\n"
+        );
+        devices.push(("wgpu", device));
+    }
+    devices
+}
+
+/// Largest |a − b| of two lists of the same length.
+pub fn max_difference(a: &[f32], b: &[f64]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).map(|(a, b)| (f64::from(*a) - b).abs()).fold(0.0, f64::max)
+}
+
+pub mod golden {
+    use serde::Deserialize;
+
+    #[derive(Deserialize)]
+    pub struct File {
+        pub cases: Vec<Case>,
+    }
+
+    #[derive(Deserialize)]
+    pub struct Case {
+        pub quantizer: String,
+        pub levels: Vec<f64>,
+        pub thresholds: Vec<f64>,
+        pub noise: String,
+        pub mean: f64,
+        pub scale: f64,
+        pub x: Vec<f64>,
+        pub upstream: Vec<f64>,
+        pub expectation: Vec<f64>,
+        pub mode: Vec<f64>,
+        pub hard: Vec<f64>,
+        pub grad: Vec<f64>,
+    }
+
+    /// The committed golden file, or the one of the same name in `$STAIRS_GOLDEN`.
+    pub fn cases() -> Vec<Case> {
+        let folder = std::env::var_os("STAIRS_GOLDEN")
+            .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden").into(), std::path::PathBuf::from);
+        let path = folder.join("regularised_stair.json");
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let file: File = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        assert_eq!(file.cases.len(), 84, "{}", path.display());
+        file.cases
+    }
+}
