@@ -59,3 +59,8 @@ pub use scale::{
     pact::{pact, pact_gradient, pact_input_gradient, pact_quantise, pact_quantum},
 };
 pub use stair::{RegularStair, StairFunction, ThresholdValue};
+
+/// Compiles and runs the README's snippet.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

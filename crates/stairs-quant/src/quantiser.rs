@@ -13,7 +13,7 @@
 //! Levels and thresholds are in units of the quantum. Where thresholds are midpoints the quantiser rounds to the nearest
 //! level; a value half way goes up (H(0) = 1).
 //!
-//! Powers of two follow Zhou et al., *Incremental Network Quantization*, ICLR 2017 (arXiv 1702.03044), eq. 1–4: n bits
+//! Powers of two follow Zhou et al., *Incremental Network Quantization*, ICLR 2017 (arXiv 1702.03044), section 2: n bits
 //! code zero and 2ⁿ⁻² exponents of either sign, and |w| goes to β where (α+β)/2 ≤ |w| < 3β/2 for neighbouring α < β,
 //! which are arithmetic midpoints. There the exponents are counted from the largest; here the smallest non-zero level is
 //! the quantum, so that levels are integers.
@@ -147,8 +147,11 @@ impl fmt::Display for Quantiser {
     }
 }
 
-/// Bits and constructor of the families, by the prefix of their names.
-const FAMILIES: [(&str, fn(Bits) -> Quantiser); 4] = [
+/// Makes a quantiser of a family from its bit width.
+type Family = fn(Bits) -> Quantiser;
+
+/// The families by the prefix of their names.
+const FAMILIES: [(&str, Family); 4] = [
     ("uint", Quantiser::Unsigned),
     ("int", Quantiser::Signed),
     ("balanced", Quantiser::Balanced),

@@ -84,7 +84,7 @@ impl Scales {
 /// let weights = [1.0, -3.0, 0.5, -0.5]; // shape [2, 2], one output channel a column
 /// let twn: ScalePolicy = "twn".parse()?;
 /// let scales = twn.scales(&weights, &stair)?;
-/// assert_eq!((scales.quantum, scales.output), (1.75, 3.0));
+/// assert_eq!((scales.quantum, scales.output), (1.75, 2.0));
 /// let columns = ScalePolicy::MaxAbs.scales_per_channel(&weights, &[2, 2], Granularity::Axis(1), &stair)?;
 /// assert_eq!((columns[0].quantum, columns[1].quantum), (1.0, 3.0));
 /// # Ok::<(), stairs_quant::ScaleError>(())

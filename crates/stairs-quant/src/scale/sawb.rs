@@ -8,8 +8,9 @@
 //! Networks*, MLSys 2019, section 3 (also arXiv 1807.06964).
 //!
 //! Coefficients marked *published* are those of IBM's FMS Model Optimizer, the software of the authors' group; *ours* are
-//! derived by the same procedure where that has none. Tests redo the derivation: it agrees with ours to the digits given,
-//! and with the published ones to within a few per cent of α*.
+//! derived by the same procedure where that has none. A test redoes the derivation: ours follow to the digits given, and the
+//! published ones miss the best clips of the six distributions by at most a quarter more than our regression. The rule is
+//! made for few bits: that miss is 2 % of α* up to 3 bits, 7 % at 4 and 30 % at 8, where `mse` is the better choice.
 
 use super::{Sample, Scales};
 use crate::{ScaleError, StairFunction};
@@ -19,16 +20,16 @@ const COEFFICIENTS: [(usize, f64, f64); 15] = [
     (2, 0.0, -1.0),        // ours, exact: α* = E|x|
     (3, 2.6, 1.71),        // published
     (4, 3.12, 2.064),      // published
-    (7, 6.943, 6.305),     // ours
+    (7, 6.943, 6.304),     // ours
     (8, 7.509, 6.892),     // published
     (15, 12.035, 12.03),   // published
     (16, 12.68, 12.80),    // published
-    (31, 16.926, 17.808),  // ours
+    (31, 16.927, 17.809),  // ours
     (32, 17.74, 18.64),    // published
-    (63, 22.184, 24.007),  // ours
-    (64, 22.275, 24.114),  // ours
+    (63, 22.185, 24.008),  // ours
+    (64, 22.278, 24.117),  // ours
     (127, 28.24, 30.81),   // published
-    (128, 27.608, 30.439), // ours
+    (128, 27.606, 30.436), // ours
     (255, 31.76, 35.04),   // published
     (256, 31.76, 35.04),   // published
 ];
@@ -84,7 +85,7 @@ mod tests {
         /// E(|x| − q(|x|))² for `levels` equally spaced levels from −clip to clip.
         fn error(&self, clip: f64, levels: usize) -> f64 {
             let step = 2.0 * clip / (levels - 1) as f64;
-            let lowest = if levels % 2 == 0 { 0.5 * step } else { 0.0 };
+            let lowest = if levels.is_multiple_of(2) { 0.5 * step } else { 0.0 };
             let count = levels.div_ceil(2);
             // Fractional index of a position, so that the error is continuous in the clip.
             let at = |sums: &[f64], x: f64| {
@@ -148,12 +149,15 @@ mod tests {
             let (slope, intercept) = regression(&points);
             let ours = [2, 7, 31, 63, 64, 128].contains(&levels);
             if ours {
-                assert!((slope - c1).abs() < 2e-3 && (intercept + c2).abs() < 2e-3, "{levels}: {slope} {intercept}");
+                assert!((slope - c1).abs() < 1e-3 && (intercept + c2).abs() < 1e-3, "{levels}: {slope} {intercept}");
             }
-            for (ratio, _) in points {
-                let (derived, tabulated) = (slope * ratio + intercept, c1 * ratio - c2);
-                assert!((derived - tabulated).abs() < 0.08 * derived, "{levels} {ratio}: {derived} {tabulated}");
-            }
+            // Root mean square of the relative distance from the best clips, for the table and for the regression.
+            let misfit = |c1: f64, c2: f64| {
+                let squares = points.iter().map(|(ratio, best)| ((c1 * ratio - c2) / best - 1.0).powi(2));
+                (squares.sum::<f64>() / points.len() as f64).sqrt()
+            };
+            let (tabulated, derived) = (misfit(c1, c2), misfit(slope, -intercept));
+            assert!(tabulated < 1.25 * derived + 1e-6, "{levels}: {tabulated} {derived}");
         }
     }
 

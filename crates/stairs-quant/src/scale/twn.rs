@@ -2,7 +2,7 @@
 //!
 //! For a stair with the levels −c, 0, c and the thresholds ±θ the quantum is ε = Δ/θ (1.4·E|x| for θ = ½) and the output
 //! scale α/c, so that y ∈ {−α, 0, α}. The factor 0.7 is the paper's compromise between ⅔ (uniform weights) and ¾ (normal).
-//! Source: Li, Zhang, Liu, *Ternary Weight Networks*, 2016 (arXiv 1605.04711), eq. 5 and 6 and section 2.2.
+//! Source: Li, Zhang, Liu, *Ternary Weight Networks*, 2016 (arXiv 1605.04711), section 2.
 
 use super::{Sample, Scales};
 use crate::{ScaleError, StairFunction};
