@@ -1,0 +1,57 @@
+//! Developer tasks: `cargo xtask data | check | test | reproduce | bench | docs`.
+//!
+//! Each task is one module. None of them links Burn; what needs it is run through `cargo run` or `cargo test`.
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+pub mod archive;
+mod bench;
+mod check;
+pub mod data;
+mod docs;
+pub mod download;
+mod process;
+mod reproduce;
+mod test;
+
+/// Developer tasks of the stairs workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", version)]
+pub struct Args {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Download a data set from its official address, verify it and put it where the loaders look.
+    Data(data::Args),
+    /// Everything a change must pass: format, spelling, licences, clippy, docs, tests; cheapest first.
+    Check(check::Args),
+    /// The tests: the whole workspace on Flex, or the backend tests on several backends.
+    Test(test::Args),
+    /// Run an experiment and write its report (`target/reproduce/index.html`).
+    Reproduce(reproduce::Args),
+    /// Run the benchmarks.
+    Bench(bench::Args),
+    /// Draw the figures of the book and build it.
+    Docs,
+}
+
+impl Args {
+    /// Runs the chosen task.
+    ///
+    /// # Errors
+    /// Whatever made the task fail, for people to read.
+    pub fn run(self) -> Result<()> {
+        match self.task {
+            Task::Data(args) => args.run(),
+            Task::Check(args) => args.run(),
+            Task::Test(args) => args.run(),
+            Task::Reproduce(args) => args.run(),
+            Task::Bench(args) => args.run(),
+            Task::Docs => docs::run(),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! `cargo xtask reproduce [NAME] …`: runs `stairs reproduce` in the release profile and passes every argument on.
+//!
+//! `--device ndarray` and `--device wgpu` (or `vulkan`) also switch on the feature they need. Without `--out` the report
+//! goes to `target/reproduce` of the workspace.
+
+use std::env;
+
+use anyhow::Result;
+
+use crate::process::{cargo, root, run};
+
+#[derive(Debug, clap::Args)]
+#[command(disable_help_flag = true)]
+pub(crate) struct Args {
+    /// Arguments of `stairs reproduce`; `--help` lists them.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "[NAME] [OPTIONS]")]
+    passed: Vec<String>,
+}
+
+impl Args {
+    pub(crate) fn run(self) -> Result<()> {
+        let mut command = cargo(&["run", "--release", "-p", "stairs"]);
+        if let Some(feature) = value(&self.passed, "--device").and_then(feature) {
+            command.args(["--features", feature]);
+        }
+        command.args(["--bin", "stairs", "--", "reproduce"]).args(&self.passed);
+        if value(&self.passed, "--out").is_none() && !self.passed.iter().any(|a| a == "--help" || a == "-h") {
+            let here = env::current_dir().is_ok_and(|d| d.canonicalize().ok() == root().canonicalize().ok());
+            command.arg("--out");
+            command.arg(if here { "target/reproduce".into() } else { root().join("target/reproduce") });
+        }
+        run(&mut command)
+    }
+}
+
+/// Value of an option written `--name value` or `--name=value`.
+fn value<'a>(arguments: &'a [String], name: &str) -> Option<&'a str> {
+    arguments.iter().enumerate().find_map(|(i, a)| match a.strip_prefix(name) {
+        Some("") => arguments.get(i + 1).map(String::as_str),
+        Some(rest) => rest.strip_prefix('='),
+        None => None,
+    })
+}
+
+/// The feature of the `stairs` crate that a device needs beyond the default ones.
+fn feature(device: &str) -> Option<&'static str> {
+    ["ndarray", "wgpu", "vulkan"].into_iter().find(|f| device.starts_with(f))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_in_both_spellings() {
+        let arguments = ["digits", "--device=wgpu", "--shard", "1/2", "--outer", "x", "--out"].map(str::to_owned);
+        assert_eq!(value(&arguments, "--device"), Some("wgpu"));
+        assert_eq!(value(&arguments, "--shard"), Some("1/2"));
+        assert_eq!(value(&arguments, "--out"), None);
+        assert_eq!(value(&arguments, "--seed"), None);
+    }
+
+    #[test]
+    fn features_of_devices() {
+        assert_eq!(feature("flex"), None);
+        assert_eq!(feature("ndarray"), Some("ndarray"));
+        assert_eq!(feature("wgpu:1"), Some("wgpu"));
+    }
+}
