@@ -4,7 +4,7 @@
 //! files (mirrors pack it anew), so what is checked is size and SHA-256 of the *unpacked* content. CIFAR-10 is one tar
 //! archive; size and SHA-256 are those of the archive itself.
 
-use crate::DatasetName;
+use crate::{DatasetName, format::cifar::RECORD};
 
 /// A data set's official files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,9 +42,18 @@ pub enum Packing {
         bytes: u64,
         /// SHA-256 of the archive.
         sha256: String,
-        /// Names (last component of the path) of the files to keep.
-        members: Vec<String>,
+        /// The files to keep.
+        members: Vec<Member>,
     },
+}
+
+/// A file inside an archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Last component of its path.
+    pub name: String,
+    /// Its size in bytes.
+    pub bytes: u64,
 }
 
 impl DatasetName {
@@ -80,7 +89,11 @@ impl DatasetName {
                 packing: Packing::TarGz {
                     bytes: 170_052_171,
                     sha256: "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd".to_owned(),
-                    members: self.files().iter().map(|&f| f.to_owned()).collect(),
+                    members: self
+                        .files()
+                        .iter()
+                        .map(|&f| Member { name: f.to_owned(), bytes: 10_000 * RECORD as u64 })
+                        .collect(),
                 },
             }],
             Self::Covertype => vec![RemoteFile {
