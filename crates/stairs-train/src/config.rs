@@ -1,8 +1,13 @@
 //! Configuration of a training run: everything that decides its numbers, as plain data (`config.toml`).
 
 use serde::{Deserialize, Serialize};
-use stairs_noise::{Noise, Strategy, plan::Policy};
+use stairs_noise::{
+    Noise, Strategy,
+    plan::{Decay, Interval, Policy},
+};
 use stairs_quant::Quantiser;
+
+use crate::{ConfigError, Samples};
 
 /// A training run. Same configuration, device and thread count: same numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,7 +39,7 @@ pub struct RunConfig {
     pub lr: f64,
     /// Learning-rate schedule.
     pub lr_schedule: LrSchedule,
-    /// Seed of initial weights, data order, augmentation and sampled noise.
+    /// Seed of initial weights, data order, augmentation and sampled noise; below 2⁶³, as TOML has it.
     pub seed: u64,
     /// Random flips and padded crops of the training images.
     pub augment: bool,
@@ -76,4 +81,76 @@ pub enum LrSchedule {
         /// Final rate as a share of the initial one, in [0, 1].
         floor: f64,
     },
+}
+
+impl RunConfig {
+    /// Checks everything that can be checked without a model.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the refused value.
+    pub fn validate(&self, train: &dyn Samples, test: &dyn Samples) -> Result<(), ConfigError> {
+        for (part, samples) in [("training", train), ("test", test)] {
+            if samples.is_empty() {
+                return Err(ConfigError::NoSamples(part));
+            }
+        }
+        if train.shape() != test.shape() {
+            return Err(ConfigError::Shapes { train: train.shape(), test: test.shape() });
+        }
+        if let Some(subset) = self.subset
+            && !(1..=train.len()).contains(&subset)
+        {
+            return Err(ConfigError::Subset { subset, samples: train.len() });
+        }
+        let samples = self.subset.unwrap_or(train.len());
+        if !(1..=samples).contains(&self.batch) {
+            return Err(ConfigError::Batch { batch: self.batch, samples });
+        }
+        if self.epochs == 0 {
+            return Err(ConfigError::Epochs);
+        }
+        let steps = crate::data::steps_per_epoch(samples, self.batch);
+        if self.epochs.checked_mul(steps).is_none_or(|steps| steps > i32::MAX as usize) {
+            return Err(ConfigError::Steps { epochs: self.epochs, steps_per_epoch: steps });
+        }
+        if !(self.lr > 0.0 && self.lr <= 1.0) {
+            return Err(ConfigError::LearningRate(self.lr));
+        }
+        if let LrSchedule::Cosine { floor } = self.lr_schedule
+            && !(0.0..=1.0).contains(&floor)
+        {
+            return Err(ConfigError::Floor(floor));
+        }
+        if !(self.anneal_until > 0.0 && self.anneal_until <= 1.0) {
+            return Err(ConfigError::AnnealUntil(self.anneal_until));
+        }
+        if i64::try_from(self.seed).is_err() {
+            return Err(ConfigError::Seed(self.seed));
+        }
+        Ok(())
+    }
+}
+
+/// Ternary LeNet on the embedded digits by noise annealing.
+impl Default for RunConfig {
+    fn default() -> Self {
+        Self {
+            dataset: "digits".into(),
+            model: "lenet".into(),
+            method: Method::Ana,
+            quantiser: Quantiser::Ternary,
+            law: Noise::Uniform,
+            strategy: Strategy::Expectation,
+            policy: Policy::dynamic(Interval::Overlapped, Decay::Progressive),
+            anneal_per: AnnealPer::Step,
+            anneal_until: 0.8,
+            epochs: 30,
+            batch: 64,
+            lr: 1e-3,
+            lr_schedule: LrSchedule::Cosine { floor: 0.0 },
+            seed: 1,
+            augment: false,
+            subset: None,
+        }
+    }
 }

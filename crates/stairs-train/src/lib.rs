@@ -1,1 +1,47 @@
-//! stairs-train
+//! Quantisation-aware training on burn-train: annealing, exact resume, run records.
+//!
+//! A run is a [`RunConfig`], a data set, a device and a directory; [`Trainer`] makes a [`RunRecord`] of them. Models are
+//! those of `stairs-zoo` by name, or any Burn module that implements [`Classifier`]. burn-train does the training; this
+//! crate adds what quantisation-aware training needs:
+//!
+//! - [`Annealed`]: the laws of the quantisers follow an annealing plan, per optimiser step or epoch;
+//! - [`checkpoint`]: a run that is killed at any moment and resumed ends with the weights it would have had, bit for bit
+//!   on Flex with the same number of threads;
+//! - [`RunDir`]: configuration, metrics, models and record of a run, each replaced atomically;
+//! - [`progress`]: burn-train's dashboard on a terminal, one readable line an epoch elsewhere.
+
+pub mod anneal;
+mod annealed;
+pub mod checkpoint;
+mod classifier;
+mod clock;
+mod config;
+pub mod data;
+mod epoch_end;
+mod error;
+mod evaluate;
+mod files;
+mod histogram;
+mod launch;
+mod meter;
+pub mod progress;
+mod record;
+mod run_dir;
+mod schedule;
+mod seeded;
+mod trainer;
+
+pub use anneal::Annealer;
+pub use annealed::Annealed;
+pub use classifier::Classifier;
+pub use clock::Clock;
+pub use config::{AnnealPer, LrSchedule, Method, RunConfig};
+pub use data::{Batch, Samples};
+pub use error::{ConfigError, TrainError};
+pub use evaluate::{Evaluation, evaluate};
+pub use histogram::weight_histograms;
+pub use progress::{Display, Progress};
+pub use record::{EpochRecord, LawPoint, RECORD_FORMAT, RunRecord, Versions, WeightHistogram};
+pub use run_dir::{RunDir, Which};
+pub use seeded::{device_name, seeded};
+pub use trainer::{Fitted, Trainer};

@@ -1,0 +1,147 @@
+//! Which laws a model's quantisers have at an optimiser step.
+//!
+//! A resolved plan is a pure function of time; this module turns optimiser steps into the plan's time and carries the
+//! seed of sampled noise. Nothing here has a state, so a resumed run has the laws it would have had.
+
+use burn::module::Module;
+use stairs_noise::{
+    Backward, Law, Laws, QuantiserInfo, Strategy, apply_plan, derive_seed, layers,
+    plan::{AnnealingPlan, PlanError, QuantiserSchedule, ResolvedPlan, TimeUnit},
+};
+
+use crate::{AnnealPer, ConfigError, LawPoint, Method, RunConfig};
+
+/// The laws of a model's quantisers over a training run.
+#[derive(Clone, Debug)]
+pub struct Annealer {
+    plan: ResolvedPlan,
+    per: AnnealPer,
+    steps_per_epoch: u64,
+    seed: u64,
+    sampled: bool,
+}
+
+impl Annealer {
+    /// The annealer of a run: `plan` fitted to the model's quantisers. `steps_per_epoch` ≥ 1 is what one epoch counts.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoQuantisers`], [`ConfigError::UnknownPath`], [`ConfigError::Plan`].
+    pub fn new(
+        plan: &AnnealingPlan,
+        quantisers: &[QuantiserInfo],
+        config: &RunConfig,
+        steps_per_epoch: usize,
+    ) -> Result<Self, ConfigError> {
+        let paths: Vec<String> = quantisers.iter().map(|quantiser| quantiser.path.clone()).collect();
+        let plan = plan.resolve(&paths)?;
+        let sampled = plan.quantisers().iter().any(|(_, schedule)| schedule.strategy == Strategy::Random);
+        Ok(Self {
+            plan,
+            per: config.anneal_per,
+            steps_per_epoch: steps_per_epoch.max(1) as u64,
+            seed: config.seed,
+            sampled,
+        })
+    }
+
+    /// The plan's time after `step` optimiser steps.
+    fn time(&self, step: u64) -> f64 {
+        let step = match self.per {
+            AnnealPer::Epoch => step / self.steps_per_epoch * self.steps_per_epoch,
+            AnnealPer::Step => step,
+        };
+        match self.plan.unit() {
+            TimeUnit::Steps => step as f64,
+            TimeUnit::Epochs => step as f64 / self.steps_per_epoch as f64,
+        }
+    }
+
+    /// True if the quantisers of step `to` have other laws, or other noise, than those of step `from`.
+    pub(crate) fn changes(&self, from: u64, to: u64) -> bool {
+        let (from_time, to_time) = (self.time(from), self.time(to));
+        (self.sampled && from != to)
+            || (from_time != to_time && !self.plan.laws_at(from_time).eq(self.plan.laws_at(to_time)))
+    }
+
+    /// `model` with the laws of the optimiser step that follows `step` steps.
+    ///
+    /// # Errors
+    /// [`ConfigError::Plan`] where a quantiser was built without a tabulated law of the plan. As a plan never changes
+    /// the kind of its laws, what succeeds for one step succeeds for all.
+    pub(crate) fn apply<M: Module>(&self, model: M, step: u64) -> Result<M, ConfigError> {
+        let key = |path: &str| derive_seed(self.seed, path, step);
+        apply_plan(model, &self.plan, self.time(step), key).map_err(|e| ConfigError::Plan(e.to_string()))
+    }
+
+    /// The forward laws after `step` steps, in network order.
+    pub fn points(&self, step: u64) -> Vec<LawPoint> {
+        let point = |(path, laws, _): (&str, Laws, Strategy)| LawPoint {
+            path: path.into(),
+            mean: laws.forward.mean(),
+            scale: laws.forward.scale(),
+        };
+        self.plan.laws_at(self.time(step)).map(point).collect()
+    }
+}
+
+/// The plan a configuration asks for, `None` for a float network.
+///
+/// - `ste`: hard forward; backward the configured law with mean 0 and the scale of \[ANA22\] (half the quantum over the
+///   law's window), for ever. With uniform noise this is the clipped identity.
+/// - `ana`: the configured policy; everything dynamic has decayed after the share `anneal_until` of the run.
+///
+/// # Errors
+/// [`ConfigError::NoQuantisers`] where there is nothing to quantise, [`ConfigError::Plan`].
+pub fn plan<M: Module>(
+    config: &RunConfig,
+    model: &M,
+    steps_per_epoch: usize,
+) -> Result<Option<AnnealingPlan>, ConfigError> {
+    let (unit, whole) = match config.anneal_per {
+        AnnealPer::Epoch => (TimeUnit::Epochs, config.epochs as f64),
+        AnnealPer::Step => (TimeUnit::Steps, (config.epochs * steps_per_epoch) as f64),
+    };
+    let layers = layers(model);
+    let need = |name| if layers.is_empty() { Err(ConfigError::NoQuantisers(name)) } else { Ok(()) };
+    match config.method {
+        Method::Float => Ok(None),
+        Method::Ste => {
+            need("ste")?;
+            let noise = config.law.clone();
+            let backward =
+                Law::new(noise.clone(), 0.0, 0.5 / noise.window()).map_err(|e| ConfigError::Plan(e.to_string()))?;
+            let laws = Laws { forward: Law::hard(noise), backward: Backward::Law(backward) };
+            Ok(Some(AnnealingPlan::uniform(unit, QuantiserSchedule::constant(laws, Strategy::Expectation))))
+        }
+        Method::Ana => {
+            need("ana")?;
+            let span = whole * config.anneal_until;
+            Ok(Some(config.policy.plan(config.law.clone(), config.strategy, &layers, span, unit)?))
+        }
+    }
+}
+
+impl From<PlanError> for ConfigError {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::UnmatchedPattern { pattern, known } => {
+                ConfigError::UnknownPath { path: pattern, known: known.join(", ") }
+            }
+            other => ConfigError::Plan(other.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stairs_noise::Noise;
+
+    use super::*;
+
+    #[test]
+    fn every_noise_has_a_scale_for_the_estimator() {
+        for noise in Noise::ALL {
+            assert!(Law::new(noise.clone(), 0.0, 0.5 / noise.window()).is_ok_and(|law| !law.is_hard()));
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! `manifest.json`: what a checkpoint belongs to and what its parts must hash to.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use stairs_noise::plan::AnnealingPlan;
+
+use crate::{EpochRecord, RunConfig};
+
+/// Version of the manifest's format; readers refuse a newer one.
+pub const MANIFEST_FORMAT: u32 = 1;
+
+/// Commit marker of a checkpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of this format, see [`MANIFEST_FORMAT`].
+    pub format: u32,
+    /// Configuration of the run; it carries the seed of initial weights, data order and sampled noise.
+    pub config: RunConfig,
+    /// The annealing plan, which may be another than the configured one; absent for a float run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<AnnealingPlan>,
+    /// Finished epochs.
+    pub epoch: usize,
+    /// Optimiser steps done.
+    pub step: u64,
+    /// Wall time so far in seconds, summed over interruptions.
+    pub wall_seconds: f64,
+    /// Epoch of the best test accuracy so far; its model is `best.bpk`.
+    pub best_epoch: usize,
+    /// One entry per finished epoch.
+    pub epochs: Vec<EpochRecord>,
+    /// The parts by name.
+    pub parts: BTreeMap<String, PartInfo>,
+}
+
+/// What a part must look like.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartInfo {
+    /// Length in bytes.
+    pub bytes: u64,
+    /// SHA-256 in lower-case hexadecimal.
+    pub sha256: String,
+}
+
+impl PartInfo {
+    /// Describes `bytes`.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        let sha256 = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { bytes: bytes.len() as u64, sha256 }
+    }
+
+    /// What is wrong with `bytes`, if anything.
+    pub(crate) fn fault(&self, bytes: &[u8]) -> Option<String> {
+        let found = Self::of(bytes);
+        if found.bytes != self.bytes {
+            Some(format!("it has {} bytes instead of {}", found.bytes, self.bytes))
+        } else if found.sha256 != self.sha256 {
+            Some("its SHA-256 does not match the manifest".into())
+        } else {
+            None
+        }
+    }
+}
+
+/// The first field in which two configurations differ: its dotted name below `root` and its value in each.
+pub(crate) fn difference<T: Serialize>(root: &str, found: &T, expected: &T) -> Option<(String, String, String)> {
+    let json = |value| serde_json::to_value(value).unwrap_or_default();
+    differ(root, &json(found), &json(expected))
+}
+
+fn differ(path: &str, found: &serde_json::Value, expected: &serde_json::Value) -> Option<(String, String, String)> {
+    use serde_json::Value;
+    if let (Value::Object(found), Value::Object(expected)) = (found, expected) {
+        let absent = Value::Null;
+        return found.keys().chain(expected.keys()).find_map(|key| {
+            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            differ(&path, found.get(key).unwrap_or(&absent), expected.get(key).unwrap_or(&absent))
+        });
+    }
+    let show = |value: &Value| if value.is_null() { "not set".into() } else { value.to_string() };
+    (found != expected).then(|| (path.to_string(), show(found), show(expected)))
+}

@@ -1,0 +1,290 @@
+//! Batches for burn-train, made on the host one step ahead of the device.
+//!
+//! Burn's own loader shuffles with a generator whose state is in no checkpoint, so a resumed run would replay the first
+//! epoch's permutation. This one knows which epoch it serves (burn-train asks for one iterator an epoch) and derives
+//! the order from (seed, epoch), see [`epoch_order`].
+
+use std::{
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{Receiver, sync_channel},
+    },
+    thread::{self, JoinHandle},
+};
+
+use burn::{
+    data::{
+        dataloader::{DataLoader, DataLoaderIterator, Progress},
+        dataset::DatasetError,
+    },
+    tensor::{Device, Int, Tensor, TensorData},
+};
+
+use stairs_noise::derive_seed;
+
+use super::{Samples, batches, epoch_order};
+
+/// A batch on the device.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// Samples `[batch, channels, height, width]`, standardised.
+    pub inputs: Tensor<4>,
+    /// Classes `[batch]`, counted from 0.
+    pub targets: Tensor<1, Int>,
+}
+
+/// Batches made ahead of the device: two are enough to hide the host's work.
+const AHEAD: usize = 2;
+
+/// How the samples of an epoch are visited.
+#[derive(Clone, Copy, Debug)]
+enum Visit {
+    /// In order, unchanged.
+    Test,
+    /// Shuffled, perhaps augmented.
+    Train { seed: u64, augment: bool },
+}
+
+/// A data loader that tells epochs apart.
+pub(crate) struct Loader {
+    samples: Arc<dyn Samples>,
+    chosen: Arc<[usize]>,
+    range: Range<usize>,
+    batch: usize,
+    visit: Visit,
+    epochs_done: AtomicUsize,
+    device: Device,
+}
+
+impl Loader {
+    /// Shuffled batches of the `chosen` training samples; the next iterator is that of epoch `epochs_done + 1`.
+    pub(crate) fn train(
+        samples: Arc<dyn Samples>,
+        chosen: Vec<usize>,
+        batch: usize,
+        seed: u64,
+        augment: bool,
+        epochs_done: usize,
+        device: Device,
+    ) -> Self {
+        let visit = Visit::Train { seed, augment };
+        Self {
+            samples,
+            range: 0..chosen.len(),
+            chosen: chosen.into(),
+            batch,
+            visit,
+            epochs_done: epochs_done.into(),
+            device,
+        }
+    }
+
+    /// All samples in order.
+    pub(crate) fn test(samples: Arc<dyn Samples>, batch: usize, device: Device) -> Self {
+        let chosen: Arc<[usize]> = (0..samples.len()).collect();
+        Self { samples, range: 0..chosen.len(), chosen, batch, visit: Visit::Test, epochs_done: 0.into(), device }
+    }
+
+    fn with(&self, range: Range<usize>, device: Device) -> Self {
+        Self {
+            samples: self.samples.clone(),
+            chosen: self.chosen.clone(),
+            range,
+            batch: self.batch,
+            visit: self.visit,
+            epochs_done: self.epochs_done.load(Ordering::Relaxed).into(),
+            device,
+        }
+    }
+
+    /// Starts making the batches of `epoch` (from 1).
+    fn epoch(&self, epoch: usize) -> Epoch {
+        let order = match self.visit {
+            Visit::Test => (0..self.chosen.len()).collect(),
+            Visit::Train { seed, .. } => {
+                // For layers of the model that draw from the device's generator, such as dropout.
+                self.device.seed(derive_seed(seed, "device", epoch as u64));
+                epoch_order(seed, epoch, self.chosen.len())
+            }
+        };
+        let (sender, receiver) = sync_channel(AHEAD);
+        let (samples, chosen, range) = (self.samples.clone(), self.chosen.clone(), self.range.clone());
+        let (batch, visit) = (self.batch, self.visit);
+        let maker = thread::spawn(move || {
+            let [channels, height, width] = samples.shape();
+            let size = channels * height * width;
+            for part in batches(range.len(), batch) {
+                let mut values = vec![0.0; part.len() * size];
+                let mut labels = Vec::with_capacity(part.len());
+                for (position, out) in part.zip(values.chunks_exact_mut(size)) {
+                    let i = chosen[order[range.start + position]];
+                    let label = match visit {
+                        Visit::Train { seed, augment: true } => samples.copy_augmented(i, seed, epoch, out),
+                        _ => samples.copy(i, out),
+                    };
+                    labels.push(label as i64);
+                }
+                // The receiver is gone when the iterator was dropped early.
+                if sender.send(HostBatch { values, labels }).is_err() {
+                    return;
+                }
+            }
+        });
+        Epoch {
+            receiver,
+            maker: Some(maker),
+            shape: self.samples.shape(),
+            device: self.device.clone(),
+            done: 0,
+            total: self.range.len(),
+        }
+    }
+}
+
+impl DataLoader<Batch> for Loader {
+    fn iter<'a>(&'a self) -> Box<dyn DataLoaderIterator<Batch> + 'a> {
+        Box::new(self.epoch(self.epochs_done.fetch_add(1, Ordering::Relaxed) + 1))
+    }
+
+    fn num_items(&self) -> usize {
+        self.range.len()
+    }
+
+    fn to_device(&self, device: &Device) -> Arc<dyn DataLoader<Batch>> {
+        Arc::new(self.with(self.range.clone(), device.clone()))
+    }
+
+    fn slice(&self, start: usize, end: usize) -> Arc<dyn DataLoader<Batch>> {
+        let (start, end) = (self.range.start + start, self.range.start + end);
+        Arc::new(self.with(start..end.min(self.range.end), self.device.clone()))
+    }
+}
+
+/// A batch before it goes to the device.
+struct HostBatch {
+    values: Vec<f32>,
+    labels: Vec<i64>,
+}
+
+/// The batches of one epoch.
+struct Epoch {
+    receiver: Receiver<HostBatch>,
+    maker: Option<JoinHandle<()>>,
+    shape: [usize; 3],
+    device: Device,
+    done: usize,
+    total: usize,
+}
+
+impl Iterator for Epoch {
+    type Item = Result<Batch, DatasetError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.done == self.total {
+            return None;
+        }
+        let Ok(HostBatch { values, labels }) = self.receiver.recv() else {
+            // The maker ended early, which it does only by a panic in the samples: let it through.
+            match self.maker.take().map(JoinHandle::join) {
+                Some(Err(panic)) => std::panic::resume_unwind(panic),
+                _ => return None,
+            }
+        };
+        let [channels, height, width] = self.shape;
+        let count = labels.len();
+        self.done += count;
+        Some(Ok(Batch {
+            inputs: Tensor::from_data(TensorData::new(values, [count, channels, height, width]), &self.device),
+            targets: Tensor::from_data(TensorData::new(labels, [count]), &self.device),
+        }))
+    }
+}
+
+impl DataLoaderIterator<Batch> for Epoch {
+    fn progress(&self) -> Progress {
+        Progress::new(self.done, self.total, Some("samples".into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sample i is the number i, its class i mod 3.
+    struct Numbers(usize);
+
+    impl Samples for Numbers {
+        fn shape(&self) -> [usize; 3] {
+            [1, 1, 1]
+        }
+
+        fn len(&self) -> usize {
+            self.0
+        }
+
+        fn copy(&self, i: usize, out: &mut [f32]) -> usize {
+            assert!(i != 99, "sample 99 is broken");
+            out[0] = i as f32;
+            i % 3
+        }
+
+        fn copy_augmented(&self, i: usize, seed: u64, epoch: usize, out: &mut [f32]) -> usize {
+            out[0] = i as f32 + (derive_seed(seed, "device", epoch as u64) % 7) as f32 / 8.0;
+            i % 3
+        }
+    }
+
+    fn values(loader: &dyn DataLoader<Batch>) -> Vec<f32> {
+        loader.iter().flat_map(|b| b.unwrap().inputs.into_data().try_into_vec::<f32>().unwrap()).collect()
+    }
+
+    fn train(samples: usize, seed: u64, augment: bool, epochs_done: usize) -> Loader {
+        let numbers = Arc::new(Numbers(samples));
+        Loader::train(numbers, (0..samples).collect(), 4, seed, augment, epochs_done, Device::flex())
+    }
+
+    #[test]
+    fn a_resumed_loader_goes_on_with_the_right_permutation() {
+        for augment in [false, true] {
+            let whole = train(10, 5, augment, 0);
+            let epochs: Vec<_> = (0..4).map(|_| values(&whole)).collect();
+            assert_ne!(epochs[0], epochs[1]);
+            let resumed = train(10, 5, augment, 2);
+            assert_eq!(values(&resumed), epochs[2]);
+            assert_eq!(values(&resumed), epochs[3]);
+        }
+    }
+
+    #[test]
+    fn labels_and_samples_stay_together_and_the_test_order_is_fixed() {
+        let loader = Loader::test(Arc::new(Numbers(7)), 3, Device::flex());
+        for _ in 0..2 {
+            let mut seen = Vec::new();
+            for batch in loader.iter() {
+                let batch = batch.unwrap();
+                let x = batch.inputs.into_data().try_into_vec::<f32>().unwrap();
+                let y: Vec<i64> = batch.targets.try_into_vec_as().unwrap();
+                assert!(x.iter().zip(&y).all(|(x, y)| *x as i64 % 3 == *y));
+                seen.extend(x);
+            }
+            assert_eq!(seen, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        }
+    }
+
+    #[test]
+    fn slices_share_one_permutation() {
+        let whole = values(&train(10, 5, false, 3));
+        let loader = train(10, 5, false, 3);
+        let (left, right) = (loader.slice(0, 6), loader.slice(6, 10));
+        assert_eq!(left.num_items() + right.num_items(), 10);
+        assert_eq!([values(&*left), values(&*right)].concat(), whole);
+    }
+
+    #[test]
+    #[should_panic(expected = "sample 99 is broken")]
+    fn a_panic_in_the_samples_is_not_swallowed() {
+        values(&train(100, 5, false, 0));
+    }
+}

@@ -1,0 +1,70 @@
+//! Labelled samples as the training loop wants them.
+
+use std::sync::Arc;
+
+use stairs_data::{Augment, Dataset, DatasetName, SampleShape, Split};
+
+/// Labelled samples of one shape. Implemented for the parts of a [`stairs_data::Dataset`]; implement it for data of
+/// your own.
+pub trait Samples: Send + Sync + 'static {
+    /// Channels, height and width of every sample; `[features, 1, 1]` for tables.
+    fn shape(&self) -> [usize; 3];
+
+    /// Number of samples.
+    fn len(&self) -> usize;
+
+    /// True without samples.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Writes sample `i < len`, standardised, in row-major order of [`shape`](Self::shape), and returns its class,
+    /// counted from 0.
+    fn copy(&self, i: usize, out: &mut [f32]) -> usize;
+
+    /// The same for a randomly changed version of the sample, a pure function of (`seed`, `epoch`, `i`); by default
+    /// the sample itself.
+    fn copy_augmented(&self, i: usize, seed: u64, epoch: usize, out: &mut [f32]) -> usize {
+        let _ = (seed, epoch);
+        self.copy(i, out)
+    }
+}
+
+/// A part of a data set with the changes its training images may undergo.
+struct Part {
+    split: Split,
+    augment: Augment,
+}
+
+impl Samples for Part {
+    fn shape(&self) -> [usize; 3] {
+        match self.split.shape() {
+            SampleShape::Image { channels, height, width } => [channels, height, width],
+            SampleShape::Vector { features } => [features, 1, 1],
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.split.len()
+    }
+
+    fn copy(&self, i: usize, out: &mut [f32]) -> usize {
+        self.split.copy_sample(i, out).into()
+    }
+
+    fn copy_augmented(&self, i: usize, seed: u64, epoch: usize, out: &mut [f32]) -> usize {
+        self.split.copy_augmented(i, self.augment, seed, epoch as u64, out).into()
+    }
+}
+
+/// Training and test part of a data set. A known data set brings the augmentation that suits it; of others, images are
+/// mirrored and moved by up to an eighth of their height.
+pub fn parts(dataset: &Dataset) -> (Arc<dyn Samples>, Arc<dyn Samples>) {
+    let augment = match (dataset.name.parse::<DatasetName>(), dataset.shape) {
+        (Ok(name), _) => name.augment(),
+        (_, SampleShape::Image { height, .. }) => Augment { flip: true, pad: height / 8 },
+        (_, SampleShape::Vector { .. }) => Augment::default(),
+    };
+    let part = |split: &Split| -> Arc<dyn Samples> { Arc::new(Part { split: split.clone(), augment }) };
+    (part(&dataset.train), part(&dataset.test))
+}

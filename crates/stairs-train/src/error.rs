@@ -1,0 +1,223 @@
+//! Errors of training runs. Each names what was wrong, where, and what to do.
+
+use std::{io, path::PathBuf};
+
+use thiserror::Error;
+
+/// A configuration that cannot be trained.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// No epochs.
+    #[error("epochs must be at least 1, got 0")]
+    Epochs,
+    /// The batch is empty or larger than the training set.
+    #[error("batch must be between 1 and the number of training samples ({samples}), got {batch}")]
+    Batch {
+        /// The refused batch size.
+        batch: usize,
+        /// Training samples there are.
+        samples: usize,
+    },
+    /// The run would have more steps than a checkpoint can count.
+    #[error("{epochs} epochs of {steps_per_epoch} steps are more than 2147483647 steps")]
+    Steps {
+        /// The refused number of epochs.
+        epochs: usize,
+        /// Steps of each.
+        steps_per_epoch: usize,
+    },
+    /// The seed is too large for TOML.
+    #[error("seed must be below 9223372036854775808, got {0}")]
+    Seed(u64),
+    /// The learning rate is no number in (0, 1].
+    #[error("learning rate must be in (0, 1], got {0}")]
+    LearningRate(f64),
+    /// The floor of the cosine schedule is no number in [0, 1].
+    #[error("floor of the cosine schedule must be in [0, 1], got {0}")]
+    Floor(f64),
+    /// The share of the training time that is annealed is no number in (0, 1].
+    #[error("anneal_until is a share of the training time in (0, 1], got {0}")]
+    AnnealUntil(f64),
+    /// The subset is empty or larger than the training set.
+    #[error("subset must be between 1 and the number of training samples ({samples}), got {subset}")]
+    Subset {
+        /// The refused subset size.
+        subset: usize,
+        /// Training samples there are.
+        samples: usize,
+    },
+    /// There is nothing to train or to test on.
+    #[error("the {0} part of the data set is empty")]
+    NoSamples(&'static str),
+    /// Training and test samples do not have the same shape.
+    #[error("training samples have shape {train:?} and test samples {test:?} (channels, height, width)")]
+    Shapes {
+        /// Channels, height and width of the training samples.
+        train: [usize; 3],
+        /// Channels, height and width of the test samples.
+        test: [usize; 3],
+    },
+    /// The model's name is none of the zoo's.
+    #[error("unknown model `{0}`: expected mlp or lenet (a model of your own is trained with `Trainer::fit`)")]
+    UnknownModel(String),
+    /// The zoo refuses the model's configuration.
+    #[error("model `{model}`: {reason}")]
+    Model {
+        /// Name of the model.
+        model: String,
+        /// What it refused.
+        reason: String,
+    },
+    /// The annealing plan is impossible.
+    #[error("annealing plan: {0}")]
+    Plan(String),
+    /// The plan addresses a layer the model does not have.
+    #[error("the annealing plan names `{path}`, which is no quantiser of the model; it has: {known}")]
+    UnknownPath {
+        /// The path that matches nothing.
+        path: String,
+        /// The quantisers of the model, comma separated.
+        known: String,
+    },
+    /// Annealing was asked for, but the model has no quantiser.
+    #[error("method `{0}` needs quantisers, but the model has none: attach `StairWeights` or use `StairActivation`")]
+    NoQuantisers(&'static str),
+}
+
+/// A training run that did not end well.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// The configuration cannot be trained.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The directory already holds a run.
+    #[error("{dir} already holds a run: resume it, or choose another directory")]
+    Occupied {
+        /// The refused directory.
+        dir: PathBuf,
+    },
+    /// Another process trains in the directory.
+    #[error("{dir} is in use by another training process")]
+    Busy {
+        /// The locked directory.
+        dir: PathBuf,
+    },
+    /// The directory holds no run.
+    #[error("{dir} holds no run: {reason}")]
+    NoRun {
+        /// The directory.
+        dir: PathBuf,
+        /// What is missing.
+        reason: String,
+    },
+    /// The run or checkpoint was made with another configuration.
+    #[error("{path} belongs to another run: {field} is {found} there and {expected} here")]
+    OtherRun {
+        /// File that was compared.
+        path: PathBuf,
+        /// First field that differs.
+        field: String,
+        /// Its value in the file.
+        found: String,
+        /// Its value in the configuration of this run.
+        expected: String,
+    },
+    /// The checkpoint's parameters do not fit the model.
+    #[error("checkpoint {path} is of another model: {reason}")]
+    OtherModel {
+        /// The checkpoint's directory.
+        path: PathBuf,
+        /// Which parameters are missing, unused or of another shape.
+        reason: String,
+    },
+    /// There are checkpoints, but none can be used.
+    #[error("no usable checkpoint in {dir}: {reasons}")]
+    NoCheckpoint {
+        /// Directory of the checkpoints.
+        dir: PathBuf,
+        /// What is wrong with each, newest first.
+        reasons: String,
+    },
+    /// A file does not hold what it should.
+    #[error("{path} is damaged: {reason}")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// No space, or a limit on file sizes.
+    #[error("no space to write {path} ({source}): free some and resume the run; the last checkpoint is intact")]
+    DiskFull {
+        /// The file that could not be written.
+        path: PathBuf,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// A file cannot be written.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// A file cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// The loss is not a number any more.
+    #[error("training diverged: {what} is {value} in epoch {epoch}, step {step}; try a lower learning rate than {lr}")]
+    Diverged {
+        /// Which loss.
+        what: &'static str,
+        /// NaN or an infinity.
+        value: f64,
+        /// Epoch, counted from 1.
+        epoch: usize,
+        /// Optimiser step, counted from 1 over the whole run.
+        step: u64,
+        /// Initial learning rate of the run.
+        lr: f64,
+    },
+    /// Someone stopped the run.
+    #[error("stopped after epoch {epoch}{}; resume the run to go on", reason.as_deref().map(|r| format!(" ({r})")).unwrap_or_default())]
+    Interrupted {
+        /// Last finished epoch.
+        epoch: usize,
+        /// Reason given, if any.
+        reason: Option<String>,
+    },
+    /// Something inside Burn failed.
+    #[error("training failed: {0}")]
+    Burn(String),
+}
+
+impl TrainError {
+    /// A failed write of `path`: [`DiskFull`](Self::DiskFull) where the system ran out of space or hit a limit.
+    pub(crate) fn write(path: impl Into<PathBuf>, source: io::Error) -> Self {
+        let path = path.into();
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+                TrainError::DiskFull { path, source }
+            }
+            _ => TrainError::Write { path, source },
+        }
+    }
+
+    /// A failed read of `path`.
+    pub(crate) fn read(path: impl Into<PathBuf>, source: io::Error) -> Self {
+        TrainError::Read { path: path.into(), source }
+    }
+
+    /// `path` does not hold what it should.
+    pub(crate) fn damaged(path: impl Into<PathBuf>, reason: impl ToString) -> Self {
+        TrainError::Damaged { path: path.into(), reason: reason.to_string() }
+    }
+}

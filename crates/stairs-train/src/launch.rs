@@ -1,0 +1,127 @@
+//! The run as burn-train sees it: loaders, metrics, checkpointers, renderer.
+//!
+//! burn-train's `SupervisedTraining` is used as it is, with three of its extension points: custom checkpointers (so that
+//! checkpoints are atomic), a checkpointing strategy (the hook after each epoch) and a metric logger (exact means).
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use burn::{
+    optim::AdamConfig,
+    tensor::Device,
+    train::{
+        ExecutionStrategy, Interrupter, Learner, SupervisedTraining,
+        metric::{AccuracyMetric, LossMetric},
+        renderer::MetricsRenderer,
+    },
+};
+use stairs_noise::plan::AnnealingPlan;
+
+use crate::{
+    Annealed, Annealer, Classifier, RunConfig, RunDir, Samples, TrainError,
+    checkpoint::{Assembly, Part},
+    data::{Loader, steps_per_epoch},
+    epoch_end::{EpochEnd, History},
+    evaluate::TEST_BATCH,
+    meter::Meter,
+    progress::SharedProgress,
+    schedule,
+};
+
+/// Everything a run needs beside its model.
+pub(crate) struct Launch<'a> {
+    pub(crate) config: &'a RunConfig,
+    pub(crate) dir: RunDir,
+    pub(crate) train: Arc<dyn Samples>,
+    pub(crate) test: Arc<dyn Samples>,
+    pub(crate) chosen: Vec<usize>,
+    pub(crate) device: Device,
+    pub(crate) plan: Option<AnnealingPlan>,
+    pub(crate) annealer: Option<Arc<Annealer>>,
+    pub(crate) assembly: Arc<Assembly>,
+    pub(crate) history: Arc<Mutex<History>>,
+    pub(crate) progress: SharedProgress,
+    pub(crate) interrupter: Interrupter,
+    pub(crate) epochs_done: usize,
+    pub(crate) started: Instant,
+}
+
+impl Launch<'_> {
+    /// Trains to the last epoch and returns the model in evaluation mode.
+    pub(crate) fn run<M: Classifier>(
+        self,
+        model: Annealed<M>,
+        renderer: Box<dyn MetricsRenderer>,
+    ) -> Result<Annealed<M>, TrainError> {
+        let (config, device, interrupter) = (self.config, &self.device, &self.interrupter);
+        let steps_per_epoch = steps_per_epoch(self.chosen.len(), config.batch);
+        let meter = Meter::new(interrupter.clone());
+        let train = Loader::train(
+            self.train.clone(),
+            self.chosen.clone(),
+            config.batch,
+            config.seed,
+            config.augment,
+            self.epochs_done,
+            device.clone().autodiff(),
+        );
+        let test = Loader::test(self.test.clone(), TEST_BATCH, device.clone());
+        let strategy = EpochEnd {
+            config: config.clone(),
+            plan: self.plan.clone(),
+            steps_per_epoch,
+            annealer: self.annealer.clone(),
+            meter: meter.clone(),
+            assembly: self.assembly.clone(),
+            metrics: self.dir.metrics_path(),
+            progress: self.progress.clone(),
+            interrupter: interrupter.clone(),
+            history: self.history.clone(),
+            epoch_start: self.started,
+        };
+        let [model_part, optimiser_part, schedule_part] = Part::all(&self.assembly);
+        let mut training = SupervisedTraining::new(self.dir.path(), Arc::new(train), Arc::new(test))
+            .metrics((LossMetric::new(), AccuracyMetric::new()))
+            .with_metric_logger(meter.clone())
+            .with_custom_checkpointers(model_part, optimiser_part, schedule_part)
+            .with_checkpointing_strategy(strategy)
+            .with_training_strategy(ExecutionStrategy::single(device.clone().autodiff()).into())
+            .with_application_logger(None)
+            .with_interrupter(interrupter.clone())
+            .renderer(renderer)
+            .num_epochs(config.epochs);
+        if self.epochs_done > 0 {
+            training = training.checkpoint(self.epochs_done);
+        }
+        let scheduler = schedule::scheduler(config, config.epochs * steps_per_epoch)?;
+        // ε as in the reference implementation of [ANA22]; Burn's default of 1e-5 is large against small gradients.
+        let optimiser = AdamConfig::new().with_epsilon(1e-8).init();
+        let result = training.launch(Learner::new(model, optimiser, scheduler));
+
+        let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(error) = history.error.take().or_else(|| self.assembly.take_error()) {
+            return Err(error);
+        }
+        if let Some(divergence) = meter.divergence() {
+            let before = (divergence.epoch - 1) * steps_per_epoch;
+            return Err(TrainError::Diverged {
+                what: divergence.what,
+                value: divergence.value,
+                epoch: divergence.epoch,
+                step: before as u64 + divergence.step,
+                lr: config.lr,
+            });
+        }
+        if let Some(error) = result.error {
+            return Err(TrainError::Burn(error.to_string()));
+        }
+        let epoch = history.epochs.len();
+        if epoch < config.epochs {
+            let reason = result.interrupted.and_then(|interruption| interruption.reason);
+            return Err(TrainError::Interrupted { epoch, reason });
+        }
+        Ok(result.model)
+    }
+}

@@ -1,0 +1,79 @@
+//! One readable line an epoch, for logs and pipes.
+
+use std::path::Path;
+
+use super::Progress;
+use crate::{EpochRecord, RunConfig, RunRecord};
+
+/// Prints to standard output.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Plain;
+
+impl Progress for Plain {
+    fn start(&mut self, config: &RunConfig, dir: &Path, epochs_done: usize) {
+        let resumed = if epochs_done > 0 { format!(", resumed after epoch {epochs_done}") } else { String::new() };
+        println!(
+            "{} on {}, {} epochs, seed {}{resumed}: {}",
+            config.model,
+            config.dataset,
+            config.epochs,
+            config.seed,
+            dir.display()
+        );
+    }
+
+    fn epoch(&mut self, record: &EpochRecord, total: usize) {
+        println!("{}", epoch_line(record, total));
+    }
+
+    fn note(&mut self, message: &str) {
+        println!("note: {message}");
+    }
+
+    fn end(&mut self, record: &RunRecord) {
+        println!("trained in {:.1} s, best test accuracy {:.2} %", record.wall_seconds, record.best_test_accuracy);
+    }
+}
+
+/// The line of an epoch: losses in nats, accuracies in percent.
+pub fn epoch_line(record: &EpochRecord, total: usize) -> String {
+    let width = total.to_string().len();
+    let scale = record.laws.iter().map(|law| law.scale).fold(0.0, f64::max);
+    let noise = if record.laws.is_empty() { String::new() } else { format!("  noise {scale:.3}") };
+    format!(
+        "epoch {:width$}/{total}  train loss {:.4}  acc {:6.2} %  test loss {:.4}  acc {:6.2} %  lr {:.1e}{noise}  {:.1} s",
+        record.epoch,
+        record.train_loss,
+        record.train_accuracy,
+        record.test_loss,
+        record.test_accuracy,
+        record.learning_rate,
+        record.seconds,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::LawPoint;
+
+    #[test]
+    fn the_line_says_it_all() {
+        let law = |scale| LawPoint { path: "a".into(), mean: 0.0, scale };
+        let record = EpochRecord {
+            epoch: 3,
+            step: 69,
+            train_loss: 0.51234,
+            train_accuracy: 87.5,
+            test_loss: 0.25,
+            test_accuracy: 100.0,
+            learning_rate: 1e-3,
+            seconds: 1.26,
+            laws: vec![law(0.25), law(0.125)],
+        };
+        assert_eq!(
+            epoch_line(&record, 20),
+            "epoch  3/20  train loss 0.5123  acc  87.50 %  test loss 0.2500  acc 100.00 %  lr 1.0e-3  noise 0.250  1.3 s"
+        );
+    }
+}

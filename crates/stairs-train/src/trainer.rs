@@ -1,0 +1,296 @@
+//! One training run, from configuration to record.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use burn::{
+    module::{Module, ModuleVisitor, Param},
+    store::ModuleRecord,
+    tensor::{Bytes, Device, Tensor},
+    train::Interrupter,
+};
+use stairs_data::Dataset;
+use stairs_noise::{plan::AnnealingPlan, quantisers};
+
+use crate::{
+    Annealed, Annealer, Classifier, Display, Evaluation, RECORD_FORMAT, RunConfig, RunDir, RunRecord, Samples,
+    TrainError, Versions, Which, anneal,
+    checkpoint::{Assembly, Checkpoint, difference},
+    data::{parts, steps_per_epoch, subset},
+    device_name,
+    epoch_end::{History, best_epoch},
+    evaluate,
+    histogram::weight_histograms,
+    launch::Launch,
+    progress::SharedProgress,
+};
+
+/// A training run about to start.
+///
+/// ```no_run
+/// use stairs_data::{DataRoot, DatasetName, load};
+/// use stairs_train::{Display, RunConfig, Trainer};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let digits = load(DatasetName::Digits, &DataRoot::default())?;
+/// let record = Trainer::new(RunConfig::default(), &digits, "runs/first").display(Display::Plain).run()?;
+/// println!("test accuracy {:.2} %", record.test_accuracy);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Trainer {
+    pub(crate) config: RunConfig,
+    pub(crate) dir: RunDir,
+    pub(crate) train: Arc<dyn Samples>,
+    pub(crate) test: Arc<dyn Samples>,
+    pub(crate) classes: usize,
+    pub(crate) device: Device,
+    display: Display,
+    resume: bool,
+    plan: Option<AnnealingPlan>,
+}
+
+/// A trained model and the record of its run.
+#[derive(Debug)]
+pub struct Fitted<M> {
+    /// The model after the last epoch, ready for evaluation: its quantisers are hard.
+    pub model: M,
+    /// The record, as in `record.json`.
+    pub record: RunRecord,
+}
+
+impl Trainer {
+    /// A run of `config` on `dataset` that writes to the directory `dir`, on Flex.
+    pub fn new(config: RunConfig, dataset: &Dataset, dir: impl Into<PathBuf>) -> Self {
+        let (train, test) = parts(dataset);
+        Self::on_samples(config, train, test, dataset.classes, dir)
+    }
+
+    /// The same on samples of your own with `classes` classes.
+    pub fn on_samples(
+        config: RunConfig,
+        train: Arc<dyn Samples>,
+        test: Arc<dyn Samples>,
+        classes: usize,
+        dir: impl Into<PathBuf>,
+    ) -> Self {
+        let dir = RunDir::new(dir);
+        let (device, display) = (Device::flex(), Display::Auto);
+        Self { config, dir, train, test, classes, device, display, resume: false, plan: None }
+    }
+
+    /// Trains on `device`.
+    pub fn device(mut self, device: Device) -> Self {
+        self.device = device.inner();
+        self
+    }
+
+    /// Shows the run as `display` says.
+    pub fn display(mut self, display: Display) -> Self {
+        self.display = display;
+        self
+    }
+
+    /// Goes on with the run in the directory if there is one; without this a directory that holds a run is refused.
+    pub fn resume(mut self, resume: bool) -> Self {
+        self.resume = resume;
+        self
+    }
+
+    /// Anneals by `plan` instead of the configured method and policy.
+    pub fn plan(mut self, plan: AnnealingPlan) -> Self {
+        self.plan = Some(plan);
+        self
+    }
+
+    /// Trains `model`, which may be any Burn module that implements [`Classifier`]. For exact repetition make it with
+    /// [`seeded`](crate::seeded).
+    ///
+    /// # Errors
+    /// [`TrainError`]; after most of them the run can be resumed.
+    pub fn fit<M: Classifier>(self, model: M) -> Result<Fitted<M>, TrainError> {
+        let config = &self.config;
+        config.validate(self.train.as_ref(), self.test.as_ref())?;
+        let _lock = self.dir.open(config, self.resume)?;
+        if self.resume
+            && let Ok(record) = self.dir.record()
+        {
+            return Ok(Fitted { model: self.dir.load(model, Which::Last)?, record });
+        }
+
+        let chosen = match config.subset {
+            Some(count) => subset(config.seed, self.train.len(), count),
+            None => (0..self.train.len()).collect(),
+        };
+        let steps_per_epoch = steps_per_epoch(chosen.len(), config.batch);
+        let (plan, annealer) = self.annealer(&model, steps_per_epoch)?;
+        let parameters = trainable(&model.clone().train());
+        let annealed = Annealed::new(model.train().fork(&self.device.clone().autodiff()), annealer.clone())?;
+
+        let store = self.dir.checkpoints()?;
+        let (checkpoint, faults) = store.newest(config)?;
+        let history = match &checkpoint {
+            Some(checkpoint) => self.check(checkpoint, &plan, &annealed)?,
+            None => History::default(),
+        };
+        self.dir.write_metrics(&history.epochs)?;
+
+        let interrupter = Interrupter::new();
+        let epochs_done = history.epochs.len();
+        let (progress, renderer) = self.display.open(&interrupter, epochs_done);
+        announce(&progress, config, &self.dir, epochs_done, faults, checkpoint.is_none() && self.resume);
+
+        let template = Mutex::new(annealed.valid().to_device(&Device::flex()));
+        let dir = self.dir.clone();
+        let save_best = Box::new(move |bytes: Bytes| {
+            let record = ModuleRecord::from_bytes(bytes).map_err(|e| TrainError::Burn(e.to_string()))?;
+            let template = template.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let best = template.try_load_record(record).map_err(|e| TrainError::Burn(e.to_string()))?;
+            dir.write_model(best.into_model(), Which::Best)
+        });
+        let parts = checkpoint.map(|checkpoint| checkpoint.parts).unwrap_or_default();
+        let model_part = parts.get("model").cloned();
+        let assembly = Assembly::new(store, parts, save_best);
+        let history = Arc::new(Mutex::new(history));
+
+        let trained = if epochs_done == config.epochs {
+            restore(annealed, model_part.unwrap_or_default())?
+        } else {
+            Launch {
+                config,
+                dir: self.dir.clone(),
+                train: self.train.clone(),
+                test: self.test.clone(),
+                chosen: chosen.clone(),
+                device: self.device.clone(),
+                plan,
+                annealer,
+                assembly,
+                history: history.clone(),
+                progress: progress.clone(),
+                interrupter,
+                epochs_done,
+                started: Instant::now(),
+            }
+            .run(annealed, renderer)?
+        };
+
+        let history = std::mem::take(&mut *history.lock().unwrap_or_else(PoisonError::into_inner));
+        let model = trained.into_model();
+        self.dir.write_model(model.clone(), Which::Last)?;
+        self.dir.write_safetensors(&model, Which::Last)?;
+        self.dir.write_safetensors(&self.dir.load(model.clone(), Which::Best)?, Which::Best)?;
+        let last = history.epochs.last();
+        let record = RunRecord {
+            format: RECORD_FORMAT,
+            config: config.clone(),
+            versions: Versions::current(),
+            device: device_name(&self.device),
+            parameters,
+            samples: (chosen.len(), self.test.len()),
+            test_accuracy: last.map_or(0.0, |epoch| epoch.test_accuracy),
+            best_test_accuracy: history.epochs.get(best_epoch(&history.epochs) - 1).map_or(0.0, |e| e.test_accuracy),
+            wall_seconds: history.wall_seconds,
+            weights: weight_histograms(&model),
+            epochs: history.epochs,
+        };
+        self.dir.write_record(&record)?;
+        progress.with(|progress| progress.end(&record));
+        Ok(Fitted { model, record })
+    }
+
+    /// Loss and accuracy of `model` on the test part.
+    pub fn evaluate<M: Classifier>(&self, model: &M) -> Evaluation {
+        evaluate(model, self.test.clone(), &self.device)
+    }
+
+    fn annealer<M: Module>(
+        &self,
+        model: &M,
+        steps_per_epoch: usize,
+    ) -> Result<(Option<AnnealingPlan>, Option<Arc<Annealer>>), TrainError> {
+        let quantisers = quantisers(model);
+        let plan = match &self.plan {
+            Some(plan) => Some(plan.clone()),
+            None => anneal::plan(&self.config, model, steps_per_epoch)?,
+        };
+        let annealer = match &plan {
+            Some(plan) => Some(Arc::new(Annealer::new(plan, &quantisers, &self.config, steps_per_epoch)?)),
+            None => None,
+        };
+        Ok((plan, annealer))
+    }
+
+    /// Makes sure that the checkpoint is of this plan and this model.
+    fn check<M: Classifier>(
+        &self,
+        checkpoint: &Checkpoint,
+        plan: &Option<AnnealingPlan>,
+        model: &Annealed<M>,
+    ) -> Result<History, TrainError> {
+        let manifest = &checkpoint.manifest;
+        if let Some((field, found, expected)) = difference("plan", &manifest.plan, plan) {
+            return Err(TrainError::OtherRun { path: checkpoint.path.clone(), field, found, expected });
+        }
+        let bytes = checkpoint.parts.get("model").cloned().unwrap_or_default();
+        restore(model.clone(), bytes).map_err(|error| match error {
+            TrainError::Burn(reason) => TrainError::OtherModel { path: checkpoint.path.clone(), reason },
+            other => other,
+        })?;
+        Ok(History { epochs: manifest.epochs.clone(), wall_seconds: manifest.wall_seconds, error: None })
+    }
+}
+
+fn restore<M: Module>(model: M, bytes: Vec<u8>) -> Result<M, TrainError> {
+    ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes))
+        .and_then(|record| model.try_load_record(record))
+        .map(|model| model.valid())
+        .map_err(|e| TrainError::Burn(e.to_string()))
+}
+
+fn announce(
+    progress: &SharedProgress,
+    config: &RunConfig,
+    dir: &RunDir,
+    epochs_done: usize,
+    faults: Vec<String>,
+    nothing_to_resume: bool,
+) {
+    progress.with(|progress| {
+        progress.start(config, dir.path(), epochs_done);
+        for fault in faults {
+            progress.note(&format!("{fault}; going on with the checkpoint before it"));
+        }
+        if nothing_to_resume {
+            progress.note("there is no checkpoint to resume: training from the beginning");
+        }
+    });
+}
+
+/// Number of trainable values.
+fn trainable<M: Module>(model: &M) -> usize {
+    struct Count(usize);
+    impl ModuleVisitor for Count {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            if param.base().is_require_grad() {
+                self.0 += param.lazy_shape().num_elements();
+            }
+        }
+    }
+    let mut count = Count(0);
+    model.visit(&mut count);
+    count.0
+}
+
+impl Versions {
+    /// Those of this program.
+    pub fn current() -> Self {
+        Self { stairs: env!("CARGO_PKG_VERSION").into(), burn: BURN_VERSION.into() }
+    }
+}
+
+/// Burn has no constant for its version; a test compares this with the lock file.
+pub(crate) const BURN_VERSION: &str = "0.22.1";

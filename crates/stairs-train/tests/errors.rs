@@ -1,0 +1,178 @@
+//! Impossible configurations, divergence and full disks.
+
+mod support;
+
+use std::{fs, path::Path, process::Command};
+
+use burn::tensor::Device;
+use stairs_noise::{AnnealingPlan, Law, Laws, Noise, QuantiserSchedule, Strategy, TimeUnit};
+use stairs_train::{ConfigError, Display, LrSchedule, Method, RunConfig, RunDir, TrainError, Trainer};
+use support::{Mine, config, digits, train};
+
+fn refused(change: impl FnOnce(&mut RunConfig)) -> ConfigError {
+    let dir = tempfile::tempdir().unwrap();
+    let mut config = config(1, 1);
+    change(&mut config);
+    match train(config, dir.path(), false) {
+        Err(TrainError::Config(error)) => {
+            assert!(!dir.path().join("config.toml").exists(), "a refused run must leave no configuration");
+            error
+        }
+        other => panic!("{:?}", other.map(|_| ())),
+    }
+}
+
+#[test]
+fn impossible_configurations() {
+    assert_eq!(refused(|c| c.epochs = 0), ConfigError::Epochs);
+    assert_eq!(refused(|c| c.batch = 0), ConfigError::Batch { batch: 0, samples: 512 });
+    assert_eq!(refused(|c| c.batch = 513), ConfigError::Batch { batch: 513, samples: 512 });
+    assert_eq!(refused(|c| c.lr = 0.0), ConfigError::LearningRate(0.0));
+    assert_eq!(refused(|c| c.lr = -1.0), ConfigError::LearningRate(-1.0));
+    assert!(matches!(refused(|c| c.lr = f64::NAN), ConfigError::LearningRate(lr) if lr.is_nan()));
+    assert_eq!(refused(|c| c.lr_schedule = LrSchedule::Cosine { floor: 1.5 }), ConfigError::Floor(1.5));
+    assert_eq!(refused(|c| c.anneal_until = 0.0), ConfigError::AnnealUntil(0.0));
+    assert_eq!(refused(|c| c.subset = Some(0)), ConfigError::Subset { subset: 0, samples: 1438 });
+    assert_eq!(refused(|c| c.subset = Some(9999)), ConfigError::Subset { subset: 9999, samples: 1438 });
+    assert_eq!(refused(|c| c.seed = u64::MAX), ConfigError::Seed(u64::MAX));
+    assert!(matches!(refused(|c| c.epochs = usize::MAX), ConfigError::Steps { .. }));
+}
+
+#[test]
+fn a_plan_for_a_layer_that_is_not_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let law = Law::new(Noise::Uniform, 0.0, 0.5).unwrap();
+    let schedule = QuantiserSchedule::constant(Laws::same(law), Strategy::Mode);
+    let plan = AnnealingPlan::new(TimeUnit::Epochs, vec![("hiden.weight", schedule.clone()), ("*", schedule)]).unwrap();
+    let trainer = Trainer::new(config(1, 1), &digits(), dir.path()).display(Display::Quiet).plan(plan);
+    let error = trainer.fit(Mine::ternary(1, 32, &Device::flex())).unwrap_err();
+    let TrainError::Config(ConfigError::UnknownPath { path, known }) = &error else { panic!("{error}") };
+    assert_eq!(path, "hiden.weight");
+    assert!(known.contains("hidden.weight.stair") && known.contains("act"), "{known}");
+}
+
+#[test]
+fn a_diverging_run_names_epoch_and_step() {
+    use burn::{module::Module, module::Param, tensor::Tensor};
+    use stairs_train::Classifier;
+
+    /// Its logits overflow after the first step: the only weight is multiplied by an enormous constant.
+    #[derive(Module, Debug)]
+    struct Explosive {
+        weight: Param<Tensor<2>>,
+    }
+
+    impl Classifier for Explosive {
+        fn logits(&self, x: Tensor<4>) -> Tensor<2> {
+            let x: Tensor<2> = x.flatten(1, 3);
+            let w = self.weight.val() * 1e25;
+            x.matmul(w.clone() * w)
+        }
+    }
+
+    let dir = tempfile::tempdir().unwrap();
+    let mut config = config(1, 3);
+    config.method = Method::Float;
+    config.lr = 1.0;
+    let model = Explosive { weight: Param::from_tensor(Tensor::full([64, 10], 1e-22, &Device::flex())) };
+    let error = Trainer::new(config, &digits(), dir.path()).display(Display::Quiet).fit(model).unwrap_err();
+    let TrainError::Diverged { epoch, step, value, .. } = &error else { panic!("{error}") };
+    assert_eq!(*epoch, 1);
+    assert!((1..=4).contains(step) && !value.is_finite(), "{error}");
+    assert!(error.to_string().contains("lower learning rate than 1"), "{error}");
+    assert!(!dir.path().join("record.json").exists());
+}
+
+/// Not a test of its own: a run that meets a limit on file sizes, when the variable names its directory.
+#[test]
+fn child() {
+    if let Some(dir) = std::env::var_os("STAIRS_TRAIN_FULL_TEST") {
+        let error = train(config(1, 2), Path::new(&dir), true).unwrap_err();
+        assert!(matches!(error, TrainError::DiskFull { .. }), "{error}");
+        println!("refused: {error}");
+    }
+}
+
+/// Runs [`child`] in a shell that first executes `setup`; its standard output, or `None` if the setup failed.
+fn child_after(setup: &str, dir: &Path) -> Option<String> {
+    let exe = std::env::current_exe().unwrap();
+    let script = format!("{setup} || exit 77; exec \"$0\" child --exact --nocapture --test-threads=1");
+    let output = Command::new("sh")
+        .args(["-c", &script])
+        .arg(exe)
+        .env("STAIRS_TRAIN_FULL_TEST", dir)
+        .env("DIR", dir)
+        .output()
+        .ok()?;
+    if output.status.code() == Some(77) {
+        return None;
+    }
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    Some(text)
+}
+
+/// A limit on the size of files stands for a full disk where no small file system can be mounted.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_leaves_the_last_checkpoint() {
+    let dir = tempfile::tempdir().unwrap();
+    // One epoch without a limit, so that there is a checkpoint to be kept.
+    train(config(1, 2), dir.path(), false).unwrap();
+    for file in ["record.json", "last.bpk", "last.safetensors", "best.safetensors", "best.bpk"] {
+        fs::remove_file(dir.path().join(file)).unwrap();
+    }
+    fs::remove_dir_all(dir.path().join("checkpoints/checkpoint-2")).unwrap();
+    let manifest = dir.path().join("checkpoints/checkpoint-1/manifest.json");
+    let before = fs::read(&manifest).unwrap();
+
+    // Blocks of 512 bytes: metrics fit, model files do not. The signal that goes with the limit is ignored.
+    match child_after("trap '' XFSZ && ulimit -f 8", dir.path()) {
+        None => eprintln!("SKIPPED: the shell cannot limit file sizes; the full disk was not tested"),
+        Some(text) => {
+            assert!(text.contains("refused: no space to write") && text.contains(".bpk"), "{text}");
+            assert_eq!(fs::read(&manifest).unwrap(), before);
+            assert!(!dir.path().join("checkpoints/checkpoint-2").exists());
+            assert!(!dir.path().join("record.json").exists());
+        }
+    }
+    // With space again the run ends as if nothing had happened.
+    let resumed = train(config(1, 2), dir.path(), true).unwrap();
+    assert_eq!(resumed.record.epochs.len(), 2);
+}
+
+/// A real full disk, where this process may mount a small file system in a name space of its own.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_file_system_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let exe = std::env::current_exe().unwrap();
+    let script = "mount -t tmpfs -o size=24k none \"$DIR\" || exit 77; exec \"$0\" child --exact --nocapture";
+    let output = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--mount", "sh", "-c", script])
+        .arg(&exe)
+        .env("STAIRS_TRAIN_FULL_TEST", dir.path())
+        .env("DIR", dir.path())
+        .output();
+    match output {
+        Ok(output) if output.status.success() => {
+            let text = String::from_utf8_lossy(&output.stdout);
+            assert!(text.contains("refused: no space to write"), "{text}");
+        }
+        Ok(output) if output.status.code() == Some(101) => {
+            panic!("{}", String::from_utf8_lossy(&output.stderr));
+        }
+        _ => eprintln!("SKIPPED: no small file system can be mounted here; only the limit on file sizes was tested"),
+    }
+}
+
+#[test]
+fn directories_without_a_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = RunDir::new(dir.path());
+    assert!(matches!(run.config(), Err(TrainError::NoRun { .. })));
+    assert!(matches!(run.record(), Err(TrainError::NoRun { .. })));
+    fs::write(dir.path().join("config.toml"), "epochs = \"many\"").unwrap();
+    let error = train(config(1, 1), dir.path(), true).unwrap_err();
+    assert!(matches!(error, TrainError::Damaged { .. }), "{error}");
+}

@@ -1,0 +1,118 @@
+//! A resumed run ends with the weights of the uninterrupted one, bit for bit.
+
+mod support;
+
+use std::{
+    fs,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use stairs_train::{Display, EpochRecord, RunDir, Samples, TrainError, Trainer, Which, data};
+use support::{Mine, bits, config, digits, train};
+
+/// Samples that fail, once, after some uses: stands for a crash in the middle of an epoch.
+struct Fragile {
+    inner: Arc<dyn Samples>,
+    left: AtomicUsize,
+}
+
+impl Samples for Fragile {
+    fn shape(&self) -> [usize; 3] {
+        self.inner.shape()
+    }
+
+    fn len(&self) -> usize {
+        self.inner.len()
+    }
+
+    fn copy(&self, i: usize, out: &mut [f32]) -> usize {
+        self.inner.copy(i, out)
+    }
+
+    fn copy_augmented(&self, i: usize, seed: u64, epoch: usize, out: &mut [f32]) -> usize {
+        assert_ne!(self.left.fetch_sub(1, Ordering::SeqCst), 0, "the power went out");
+        self.inner.copy_augmented(i, seed, epoch, out)
+    }
+}
+
+/// A run of 4 epochs that crashes after `uses` augmented samples (512 an epoch).
+fn crash(dir: &Path, uses: usize) {
+    let dir = dir.to_path_buf();
+    let crashed = std::thread::spawn(move || {
+        let (inner, test) = data::parts(&digits());
+        let train = Arc::new(Fragile { inner, left: uses.into() });
+        let model = Mine::ternary(1, 32, &burn::tensor::Device::flex());
+        let trainer = Trainer::on_samples(config(1, 4), train, test, 10, dir);
+        trainer.display(Display::Quiet).fit(model).map(|_| ())
+    });
+    assert!(crashed.join().is_err(), "the run should have crashed");
+}
+
+fn without_times(mut epochs: Vec<EpochRecord>) -> Vec<EpochRecord> {
+    epochs.iter_mut().for_each(|epoch| epoch.seconds = 0.0);
+    epochs
+}
+
+#[test]
+fn resumed_equals_uninterrupted() {
+    let whole_dir = tempfile::tempdir().unwrap();
+    let whole = train(config(1, 4), whole_dir.path(), false).unwrap();
+    for uses in [700, 1100, 1900] {
+        let dir = tempfile::tempdir().unwrap();
+        crash(dir.path(), uses);
+        let run = RunDir::new(dir.path());
+        let before = run.metrics().unwrap().len();
+        assert!((1..4).contains(&before), "{before} epochs before the crash");
+        let resumed = train(config(1, 4), dir.path(), true).unwrap();
+        assert_eq!(bits(&resumed.model), bits(&whole.model), "crash after {uses} samples");
+        let expected = without_times(whole.record.epochs.clone());
+        assert_eq!(without_times(resumed.record.epochs.clone()), expected);
+        assert_eq!(without_times(run.metrics().unwrap()), expected);
+        assert_eq!(resumed.record.weights, whole.record.weights);
+        for file in ["last.bpk", "best.bpk"] {
+            let weights = |dir: &Path| {
+                let which = if file == "last.bpk" { Which::Last } else { Which::Best };
+                bits(&RunDir::new(dir).load(Mine::ternary(99, 32, &burn::tensor::Device::flex()), which).unwrap())
+            };
+            assert_eq!(weights(dir.path()), weights(whole_dir.path()), "{file}");
+        }
+    }
+}
+
+#[test]
+fn value_stability_of_a_run() {
+    let dirs = [(); 3].map(|()| tempfile::tempdir().unwrap());
+    let run = |seed, dir: &tempfile::TempDir| train(config(seed, 2), dir.path(), false).unwrap();
+    let (first, second, other) = (run(1, &dirs[0]), run(1, &dirs[1]), run(2, &dirs[2]));
+    assert_eq!(bits(&first.model), bits(&second.model));
+    assert_eq!(without_times(first.record.epochs), without_times(second.record.epochs));
+    assert_ne!(bits(&first.model), bits(&other.model));
+}
+
+#[test]
+fn a_finished_run_is_returned_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = train(config(1, 1), dir.path(), false).unwrap();
+    let again = train(config(1, 1), dir.path(), true).unwrap();
+    assert_eq!(first.record, again.record);
+    assert_eq!(bits(&first.model), bits(&again.model));
+    assert!(matches!(train(config(1, 1), dir.path(), false), Err(TrainError::Occupied { .. })));
+}
+
+/// The process died after the last checkpoint but before the final files were written.
+#[test]
+fn a_run_killed_at_the_very_end_is_completed() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = train(config(1, 2), dir.path(), false).unwrap();
+    for file in ["record.json", "last.bpk", "last.safetensors", "best.safetensors"] {
+        fs::remove_file(dir.path().join(file)).unwrap();
+    }
+    let again = train(config(1, 2), dir.path(), true).unwrap();
+    assert_eq!(bits(&first.model), bits(&again.model));
+    assert_eq!(first.record, again.record);
+    assert!(dir.path().join("best.safetensors").exists());
+}

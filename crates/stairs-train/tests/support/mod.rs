@@ -1,0 +1,107 @@
+//! A small model that is not in the zoo, and short runs of it.
+#![allow(dead_code)]
+
+use std::path::Path;
+
+use burn::{
+    module::{Module, ModuleVisitor, Param},
+    nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig},
+    tensor::{Device, Int, Tensor},
+};
+use stairs_data::{DataRoot, Dataset, DatasetName, load};
+use stairs_noise::{StairActivation, StairActivationConfig, StairWeights, Strategy, WeightInit};
+use stairs_quant::Quantiser;
+use stairs_train::{
+    AnnealPer, Classifier, Display, Fitted, LrSchedule, Method, RunConfig, TrainError, Trainer, seeded,
+};
+
+/// 64 – 32 – 10 with batch normalisation and a ternary activation.
+#[derive(Module, Debug)]
+pub(crate) struct Mine {
+    hidden: Linear,
+    norm: BatchNorm,
+    act: StairActivation,
+    last: Linear,
+}
+
+impl Mine {
+    /// Float weights.
+    pub(crate) fn new(width: usize, device: &Device) -> Self {
+        Self {
+            hidden: LinearConfig::new(64, width).init(device),
+            norm: BatchNormConfig::new(width).init(device),
+            act: StairActivationConfig::new(Quantiser::Ternary).init(device).unwrap(),
+            last: LinearConfig::new(width, 10).init(device),
+        }
+    }
+
+    /// Ternary weights but for the last layer.
+    pub(crate) fn ternary(seed: u64, width: usize, device: &Device) -> Self {
+        let weights = StairWeights::ternary().with_init(WeightInit::InsideSupport { seed }).except_last();
+        seeded(seed, device, || weights.quantise(Self::new(width, device)).unwrap())
+    }
+}
+
+impl Classifier for Mine {
+    fn logits(&self, x: Tensor<4>) -> Tensor<2> {
+        let x = self.norm.forward(self.hidden.forward(x.flatten::<2>(1, 3)));
+        self.last.forward(self.act.forward(x))
+    }
+}
+
+/// The embedded digits.
+pub(crate) fn digits() -> Dataset {
+    load(DatasetName::Digits, &DataRoot::default()).unwrap()
+}
+
+/// A short run with everything random in it: sampled noise, augmentation, a cosine schedule.
+pub(crate) fn config(seed: u64, epochs: usize) -> RunConfig {
+    RunConfig {
+        model: "mine".into(),
+        method: Method::Ana,
+        strategy: Strategy::Random,
+        anneal_per: AnnealPer::Step,
+        epochs,
+        batch: 128,
+        lr: 1e-2,
+        lr_schedule: LrSchedule::Cosine { floor: 0.1 },
+        seed,
+        augment: true,
+        subset: Some(512),
+        ..RunConfig::default()
+    }
+}
+
+/// Trains [`Mine`] in `dir` on Flex.
+pub(crate) fn train(config: RunConfig, dir: &Path, resume: bool) -> Result<Fitted<Mine>, TrainError> {
+    let model = Mine::ternary(config.seed, 32, &Device::flex());
+    Trainer::new(config, &digits(), dir).display(Display::Quiet).resume(resume).fit(model)
+}
+
+/// Every parameter of a model as bytes, in order, with its path: float parameters by their latent values.
+pub(crate) fn bits<M: Module>(model: &M) -> Vec<(String, Vec<u8>)> {
+    #[derive(Default)]
+    struct Bits(Vec<String>, Vec<(String, Vec<u8>)>);
+
+    impl ModuleVisitor for Bits {
+        fn enter_module(&mut self, name: &str, _container_type: &str) {
+            self.0.push(name.into());
+        }
+
+        fn exit_module(&mut self, _name: &str, _container_type: &str) {
+            self.0.pop();
+        }
+
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            self.1.push((self.0.join("."), param.base().into_data().as_bytes().to_vec()));
+        }
+
+        fn visit_int<const D: usize>(&mut self, param: &Param<Tensor<D, Int>>) {
+            self.1.push((self.0.join("."), param.val().into_data().as_bytes().to_vec()));
+        }
+    }
+
+    let mut bits = Bits::default();
+    model.visit(&mut bits);
+    bits.1
+}
