@@ -100,6 +100,9 @@ fn bad_names_and_parameters_are_refused() {
     for quantum in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         assert!(matches!(ScalePolicy::Fixed(quantum).scales(&[1.0], &stair), Err(ScaleError::NotPositive { .. })));
     }
+    let scales = Scales::new(0.5, 1.25).unwrap();
+    assert_eq!(serde_json::from_str::<Scales>(&serde_json::to_string(&scales).unwrap()).unwrap(), scales);
+    assert!(serde_json::from_str::<Scales>(r#"{"quantum":-1.0,"output":1.0}"#).is_err());
     assert!(Scales::new(1.0, 0.0).is_err() && Scales::new(f64::NAN, 1.0).is_err());
 }
 

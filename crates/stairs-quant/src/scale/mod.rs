@@ -41,6 +41,7 @@ use sample::Sample;
 
 /// Quantum ε and output scale α of y = α σ(x/ε); both positive and finite.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "ScalesData")]
 pub struct Scales {
     /// ε, in units of x.
     pub quantum: f64,
@@ -73,6 +74,22 @@ impl Scales {
     /// y = α σ(x/ε). NaN in, NaN out.
     pub fn eval(&self, stair: &StairFunction, x: f64) -> f64 {
         self.output * stair.eval(x / self.quantum)
+    }
+}
+
+/// Scales in a file, validated when read.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ScalesData {
+    quantum: f64,
+    output: f64,
+}
+
+impl TryFrom<ScalesData> for Scales {
+    type Error = ScaleError;
+
+    fn try_from(data: ScalesData) -> Result<Self, ScaleError> {
+        Self::new(data.quantum, data.output)
     }
 }
 

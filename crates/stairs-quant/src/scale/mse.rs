@@ -93,31 +93,32 @@ impl<'a> Objective<'a> {
         (quantum, fit.error)
     }
 
-    /// The exact minimum, by visiting all pieces from the smallest quantum, where every value has an outermost level, to
-    /// the largest. `None` where no piece has a positive best quantum.
+    /// The exact minimum, by visiting all pieces from the largest quantum, where every value has a level next to 0, to the
+    /// smallest: sums grow on the way, so that levels of very different sizes do not cancel. `None` where no piece has a
+    /// positive best quantum.
     fn best_piece(&self) -> Option<f64> {
-        let levels = self.stair.levels();
-        let (first, last) = (levels[0], levels[levels.len() - 1]);
+        let (levels, thresholds) = (self.stair.levels(), self.stair.thresholds());
+        let below = levels[thresholds.partition_point(|&threshold| threshold < 0.0)];
+        let above = levels[thresholds.partition_point(|&threshold| threshold <= 0.0)];
         let (mut cross, mut square) = (0.0, 0.0);
         let mut changes = Vec::new();
-        for &x in self.sorted.iter() {
-            let start = if x > 0.0 { last } else { first };
+        for &x in &self.sorted {
+            let start = if x > 0.0 { above } else { below };
             let start = if x == 0.0 { self.stair.eval(0.0) } else { start };
             cross += x * start;
             square += start * start;
-            for (k, threshold) in self.stair.thresholds().iter().enumerate() {
+            for (k, threshold) in thresholds.iter().enumerate() {
                 let quantum = x / threshold;
                 if quantum > 0.0 && quantum.is_finite() {
-                    let (old, new) = if x > 0.0 { (levels[k + 1], levels[k]) } else { (levels[k], levels[k + 1]) };
+                    let (old, new) = if x > 0.0 { (levels[k], levels[k + 1]) } else { (levels[k + 1], levels[k]) };
                     changes.push((quantum, x * (new - old), new * new - old * old));
                 }
             }
         }
-        changes.sort_unstable_by(|left, right| left.0.total_cmp(&right.0));
-        let (mut best, mut least, mut from) = (None, f64::INFINITY, 0.0);
-        let end = (f64::INFINITY, 0.0, 0.0);
-        for (to, cross_change, square_change) in changes.into_iter().chain([end]) {
-            let (low, high) = (from * (1.0 + MARGIN), to * (1.0 - MARGIN));
+        changes.sort_unstable_by(|left, right| right.0.total_cmp(&left.0));
+        let (mut best, mut least, mut from) = (None, f64::INFINITY, f64::INFINITY);
+        for (to, cross_change, square_change) in changes.into_iter().chain([(0.0, 0.0, 0.0)]) {
+            let (low, high) = (to * (1.0 + MARGIN), from * (1.0 - MARGIN));
             if low < high && square > 0.0 && (cross > 0.0 || low > 0.0) {
                 let quantum = (cross / square).clamp(low, high);
                 let gain = quantum * quantum * square - 2.0 * quantum * cross;
