@@ -27,10 +27,10 @@ use crate::{Law, LawError, Strategy};
 /// use stairs_quant::Quantiser;
 /// let law = Law::new(Noise::Uniform, 0.0, 0.5)?;
 /// let stair = RegularisedStair::new(Quantiser::Ternary.stair(), law);
-/// assert_eq!(stair.expectation(0.3), 0.3);
-/// assert_eq!(stair.gradient(0.3), 1.0);
+/// assert_eq!(stair.expectation(0.25), 0.25);
+/// assert_eq!(stair.gradient(0.25), 1.0);
 /// assert_eq!(stair.probabilities(0.75), [0.0, 0.25, 0.75]);
-/// assert_eq!((stair.mode(0.75), stair.hard(0.3)), (1.0, 0.0));
+/// assert_eq!((stair.mode(0.75), stair.hard(0.25)), (1.0, 0.0));
 /// # Ok::<(), stairs_noise::LawError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
