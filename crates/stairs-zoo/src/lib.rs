@@ -1,1 +1,33 @@
-//! stairs-zoo
+//! Models for quantisation-aware training, float or quantised by configuration.
+//!
+//! | model | file | input | what |
+//! |---|---|---|---|
+//! | [`Mlp`] | `mlp` | any, flattened | dense – batch norm – activation, repeated; last layer plain |
+//! | [`LeNet`] | `lenet` | images `[B, C, H, W]` | two convolutions, two dense layers |
+//!
+//! Every model is built the same way: a config with public fields, `init(&device)`, `forward`. With
+//! [`Quantisation::Float`] the activations are ReLUs and the weights plain; with [`Quantisation::Stairs`] every
+//! activation is a [`StairActivation`](stairs_noise::StairActivation) and every weight but the last layer's is
+//! quantised. Fields are declared in the order of the forward pass, so that schedules see the layers in that order.
+//!
+//! ```
+//! use burn::tensor::{Device, Tensor};
+//! use stairs_quant::Quantiser;
+//! use stairs_zoo::{LeNetConfig, Quantisation, StairsConfig};
+//!
+//! let device = Device::flex();
+//! let ternary = Quantisation::Stairs(StairsConfig::new(Quantiser::Ternary));
+//! let model = LeNetConfig::new([1, 28, 28], 10).with_quantisation(ternary).init(&device).unwrap();
+//! let logits = model.forward(Tensor::zeros([2, 1, 28, 28], &device));
+//! assert_eq!(logits.dims(), [2, 10]);
+//! ```
+
+mod activation;
+mod lenet;
+mod mlp;
+mod quantisation;
+
+pub use activation::Activation;
+pub use lenet::{LeNet, LeNetConfig};
+pub use mlp::{Mlp, MlpConfig};
+pub use quantisation::{ModelError, Quantisation, StairsConfig};

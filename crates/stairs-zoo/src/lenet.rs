@@ -1,0 +1,95 @@
+//! A LeNet: conv 3×3 32 – bn – act – pool – conv 3×3 64 – bn – act – pool – dense 128 – bn – act – dense.
+//!
+//! Convolutions keep the size (padding 1), pools halve it (rounding down), so any image of 4×4 pixels or more will do:
+//! 28×28 (MNIST) leaves 7×7 for the dense layer, 8×8 (digits) leaves 2×2.
+
+use burn::config::Config;
+use burn::module::Module;
+use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
+use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig, PaddingConfig2d};
+use burn::tensor::{Device, Tensor};
+
+use crate::quantisation::positive;
+use crate::{Activation, ModelError, Quantisation};
+
+/// A LeNet; see the module of this name for its layers.
+#[derive(Module, Debug)]
+pub struct LeNet {
+    conv1: Conv2d,
+    norm1: BatchNorm,
+    act1: Activation,
+    conv2: Conv2d,
+    norm2: BatchNorm,
+    act2: Activation,
+    fc1: Linear,
+    norm3: BatchNorm,
+    act3: Activation,
+    fc2: Linear,
+    pool: MaxPool2d,
+}
+
+/// Configuration of a [`LeNet`].
+#[derive(Config, Debug, PartialEq)]
+pub struct LeNetConfig {
+    /// Shape of a sample: channels, height, width; height and width at least 4.
+    pub input: [usize; 3],
+    /// Number of classes.
+    pub classes: usize,
+    /// Channels of the two convolutions.
+    #[config(default = "[32, 64]")]
+    pub channels: [usize; 2],
+    /// Width of the hidden dense layer.
+    #[config(default = 128)]
+    pub hidden: usize,
+    /// Float or quantised.
+    #[config(default = "Quantisation::Float")]
+    pub quantisation: Quantisation,
+}
+
+impl LeNetConfig {
+    /// The model on `device`.
+    ///
+    /// # Errors
+    /// [`ModelError`] for a size of 0, an image below 4×4 pixels, or a quantisation that is not possible.
+    pub fn init(&self, device: &Device) -> Result<LeNet, ModelError> {
+        let [channels, height, width] = self.input;
+        for (field, value) in [("input height", height), ("input width", width)] {
+            if value < 4 {
+                return Err(ModelError::Size { field, value, needs: "a LeNet halves the image twice: at least 4" });
+            }
+        }
+        let [first, second] = self.channels;
+        let conv = |from, to| {
+            // The batch norm that follows has a bias of its own.
+            Conv2dConfig::new([from, to], [3, 3]).with_padding(PaddingConfig2d::Same).with_bias(false).init(device)
+        };
+        let activation = || Activation::new(&self.quantisation, device);
+        let (first, second) = (positive("channels", first)?, positive("channels", second)?);
+        let hidden = positive("hidden", self.hidden)?;
+        let flat = second * (height / 4) * (width / 4);
+        self.quantisation.quantise(LeNet {
+            conv1: conv(positive("input channels", channels)?, first),
+            norm1: BatchNormConfig::new(first).init(device),
+            act1: activation()?,
+            conv2: conv(first, second),
+            norm2: BatchNormConfig::new(second).init(device),
+            act2: activation()?,
+            fc1: LinearConfig::new(flat, hidden).with_bias(false).init(device),
+            norm3: BatchNormConfig::new(hidden).init(device),
+            act3: activation()?,
+            fc2: LinearConfig::new(hidden, positive("classes", self.classes)?).init(device),
+            pool: MaxPool2dConfig::new([2, 2]).with_strides([2, 2]).init(),
+        })
+    }
+}
+
+impl LeNet {
+    /// Logits `[B, classes]` of images `[B, C, H, W]`.
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
+        let x = self.pool.forward(self.act1.forward(self.norm1.forward(self.conv1.forward(x))));
+        let x = self.pool.forward(self.act2.forward(self.norm2.forward(self.conv2.forward(x))));
+        let x = self.act3.forward(self.norm3.forward(self.fc1.forward(x.flatten::<2>(1, 3))));
+        self.fc2.forward(x)
+    }
+}

@@ -1,0 +1,69 @@
+//! Multi-layer perceptron: (dense – batch norm – activation)ⁿ – dense.
+
+use burn::config::Config;
+use burn::module::Module;
+use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig};
+use burn::tensor::{Device, Tensor};
+
+use crate::quantisation::positive;
+use crate::{Activation, ModelError, Quantisation};
+
+/// A multi-layer perceptron.
+#[derive(Module, Debug)]
+pub struct Mlp {
+    hidden: Vec<Block>,
+    output: Linear,
+}
+
+#[derive(Module, Debug)]
+struct Block {
+    linear: Linear,
+    norm: BatchNorm,
+    activation: Activation,
+}
+
+/// Configuration of an [`Mlp`].
+#[derive(Config, Debug, PartialEq)]
+pub struct MlpConfig {
+    /// Inputs a sample (an image counts all its pixels).
+    pub inputs: usize,
+    /// Widths of the hidden layers.
+    pub hidden: Vec<usize>,
+    /// Number of classes.
+    pub classes: usize,
+    /// Float or quantised.
+    #[config(default = "Quantisation::Float")]
+    pub quantisation: Quantisation,
+}
+
+impl MlpConfig {
+    /// The model on `device`.
+    ///
+    /// # Errors
+    /// [`ModelError`] for a width of 0 or a quantisation that is not possible.
+    pub fn init(&self, device: &Device) -> Result<Mlp, ModelError> {
+        let mut width = positive("inputs", self.inputs)?;
+        let mut hidden = Vec::with_capacity(self.hidden.len());
+        for next in &self.hidden {
+            let next = positive("hidden", *next)?;
+            hidden.push(Block {
+                // The batch norm has a bias of its own.
+                linear: LinearConfig::new(width, next).with_bias(false).init(device),
+                norm: BatchNormConfig::new(next).init(device),
+                activation: Activation::new(&self.quantisation, device)?,
+            });
+            width = next;
+        }
+        let output = LinearConfig::new(width, positive("classes", self.classes)?).init(device);
+        self.quantisation.quantise(Mlp { hidden, output })
+    }
+}
+
+impl Mlp {
+    /// Logits `[B, classes]` of a batch of any shape `[B, …]` with `inputs` numbers a sample.
+    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<2> {
+        let x = x.flatten::<2>(1, D - 1);
+        let x = self.hidden.iter().fold(x, |x, block| block.activation.forward(block.norm.forward(block.linear.forward(x))));
+        self.output.forward(x)
+    }
+}

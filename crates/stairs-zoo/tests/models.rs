@@ -1,0 +1,119 @@
+//! Shapes, parameter counts and quantisation of the zoo's models.
+#![allow(missing_docs)]
+
+use std::collections::BTreeSet;
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::{Device, Distribution, Tensor};
+use stairs_noise::{QuantiserKind, layers, quantisers};
+use stairs_quant::Quantiser;
+use stairs_zoo::{LeNet, LeNetConfig, MlpConfig, Quantisation, StairsConfig};
+
+fn ternary() -> Quantisation {
+    Quantisation::Stairs(StairsConfig::new(Quantiser::Ternary))
+}
+
+#[test]
+fn shapes_and_parameter_counts_are_those_of_the_formulas() {
+    let device = Device::flex();
+    let mnist = LeNetConfig::new([1, 28, 28], 10).init(&device).unwrap();
+    assert_eq!(mnist.forward(Tensor::zeros([3, 1, 28, 28], &device)).dims(), [3, 10]);
+    // conv 1·32·9 + 32·64·9, dense 64·49·128 and 128·10 + 10, four numbers a batch-norm channel of which two are learned.
+    let weights = 288 + 18_432 + 401_408 + 1_290;
+    let norms = 2 * (32 + 64 + 128);
+    let learned = mnist.num_params();
+    assert!(learned == weights + norms || learned == weights + 2 * norms, "{learned}");
+
+    let digits = LeNetConfig::new([1, 8, 8], 10).init(&device).unwrap();
+    assert_eq!(digits.forward(Tensor::zeros([2, 1, 8, 8], &device)).dims(), [2, 10]);
+
+    let mlp = MlpConfig::new(54, vec![16, 8], 7).init(&device).unwrap();
+    assert_eq!(mlp.forward(Tensor::<2>::zeros([5, 54], &device)).dims(), [5, 7]);
+    assert_eq!(MlpConfig::new(64, vec![], 10).init(&device).unwrap().forward(Tensor::<4>::zeros([2, 1, 8, 8], &device)).dims(), [2, 10]);
+}
+
+#[test]
+fn impossible_sizes_are_named() {
+    let device = Device::flex();
+    let error = |result: Result<LeNet, _>| result.err().map(|e: stairs_zoo::ModelError| e.to_string()).unwrap_or_default();
+    assert!(error(LeNetConfig::new([1, 3, 28], 10).init(&device)).contains("input height = 3"));
+    assert!(error(LeNetConfig::new([1, 8, 8], 0).init(&device)).contains("classes = 0"));
+    assert!(error(LeNetConfig::new([1, 8, 8], 10).with_channels([0, 4]).init(&device)).contains("channels = 0"));
+    assert!(MlpConfig::new(4, vec![0], 2).init(&device).is_err());
+}
+
+#[test]
+fn quantisers_appear_in_network_order_and_the_last_layer_stays_float() {
+    let device = Device::flex().autodiff();
+    let model = LeNetConfig::new([1, 8, 8], 10).with_quantisation(ternary()).init(&device).unwrap();
+    let found: Vec<_> = quantisers(&model).into_iter().map(|q| (q.path, q.kind)).collect();
+    let expected = [
+        ("conv1.weight.stair", QuantiserKind::Weight),
+        ("act1.Stair", QuantiserKind::Feature),
+        ("conv2.weight.stair", QuantiserKind::Weight),
+        ("act2.Stair", QuantiserKind::Feature),
+        ("fc1.weight.stair", QuantiserKind::Weight),
+        ("act3.Stair", QuantiserKind::Feature),
+    ];
+    let expected: Vec<_> = expected.iter().map(|(path, kind)| (path.to_string(), *kind)).collect();
+    assert_eq!(found, expected);
+    let layers = layers(&model);
+    assert_eq!(layers.len(), 3);
+    assert_eq!(layers[1], ["conv2.weight.stair", "act2.Stair"]);
+}
+
+/// Distinct values of every parameter of rank 2 or more, by path.
+fn distinct_weights<M: Module>(model: &M) -> Vec<(String, usize)> {
+    struct Visitor(Vec<String>, Vec<(String, usize)>);
+    impl ModuleVisitor for Visitor {
+        fn enter_module(&mut self, name: &str, _container: &str) {
+            self.0.push(name.to_string());
+        }
+        fn exit_module(&mut self, _name: &str, _container: &str) {
+            self.0.pop();
+        }
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            if D >= 2 {
+                let values = param.val().into_data().try_into_vec::<f32>().unwrap();
+                let distinct: BTreeSet<u32> = values.iter().map(|v| (v + 0.0).to_bits()).collect();
+                self.1.push((self.0.join("."), distinct.len()));
+            }
+        }
+    }
+    let mut visitor = Visitor(Vec::new(), Vec::new());
+    model.visit(&mut visitor);
+    visitor.1
+}
+
+#[test]
+fn a_materialised_network_has_quantised_weights_only() {
+    let device = Device::flex().autodiff();
+    for quantiser in [Quantiser::Ternary, Quantiser::Binary, "int4".parse().unwrap()] {
+        let quantisation = Quantisation::Stairs(StairsConfig::new(quantiser));
+        let float = LeNetConfig::new([1, 8, 8], 10).init(&device).unwrap();
+        let model = LeNetConfig::new([1, 8, 8], 10).with_quantisation(quantisation).init(&device).unwrap();
+        let x = Tensor::<4>::random([4, 1, 8, 8], Distribution::Default, &Device::flex());
+        let valid = model.valid();
+        let baked = valid.clone().materialize();
+        let levels = StairsConfig::new(quantiser).weights.stair().levels().len();
+        let weights = distinct_weights(&baked);
+        assert_eq!(weights.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>(), ["conv1.weight", "conv2.weight", "fc1.weight", "fc2.weight"]);
+        for (path, distinct) in &weights[..3] {
+            assert!(*distinct <= levels, "{quantiser}: {path} has {distinct} values");
+        }
+        assert!(weights[3].1 > levels, "the last layer stays float");
+        // Baking in the weights changes no output; the feature quantisers stay.
+        let (a, b) = (valid.forward(x.clone()).into_data(), baked.forward(x).into_data());
+        assert_eq!(a, b);
+        let features = quantisers(&baked).len();
+        assert_eq!(features, 3);
+        assert!(baked.num_params() >= float.num_params());
+    }
+}
+
+#[test]
+fn a_float_network_has_no_quantisers() {
+    let model = LeNetConfig::new([1, 8, 8], 10).init(&Device::flex()).unwrap();
+    assert!(quantisers(&model).is_empty());
+    assert!(layers(&model).is_empty());
+}
