@@ -1,1 +1,49 @@
-//! stairs
+//! Quantisation-aware training for [Burn](https://burn.dev) by additive noise annealing.
+//!
+//! A quantiser is a stair function; its derivative is zero almost everywhere, so nothing flows back through it. Noise in
+//! front of it makes the expected stair smooth; training starts with noise and anneals it away, layer by layer, until
+//! the network *is* the quantised one. This crate is the facade over the crates that do the work, and the home of the
+//! `stairs` command.
+//!
+//! | module | crate | holds |
+//! |---|---|---|
+//! | [`quant`] | `stairs-quant` | stair functions, named quantisers, scale policies |
+//! | [`noise`] | `stairs-noise` | noise laws, the regularised stair, annealing plans |
+//! | [`zoo`] | `stairs-zoo` | models |
+//! | [`data`] | `stairs-data` | embedded digits, loaders |
+//! | [`train`] | `stairs-train` | training, checkpoints, run records |
+//! | [`plot`], [`report`], [`experiments`] | this crate | figures, reports, reproducible experiments |
+//!
+//! ```
+//! use stairs::prelude::*;
+//!
+//! // The ternary stair {−1, 0, 1} under uniform noise of half-width ½ is the identity between its outer levels …
+//! let law = Law::new(Noise::Uniform, 0.0, 0.5)?;
+//! let soft = RegularisedStair::new(Quantiser::Ternary.stair(), law);
+//! assert_eq!((soft.expectation(0.3), soft.gradient(0.3)), (0.3, 1.0));
+//!
+//! // … and without noise the hard stair again.
+//! let hard = RegularisedStair::new(Quantiser::Ternary.stair(), Law::hard(Noise::Uniform));
+//! assert_eq!((hard.expectation(0.3), hard.gradient(0.3)), (0.0, 0.0));
+//! # Ok::<(), stairs::noise::LawError>(())
+//! ```
+//!
+//! # Features
+//! `flex` (default), `ndarray`, `wgpu`, `vulkan`: devices to compile in, see [`device`]. `fusion`: Burn's operation
+//! fusion on GPUs. `tui` (default): burn-train's dashboard in terminals.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub use stairs_data as data;
+pub use stairs_noise as noise;
+pub use stairs_quant as quant;
+pub use stairs_train as train;
+pub use stairs_zoo as zoo;
+
+pub mod allocator;
+pub mod device;
+pub mod experiments;
+mod files;
+pub mod plot;
+pub mod prelude;
+pub mod report;

@@ -1,0 +1,44 @@
+//! `stairs eval`
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Args;
+use stairs::{
+    data::{DatasetName, load},
+    train::{RunDir, Which, ZooModel, data::parts},
+};
+
+use super::options::{DataOption, DeviceOption};
+
+/// Evaluate a finished run on its test set
+///
+/// The network is evaluated with its hard quantisers. The last line of the output is `test accuracy NN.NN %`.
+#[derive(Debug, Args)]
+pub(crate) struct Eval {
+    /// Run directory
+    run: PathBuf,
+    /// Evaluate the model of the best epoch instead of the last
+    #[arg(long)]
+    best: bool,
+    #[command(flatten)]
+    device: DeviceOption,
+    #[command(flatten)]
+    data: DataOption,
+}
+
+impl Eval {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        let device = self.device.device.open()?;
+        let run = RunDir::new(&self.run);
+        let name: DatasetName = run.config()?.dataset.parse()?;
+        let dataset = load(name, &self.data.root()).with_context(|| format!("loading {name}"))?;
+        let which = if self.best { Which::Best } else { Which::Last };
+        let model = ZooModel::load(&run, &dataset, which, &device)?;
+        let (_, test) = parts(&dataset);
+        let evaluation = model.evaluate(test, &device);
+        println!("{name}, {} test samples, loss {:.4}", evaluation.samples, evaluation.loss);
+        println!("test accuracy {:.2} %", evaluation.accuracy);
+        Ok(())
+    }
+}

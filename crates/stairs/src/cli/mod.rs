@@ -1,0 +1,56 @@
+//! Subcommands, one file each.
+
+mod devices;
+mod eval;
+mod figures;
+mod options;
+mod plan;
+mod report;
+mod reproduce;
+mod train;
+
+use clap::{Parser, Subcommand};
+
+/// Quantisation-aware training by additive noise annealing.
+#[derive(Debug, Parser)]
+#[command(name = "stairs", version, about, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Train(train::Train),
+    Eval(eval::Eval),
+    Plan(plan::Plan),
+    Devices(devices::Devices),
+    Report(report::Report),
+    Figures(figures::Figures),
+    Reproduce(reproduce::Reproduce),
+}
+
+impl Cli {
+    /// Runs the chosen subcommand.
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        match self.command {
+            Command::Train(command) => command.run(),
+            Command::Eval(command) => command.run(),
+            Command::Plan(command) => command.run(),
+            Command::Devices(command) => command.run(),
+            Command::Report(command) => command.run(),
+            Command::Figures(command) => command.run(),
+            Command::Reproduce(command) => command.run(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

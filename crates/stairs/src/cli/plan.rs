@@ -1,0 +1,76 @@
+//! `stairs plan`
+
+use std::path::PathBuf;
+
+use anyhow::{Context, ensure};
+use clap::Args;
+use stairs::{
+    noise::{Noise, Policy, Strategy, TimeUnit},
+    plot::{plan_figure, write_svg},
+};
+
+use super::options::Model;
+
+/// Print the noise laws of an annealing plan over time, and draw them
+///
+/// A policy is written [MEAN-SCALE-]INTERVAL[-DECAY]: MEAN and SCALE are static or dynamic (default dynamic), INTERVAL
+/// is overlapped, same-start, same-end or partition, DECAY is homogeneous (default) or progressive.
+#[derive(Debug, Args)]
+pub(crate) struct Plan {
+    /// Policy
+    #[arg(default_value = "overlapped-progressive")]
+    policy: Policy,
+    /// Noise law: uniform, triangular, normal or logistic
+    #[arg(long, default_value_t = Noise::Uniform, value_name = "NAME")]
+    law: Noise,
+    /// Forward strategy: expectation, mode or random
+    #[arg(long, default_value_t = Strategy::Expectation, value_name = "NAME")]
+    strategy: Strategy,
+    /// Epochs of training
+    #[arg(long, default_value_t = 30, value_name = "N")]
+    epochs: usize,
+    /// Share of the training after which all noise is gone, in (0, 1]
+    #[arg(long, default_value_t = 0.8, value_name = "SHARE")]
+    anneal_until: f64,
+    /// Model whose quantised layers the plan is for
+    #[arg(long, value_enum, default_value_t = Model::Lenet)]
+    model: Model,
+    /// Number of layers, instead of a model
+    #[arg(long, conflicts_with = "model", value_name = "N")]
+    layers: Option<usize>,
+    /// Figure to write
+    #[arg(long, default_value = "plan.svg", value_name = "FILE")]
+    svg: PathBuf,
+}
+
+impl Plan {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        ensure!(self.epochs >= 1, "--epochs must be at least 1");
+        ensure!(
+            self.anneal_until > 0.0 && self.anneal_until <= 1.0,
+            "--anneal-until must be in (0, 1], got {}",
+            self.anneal_until
+        );
+        let names: Vec<String> = match (self.layers, self.model) {
+            (Some(count), _) => (1..=count).map(|layer| format!("layer{layer}")).collect(),
+            (None, Model::Lenet) => ["conv1", "conv2", "fc1"].map(String::from).into(),
+            (None, Model::Mlp) => ["hidden.0", "hidden.1"].map(String::from).into(),
+        };
+        ensure!(!names.is_empty(), "--layers must be at least 1");
+        let epochs = self.epochs as f64;
+        let layers: Vec<Vec<String>> = names.into_iter().map(|name| vec![name]).collect();
+        let span = self.anneal_until * epochs;
+        let plan = self.policy.plan(self.law.clone(), self.strategy, &layers, span, TimeUnit::Epochs)?;
+
+        let steps = self.epochs.min(8);
+        let mut times: Vec<f64> = (0..=steps).map(|i| (epochs * i as f64 / steps as f64).round()).collect();
+        times.dedup();
+        println!("{}\n", self.policy);
+        println!("{}", plan.table(&times));
+        let title = format!("{}, {} noise", self.policy, self.law);
+        let svg = plan_figure(&title, &plan, epochs).svg()?;
+        write_svg(&self.svg, &svg).with_context(|| format!("cannot write {}", self.svg.display()))?;
+        println!("\nfigure {}", self.svg.display());
+        Ok(())
+    }
+}

@@ -1,0 +1,125 @@
+//! `stairs train`
+
+use std::path::PathBuf;
+
+use anyhow::{Context, anyhow};
+use clap::Args;
+use stairs::{
+    data::{DatasetName, load},
+    experiments::recipe,
+    noise::{Noise, Policy, Strategy},
+    quant::Quantiser,
+    train::{AnnealPer, Display, LrSchedule, RunConfig, TrainError, Trainer},
+};
+
+use super::options::{DataOption, DeviceOption, Method, Model, dataset};
+
+/// Train a network and leave a run directory
+///
+/// What is not given is chosen to train well on the data set. The run directory holds the configuration
+/// (config.toml), one line per epoch (metrics.jsonl), checkpoints, the trained models (best, last; Burn and safetensors
+/// format) and the record (record.json). The last line of the output is `test accuracy NN.NN %`: the hard network on the
+/// test set after the last epoch.
+#[derive(Debug, Args)]
+pub(crate) struct Train {
+    /// Data set: digits (embedded), mnist, fashion-mnist, cifar10 or covertype
+    #[arg(long, default_value = "digits", value_parser = dataset, value_name = "NAME")]
+    dataset: DatasetName,
+    /// Model
+    #[arg(long, value_enum, default_value_t = Model::Lenet)]
+    model: Model,
+    /// Method of training
+    #[arg(long, value_enum, default_value_t = Method::Ana)]
+    method: Method,
+    /// Quantiser of weights and features: binary, ternary, int2 … int8 (binary: weights −1, 1 and features 0, 1)
+    #[arg(long, default_value_t = Quantiser::Ternary, value_name = "NAME")]
+    quantiser: Quantiser,
+    /// Noise law of ana, surrogate of ste: uniform, triangular, normal or logistic
+    #[arg(long, default_value_t = Noise::Uniform, value_name = "NAME")]
+    law: Noise,
+    /// Forward strategy of ana: expectation, mode or random
+    #[arg(long, default_value_t = Strategy::Expectation, value_name = "NAME")]
+    strategy: Strategy,
+    /// Annealing policy of ana: [MEAN-SCALE-]INTERVAL[-DECAY], see `stairs plan --help`
+    #[arg(long, default_value = "overlapped-progressive", value_name = "POLICY")]
+    plan: Policy,
+    /// Share of the training after which all noise is gone, in (0, 1]
+    #[arg(long, value_name = "SHARE")]
+    anneal_until: Option<f64>,
+    /// What the annealing counts
+    #[arg(long, value_parser = ["epoch", "step"], value_name = "UNIT")]
+    anneal_per: Option<String>,
+    /// Passes over the training set
+    #[arg(long, value_name = "N")]
+    epochs: Option<usize>,
+    /// Samples per optimiser step
+    #[arg(long, value_name = "N")]
+    batch: Option<usize>,
+    /// Initial learning rate of Adam
+    #[arg(long, value_name = "RATE")]
+    lr: Option<f64>,
+    /// Keep the learning rate constant instead of letting it fall along a cosine
+    #[arg(long)]
+    constant_lr: bool,
+    /// Seed of initial weights, data order, augmentation and noise
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    seed: u64,
+    /// Use only this many training samples
+    #[arg(long, value_name = "N")]
+    subset: Option<usize>,
+    #[command(flatten)]
+    device: DeviceOption,
+    #[command(flatten)]
+    data: DataOption,
+    /// Run directory
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Continue the run in the directory if there is one, with the same options
+    #[arg(long)]
+    resume: bool,
+    /// One line per epoch, even in a terminal
+    #[arg(long)]
+    plain: bool,
+}
+
+impl Train {
+    fn config(&self) -> RunConfig {
+        let recipe = recipe(self.dataset, self.model.name(), self.method.into());
+        let anneal_per = match self.anneal_per.as_deref() {
+            Some("epoch") => AnnealPer::Epoch,
+            Some("step") => AnnealPer::Step,
+            _ => recipe.anneal_per,
+        };
+        RunConfig {
+            quantiser: self.quantiser,
+            law: self.law.clone(),
+            strategy: self.strategy,
+            policy: self.plan,
+            anneal_per,
+            anneal_until: self.anneal_until.unwrap_or(recipe.anneal_until),
+            epochs: self.epochs.unwrap_or(recipe.epochs),
+            batch: self.batch.unwrap_or(recipe.batch),
+            lr: self.lr.unwrap_or(recipe.lr),
+            lr_schedule: if self.constant_lr { LrSchedule::Constant } else { recipe.lr_schedule },
+            seed: self.seed,
+            subset: self.subset,
+            ..recipe
+        }
+    }
+
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        let device = self.device.device.open()?;
+        let data = load(self.dataset, &self.data.root()).with_context(|| format!("loading {}", self.dataset))?;
+        let display = if self.plain { Display::Plain } else { Display::Auto };
+        let trainer = Trainer::new(self.config(), &data, &self.out).device(device).display(display).resume(self.resume);
+        let record = trainer.run().map_err(|error| match error {
+            TrainError::Occupied { dir } => {
+                anyhow!("{} already holds a run: continue it with --resume, or choose another --out", dir.display())
+            }
+            other => other.into(),
+        })?;
+        println!("run {}", self.out.display());
+        println!("test accuracy {:.2} %", record.test_accuracy);
+        Ok(())
+    }
+}

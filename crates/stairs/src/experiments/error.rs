@@ -1,0 +1,48 @@
+//! What can go wrong in an experiment.
+
+use std::path::PathBuf;
+
+use stairs_data::DataError;
+use stairs_train::TrainError;
+use thiserror::Error;
+
+use crate::report::ReportError;
+
+/// An experiment that cannot be run to its end.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ExperimentError {
+    /// No experiment has this name.
+    #[error("unknown experiment `{name}`: expected one of {names}")]
+    Unknown {
+        /// The name.
+        name: String,
+        /// The names there are.
+        names: String,
+    },
+    /// A shard that is not `i/n` with 1 ≤ i ≤ n.
+    #[error("`{0}` is not a shard: expected i/n with 1 ≤ i ≤ n, such as 1/4")]
+    Shard(String),
+    /// The trial's directory holds a run of another configuration.
+    #[error("{path} holds a run with another configuration ({what}): give another directory with --out, or remove it")]
+    Different {
+        /// The run's directory.
+        path: PathBuf,
+        /// The first field that differs.
+        what: String,
+    },
+    /// The data set could not be loaded.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A trial failed.
+    #[error("trial {trial}: {source}")]
+    Trial {
+        /// The trial.
+        trial: String,
+        /// What went wrong.
+        source: Box<TrainError>,
+    },
+    /// The report could not be made.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+}

@@ -1,0 +1,47 @@
+//! Reproducible experiments: named grids of training runs.
+//!
+//! An [`Experiment`] is data: a name and the configurations of its [`Trial`]s. Every trial leaves one record in
+//! `OUT/EXPERIMENT/TRIAL/record.json`, and reports are made from records alone. So an experiment can be interrupted and
+//! continued, run in shards on several machines whose directories are then merged, or by several processes that share a
+//! directory: a trial that is finished is skipped, one that was cut short is resumed, one that another process is
+//! running is left to it (the lock of a process that died is free again).
+//!
+//! | name | trials |
+//! |---|---|
+//! | `digits` | LeNet on the embedded digits: float, STE, ANA; 3 seeds |
+//! | `mnist` | LeNet on MNIST: float, STE, ANA; 3 seeds |
+//! | `fashion-mnist` | LeNet on Fashion-MNIST: float, STE, ANA; 3 seeds |
+//!
+//! To add an experiment, add a file beside `digits.rs` and a row to [`catalogue`].
+
+mod digits;
+mod error;
+mod fashion_mnist;
+mod mnist;
+mod recipe;
+mod runner;
+mod shard;
+mod trial;
+mod watch;
+
+pub use error::ExperimentError;
+pub use recipe::recipe;
+pub use runner::{Outcome, Runner, Status};
+pub use shard::Shard;
+pub use trial::{Experiment, Scale, Trial};
+pub use watch::{Lines, Terminal, Watch};
+
+/// Every experiment, the default one first.
+pub fn catalogue() -> Vec<Experiment> {
+    vec![digits::experiment(), mnist::experiment(), fashion_mnist::experiment()]
+}
+
+/// The experiment of this name.
+///
+/// # Errors
+/// [`ExperimentError::Unknown`] with the names there are.
+pub fn find(name: &str) -> Result<Experiment, ExperimentError> {
+    let all = catalogue();
+    let names = all.iter().map(|e| e.name).collect::<Vec<_>>().join(", ");
+    all.into_iter().find(|e| e.name == name).ok_or(ExperimentError::Unknown { name: name.to_string(), names })
+}

@@ -1,0 +1,358 @@
+//! The HTML page: everything in one file, no external resource, readable in light and dark.
+
+use std::path::Path;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use stairs_train::{Method, RunRecord};
+
+use super::{
+    Group, ReportError, Study, curves, laws,
+    number::{NONE, count, display_name, duration, fixed},
+    stairs, studies,
+    table::{Row, rows},
+    weights,
+};
+use crate::{
+    files::write_atomically,
+    plot::{Figure, Ink, theme_css},
+};
+
+/// A report about some records.
+///
+/// ```no_run
+/// use stairs::report::{Report, collect_records};
+/// let records = collect_records("target/reproduce".as_ref())?;
+/// Report::new("Digits", &records).write("target/reproduce/index.html".as_ref())?;
+/// # Ok::<(), stairs::report::ReportError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Report<'a> {
+    title: String,
+    records: &'a [RunRecord],
+    planned: Option<usize>,
+    commands: Vec<String>,
+}
+
+impl<'a> Report<'a> {
+    /// A report with a title.
+    pub fn new(title: impl Into<String>, records: &'a [RunRecord]) -> Self {
+        Self { title: title.into(), records, planned: None, commands: Vec::new() }
+    }
+
+    /// Number of runs the experiment has; the page says how many are missing.
+    #[must_use]
+    pub fn with_planned(mut self, runs: usize) -> Self {
+        self.planned = Some(runs);
+        self
+    }
+
+    /// Commands that make the records again, shown under “How to reproduce”.
+    #[must_use]
+    pub fn with_commands(mut self, commands: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.commands.extend(commands.into_iter().map(Into::into));
+        self
+    }
+
+    /// The page.
+    ///
+    /// # Errors
+    /// [`ReportError::Plot`] if a figure cannot be drawn.
+    pub fn html(&self) -> Result<String, ReportError> {
+        let studies = studies(self.records);
+        let sections = studies.iter().map(|study| section(study, studies.len() > 1)).collect::<Result<Vec<_>, _>>()?;
+        let missing = self.planned.map_or(0, |planned| planned.saturating_sub(self.records.len()));
+        let page = html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    title { (self.title) }
+                    style { (PreEscaped(theme_css(":root"))) (PreEscaped(STYLE)) }
+                }
+                body {
+                    main {
+                        header {
+                            p.kicker { "stairs · quantisation-aware training by noise annealing" }
+                            h1 { (self.title) }
+                        }
+                        @if missing > 0 {
+                            p.notice {
+                                (missing) " of " (count(self.planned.unwrap_or(0), "run"))
+                                " not finished yet: this page shows the others."
+                            }
+                        }
+                        @for section in &sections { (section) }
+                        @if studies.is_empty() { p.notice { "There is no finished run to show yet." } }
+                        (self.reproduction())
+                    }
+                }
+            }
+        };
+        Ok(page.into_string())
+    }
+
+    /// Writes the page to `path`, replacing what is there in one step; directories are created.
+    ///
+    /// # Errors
+    /// Those of [`Report::html`], and [`ReportError::Write`].
+    pub fn write(&self, path: &Path) -> Result<(), ReportError> {
+        let page = self.html()?;
+        write_atomically(path, page.as_bytes())
+            .map_err(|source| ReportError::Write { path: path.to_path_buf(), source })
+    }
+
+    fn reproduction(&self) -> Markup {
+        html! {
+            @if !self.commands.is_empty() {
+                section {
+                    h2 { "How to reproduce" }
+                    pre { @for command in &self.commands { (command) "\n" } }
+                    p.note {
+                        "A run depends on its configuration, the device and the number of threads, and on nothing else: "
+                        "the same three give the same numbers. Finished runs are kept; interrupted ones continue."
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One study: headline, table, figures, configuration.
+fn section(study: &Study<'_>, named: bool) -> Result<Markup, ReportError> {
+    let rows = rows(study);
+    let annealed: Vec<&Group<'_>> = study.groups.iter().filter(|g| g.method() != Method::Float).collect();
+    let mut details = Vec::new();
+    for group in &annealed {
+        if let (Some(laws), Some(stairs)) = (laws::figure(group), stairs::figure(group)) {
+            details.push(law_section(group, &figure(&laws)?, &figure(&stairs)?));
+        }
+    }
+    for group in &annealed {
+        if let Some(weights) = weights::figure(group) {
+            details.push(weight_section(group, &figure(&weights)?));
+        }
+    }
+    Ok(html! {
+        @if named { h2.study { (display_name(study.model)) " on " (display_name(study.dataset)) } }
+        p.headline { (headline(study)) }
+        section {
+            h2 { "Test accuracy" }
+            p.note { "Hard network on the test set after the last epoch; mean ± standard deviation over the seeds." }
+            (accuracy_table(study, &rows))
+        }
+        section {
+            h2 { "Learning curves" }
+            p.note { "Lines are means over the seeds, bands one standard deviation." }
+            (figure(&curves::figure(study))?)
+        }
+        @for detail in details { (detail) }
+        (configuration(study))
+    })
+}
+
+fn law_section(group: &Group<'_>, laws: &Markup, stairs: &Markup) -> Markup {
+    html! {
+        section {
+            h2 { "Laws over time: " (group.label) }
+            p.note {
+                "The noise of every quantiser after each epoch. A scale of 0 is the hard quantiser; evaluation uses the "
+                "hard quantisers at every epoch."
+            }
+            (laws)
+        }
+        section {
+            h2 { "The stair while its noise disappears: " (group.label) }
+            p.note {
+                "Expected output of the quantiser (top) and its derivative, which is what the backward pass uses "
+                "(bottom), at the start, in the middle and at the end of the annealing. Grey: the hard stair."
+            }
+            (stairs)
+        }
+    }
+}
+
+fn weight_section(group: &Group<'_>, weights: &Markup) -> Markup {
+    html! {
+        section {
+            h2 { "Weights: " (group.label) ", seed " (group.runs[0].config.seed) }
+            p.note {
+                "Above the axis the latent weights in units of their quantum, below it the levels the network computes "
+                "with and the share of weights on each. The halves are scaled separately; values outside the axis are "
+                "counted in its first and last bin."
+            }
+            (weights)
+        }
+    }
+}
+
+fn figure(figure: &Figure) -> Result<Markup, ReportError> {
+    let svg = figure.inline_svg()?;
+    Ok(html! { figure { (PreEscaped(svg)) } })
+}
+
+/// The result in one or two sentences.
+fn headline(study: &Study<'_>) -> String {
+    let best = |method: Method| {
+        let groups = study.groups.iter().filter(|g| g.method() == method && g.accuracy().n > 0);
+        groups.max_by(|a, b| a.accuracy().mean.total_cmp(&b.accuracy().mean))
+    };
+    let against = |mean: f64| match study.float().map(|g| mean - g.accuracy().mean) {
+        Some(points) if points.is_finite() && points.abs() < 0.005 => ", the same as in float".to_string(),
+        Some(points) if points.is_finite() => {
+            let side = if points < 0.0 { "below" } else { "above" };
+            format!(", {} points {side} the same network in float", fixed(points.abs(), 2))
+        }
+        _ => String::new(),
+    };
+    let (model, dataset) = (display_name(study.model), display_name(study.dataset));
+    let percent = |group: &Group<'_>| format!("{} %", fixed(group.accuracy().mean, 2));
+    match (best(Method::Ana), best(Method::Ste), best(Method::Float)) {
+        (Some(ana), ste, _) => {
+            let first = format!(
+                "Trained by noise annealing, the {} {} classifies {} of the {} test set correctly{}.",
+                ana.runs[0].config.quantiser,
+                model,
+                percent(ana),
+                dataset,
+                against(ana.accuracy().mean),
+            );
+            match ste {
+                Some(ste) => format!("{first} The straight-through estimator reaches {}.", percent(ste)),
+                None => first,
+            }
+        }
+        (None, Some(ste), _) => format!(
+            "Trained with a straight-through estimator, the {} {} classifies {} of the {} test set correctly{}.",
+            ste.runs[0].config.quantiser,
+            model,
+            percent(ste),
+            dataset,
+            against(ste.accuracy().mean),
+        ),
+        (None, None, Some(float)) => {
+            format!("The float {model} classifies {} of the {dataset} test set correctly.", percent(float))
+        }
+        (None, None, None) => format!("No run of {model} on {dataset} has a finite accuracy."),
+    }
+}
+
+fn accuracy_table(study: &Study<'_>, rows: &[Row]) -> Markup {
+    let all = study.groups.iter().flat_map(|g| g.runs.iter().map(|r| r.test_accuracy)).filter(|v| v.is_finite());
+    let (low, high) = all.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
+    let room = (0.08 * (high - low)).max(0.05);
+    let place = |v: f64| 100.0 * (v - low + room) / (high - low + 2.0 * room);
+    html! {
+        div.scroll { table.results {
+            thead { tr {
+                th { "Method" }
+                th.number { "Seeds" }
+                th.number { "Accuracy, %" }
+                th.number { "Against float" }
+                th.strip {
+                    @if low.is_finite() {
+                        span { (fixed(low, 1)) } span { "each seed" } span { (fixed(high, 1)) }
+                    }
+                }
+                th.number { "Time per run" }
+            } }
+            tbody { @for (row, group) in rows.iter().zip(&study.groups) {
+                tr {
+                    td { span.swatch style=(format!("background:{}", group.ink.css())) {} (row.label) }
+                    td.number { (row.seeds) }
+                    td.number.strong { (row.accuracy_text()) }
+                    td.number { (row.difference_text()) }
+                    td.strip { div.track {
+                        @for run in group.runs.iter().filter(|run| run.test_accuracy.is_finite()) {
+                            i style=(format!("left:{:.2}%;background:{}", place(run.test_accuracy), group.ink.css()))
+                                title=(format!("seed {}: {} %", run.config.seed, fixed(run.test_accuracy, 2))) {}
+                        }
+                        @if row.accuracy.mean.is_finite() {
+                            b style=(format!("left:{:.2}%;background:{}", place(row.accuracy.mean), Ink::Text.css())) {}
+                        }
+                    } }
+                    td.number { (duration(row.seconds)) }
+                }
+            } }
+        } }
+    }
+}
+
+/// What the runs share, then every run by itself.
+fn configuration(study: &Study<'_>) -> Markup {
+    let runs: Vec<&RunRecord> = study.groups.iter().flat_map(|g| g.runs.iter().copied()).collect();
+    let common = |value: &dyn Fn(&RunRecord) -> String| {
+        let mut values: Vec<String> = runs.iter().map(|run| value(run)).collect();
+        values.sort();
+        values.dedup();
+        values.join(" · ")
+    };
+    let facts: [(&str, String); 9] = [
+        ("Training samples", common(&|r| r.samples.0.to_string())),
+        ("Test samples", common(&|r| r.samples.1.to_string())),
+        ("Trainable parameters", common(&|r| r.parameters.to_string())),
+        ("Epochs", common(&|r| r.config.epochs.to_string())),
+        ("Batch", common(&|r| r.config.batch.to_string())),
+        (
+            "Learning rate (Adam)",
+            common(&|r| if r.config.lr.is_finite() { r.config.lr.to_string() } else { NONE.into() }),
+        ),
+        ("Device", common(&|r| r.device.clone())),
+        ("stairs", common(&|r| r.versions.stairs.clone())),
+        ("Burn", common(&|r| r.versions.burn.clone())),
+    ];
+    html! {
+        section {
+            h2 { "Configuration and versions" }
+            dl { @for (name, value) in &facts { div { dt { (name) } dd { (value) } } } }
+            @for group in &study.groups {
+                details {
+                    summary {
+                        (group.label) ": " (count(group.runs.len(), "run")) ", seeds "
+                        (group.runs.iter().map(|r| r.config.seed.to_string()).collect::<Vec<_>>().join(", "))
+                    }
+                    p.note { "Configuration of the first run; the others differ in the seed." }
+                    pre { (toml::to_string(&group.runs[0].config).unwrap_or_default()) }
+                }
+            }
+        }
+    }
+}
+
+/// Layout of the page; colours are the variables of [`theme_css`].
+const STYLE: &str = "\
+:root{color-scheme:light dark}\
+*{box-sizing:border-box}\
+body{margin:0;background:var(--ink-paper);color:var(--ink-text);\
+font:16px/1.55 system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif}\
+main{max-width:1000px;margin:0 auto;padding:56px 20px 80px}\
+.kicker{margin:0 0 4px;color:var(--ink-muted);font-size:14px}\
+h1{margin:0 0 20px;font-size:34px;line-height:1.2;letter-spacing:-.01em}\
+h2{margin:0 0 4px;font-size:20px;line-height:1.3}\
+h2.study{margin:56px 0 12px;padding-top:20px;border-top:2px solid var(--ink-text);font-size:26px}\
+.headline{margin:0 0 36px;max-width:46em;font-size:21px;line-height:1.45}\
+section{margin:0 0 44px}\
+.note{margin:0 0 14px;max-width:52em;color:var(--ink-muted);font-size:14.5px}\
+.notice{padding:10px 14px;border-left:3px solid var(--ink-orange);background:var(--ink-grid)}\
+figure{margin:0}figure svg{display:block;width:100%;height:auto}\
+.scroll{overflow-x:auto}\
+table.results{width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums}\
+table.results th{padding:6px 12px 6px 0;border-bottom:1px solid var(--ink-muted);color:var(--ink-muted);\
+font-size:13.5px;font-weight:500;text-align:left;white-space:nowrap}\
+table.results td{padding:9px 12px 9px 0;border-bottom:1px solid var(--ink-grid);white-space:nowrap}\
+table.results .number{text-align:right}\
+table.results .strong{font-weight:650}\
+table.results .strip{width:30%;min-width:170px;padding-left:20px}\
+th.strip span{display:inline-block;width:33.3%}\
+th.strip span:nth-child(2){text-align:center}th.strip span:nth-child(3){text-align:right}\
+.swatch{display:inline-block;width:11px;height:11px;margin-right:9px;border-radius:3px}\
+.track{position:relative;height:16px}\
+.track:before{content:'';position:absolute;left:0;right:0;top:7.5px;height:1px;background:var(--ink-grid)}\
+.track i{position:absolute;top:3px;width:10px;height:10px;margin-left:-5px;border-radius:50%;opacity:.75}\
+.track b{position:absolute;top:0;width:2px;height:16px;margin-left:-1px}\
+dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(230px,1fr));gap:10px 24px;margin:10px 0 18px}\
+dt{color:var(--ink-muted);font-size:13.5px}dd{margin:0;overflow-wrap:anywhere}\
+details{border-top:1px solid var(--ink-grid);padding:8px 0}summary{cursor:pointer}\
+pre{margin:8px 0;padding:12px 14px;overflow-x:auto;border:1px solid var(--ink-grid);border-radius:6px;\
+font:13.5px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}\
+@media print{main{padding:0}details{break-inside:avoid}figure{break-inside:avoid}}";
