@@ -5,7 +5,7 @@ use burn::tensor::Device;
 
 /// Every compiled backend by name. A wgpu build without any graphics adapter fails loudly: install a software Vulkan
 /// device (Debian: `mesa-vulkan-drivers`) or test without the feature.
-pub fn devices() -> Vec<(&'static str, Device)> {
+pub(crate) fn devices() -> Vec<(&'static str, Device)> {
     let mut devices = Vec::new();
     #[cfg(feature = "flex")]
     devices.push(("flex", Device::flex()));
@@ -29,37 +29,37 @@ pub fn devices() -> Vec<(&'static str, Device)> {
 }
 
 /// Largest |a − b| of two lists of the same length.
-pub fn max_difference(a: &[f32], b: &[f64]) -> f64 {
+pub(crate) fn max_difference(a: &[f32], b: &[f64]) -> f64 {
     assert_eq!(a.len(), b.len());
     a.iter().zip(b).map(|(a, b)| (f64::from(*a) - b).abs()).fold(0.0, f64::max)
 }
 
-pub mod golden {
+pub(crate) mod golden {
     use serde::Deserialize;
 
     #[derive(Deserialize)]
-    pub struct File {
-        pub cases: Vec<Case>,
+    pub(crate) struct File {
+        pub(crate) cases: Vec<Case>,
     }
 
     #[derive(Deserialize)]
-    pub struct Case {
-        pub quantizer: String,
-        pub levels: Vec<f64>,
-        pub thresholds: Vec<f64>,
-        pub noise: String,
-        pub mean: f64,
-        pub scale: f64,
-        pub x: Vec<f64>,
-        pub upstream: Vec<f64>,
-        pub expectation: Vec<f64>,
-        pub mode: Vec<f64>,
-        pub hard: Vec<f64>,
-        pub grad: Vec<f64>,
+    pub(crate) struct Case {
+        pub(crate) quantizer: String,
+        pub(crate) levels: Vec<f64>,
+        pub(crate) thresholds: Vec<f64>,
+        pub(crate) noise: String,
+        pub(crate) mean: f64,
+        pub(crate) scale: f64,
+        pub(crate) x: Vec<f64>,
+        pub(crate) upstream: Vec<f64>,
+        pub(crate) expectation: Vec<f64>,
+        pub(crate) mode: Vec<f64>,
+        pub(crate) hard: Vec<f64>,
+        pub(crate) grad: Vec<f64>,
     }
 
     /// The committed golden file, or the one of the same name in `$STAIRS_GOLDEN`.
-    pub fn cases() -> Vec<Case> {
+    pub(crate) fn cases() -> Vec<Case> {
         let folder = std::env::var_os("STAIRS_GOLDEN")
             .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden").into(), std::path::PathBuf::from);
         let path = folder.join("regularised_stair.json");

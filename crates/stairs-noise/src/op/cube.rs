@@ -1,0 +1,333 @@
+//! The regularised stair in CubeCL: one kernel source for wgpu, Vulkan, CUDA, ROCm and Metal.
+//!
+//! One thread an element. Law and strategy are compile-time parameters; everything that annealing changes (means, scales,
+//! windows, keys) is run-time data, so a schedule never recompiles a kernel. All numbers of a pass travel in one small
+//! buffer, laid out by [`constants`]. The arithmetic mirrors `cpu/tile.rs`.
+
+use burn::backend::{TensorMetadata, tensor::FloatTensor};
+use burn::tensor::{DType, Shape as TensorShape};
+use burn_cubecl::{CubeBackend, kernel::into_contiguous, tensor::CubeTensor};
+use cubecl::{calculate_cube_count_elemwise, prelude::*};
+
+use super::pass::{BackwardPass, Pass, Shape};
+use super::random::{Key, MIX_1, MIX_2};
+use super::{StairBackend, StairSpec};
+use crate::Strategy;
+
+/// Law codes, compile-time parameters of the kernels.
+const UNIFORM: u32 = 0;
+const TRIANGULAR: u32 = 1;
+const NORMAL: u32 = 2;
+const LOGISTIC: u32 = 3;
+const TABLE: u32 = 4;
+const DIRAC_UPPER: u32 = 5;
+const DIRAC_LOWER: u32 = 6;
+
+/// Strategy codes.
+const EXPECTATION: u32 = 0;
+const MODE: u32 = 1;
+const RANDOM: u32 = 2;
+
+/// Numbers before the thresholds in the buffer: base, 1/(εs), then the window's first, spacing, 1/spacing, reach,
+/// last start, step.
+const HEADER: usize = 8;
+
+/// F(u) of the unit law; `table` is where the table's density begins, its CDF follows.
+#[cube]
+fn cdf(u: f32, constants: &Tensor<f32>, table: usize, nodes: usize, #[comptime] law: u32) -> f32 {
+    if comptime!(law == UNIFORM) {
+        clamp(0.5 * u + 0.5, 0.0, 1.0)
+    } else if comptime!(law == TRIANGULAR) {
+        let v = clamp(u, -1.0, 1.0);
+        v * (1.0 - 0.5 * abs(v)) + 0.5
+    } else if comptime!(law == NORMAL) {
+        0.5 * cubecl::frontend::Erf::erf(u * 0.70710678) + 0.5
+    } else if comptime!(law == LOGISTIC) {
+        let e = exp(-abs(u));
+        select(u >= 0.0, 1.0, e) / (1.0 + e)
+    } else if comptime!(law == TABLE) {
+        let cells = f32::cast_from(nodes - 1);
+        let p = (clamp(u, -1.0, 1.0) + 1.0) * 0.5 * cells;
+        let i = usize::cast_from(clamp(floor(p), 0.0, cells - 1.0));
+        let t = p - f32::cast_from(i);
+        let left = constants[table + i];
+        let rise = constants[table + i + 1] - left;
+        let value = constants[table + nodes + i] + 2.0 / cells * t * (left + 0.5 * rise * t);
+        clamp(value, 0.0, 1.0)
+    } else if comptime!(law == DIRAC_UPPER) {
+        select(u >= 0.0, 1.0, 0.0)
+    } else {
+        select(u > 0.0, 1.0, 0.0)
+    }
+}
+
+/// f(u) of the unit law.
+#[cube]
+fn pdf(u: f32, constants: &Tensor<f32>, table: usize, nodes: usize, #[comptime] law: u32) -> f32 {
+    if comptime!(law == UNIFORM) {
+        select(abs(u) <= 1.0, 0.5, 0.0)
+    } else if comptime!(law == TRIANGULAR) {
+        max(1.0 - abs(u), 0.0)
+    } else if comptime!(law == NORMAL) {
+        // Past 13 the density is below the smallest normal f32; the clamp keeps an infinity finite.
+        let v = clamp(u, -13.0, 13.0);
+        0.3989423 * exp(-0.5 * v * v)
+    } else if comptime!(law == LOGISTIC) {
+        let e = exp(-min(abs(u), 87.0));
+        let r = 1.0 / (1.0 + e);
+        e * r * r
+    } else {
+        let cells = f32::cast_from(nodes - 1);
+        let p = (clamp(u, -1.0, 1.0) + 1.0) * 0.5 * cells;
+        let i = usize::cast_from(clamp(floor(p), 0.0, cells - 1.0));
+        let left = constants[table + i];
+        let value = left + (constants[table + i + 1] - left) * (p - f32::cast_from(i));
+        select(abs(u) <= 1.0, value, 0.0)
+    }
+}
+
+/// Where the visited thresholds of one element begin: 0, or the start of its window.
+#[cube]
+fn start_of(x: f32, constants: &Tensor<f32>, #[comptime] windowed: bool) -> f32 {
+    if comptime!(windowed) {
+        let t = ceil((x - constants[2]) * constants[4] - constants[5]) - 1.0;
+        clamp(t, 0.0, constants[6])
+    } else {
+        0.0f32.runtime()
+    }
+}
+
+/// The `k`-th visited threshold.
+#[cube]
+fn threshold(k: usize, start: f32, constants: &Tensor<f32>, #[comptime] windowed: bool) -> f32 {
+    if comptime!(windowed) {
+        (start + f32::cast_from(k)) * constants[3] + constants[2]
+    } else {
+        constants[HEADER + k]
+    }
+}
+
+/// The step at the `k`-th visited threshold.
+#[cube]
+fn step_of(k: usize, count: usize, constants: &Tensor<f32>, #[comptime] windowed: bool) -> f32 {
+    if comptime!(windowed) { constants[7] } else { constants[HEADER + count + k] }
+}
+
+#[cube]
+fn mix(value: u32) -> u32 {
+    let mut h = value;
+    h = h ^ (h >> 16);
+    h = h * MIX_1;
+    h = h ^ (h >> 13);
+    h = h * MIX_2;
+    h ^ (h >> 16)
+}
+
+#[cube(launch)]
+fn forward_kernel(
+    x: &Tensor<f32>,
+    out: &mut Tensor<f32>,
+    constants: &Tensor<f32>,
+    count: usize,
+    visited: usize,
+    nodes: usize,
+    key_low: u32,
+    key_high: u32,
+    #[comptime] law: u32,
+    #[comptime] strategy: u32,
+    #[comptime] windowed: bool,
+) {
+    if ABSOLUTE_POS >= out.len() {
+        terminate!();
+    }
+    let v = x[ABSOLUTE_POS];
+    let table = HEADER + 2 * count;
+    let start = start_of(v, constants, windowed);
+    let mut level = constants[0];
+    if comptime!(windowed) {
+        level += start * constants[7];
+    }
+    let mut y = level;
+    if comptime!(strategy == MODE) {
+        let mut above = 1.0f32.runtime();
+        let mut best = (-1.0f32).runtime();
+        for k in 0..visited {
+            let f = cdf((v - threshold(k, start, constants, windowed)) * constants[1], constants, table, nodes, law);
+            let better = above - f > best;
+            y = select(better, level, y);
+            best = select(better, above - f, best);
+            level += step_of(k, count, constants, windowed);
+            above = f;
+        }
+        y = select(above > best, level, y);
+    } else if comptime!(strategy == RANDOM) {
+        let h = mix(mix(u32::cast_from(ABSOLUTE_POS) ^ key_low) + key_high);
+        let u = f32::cast_from(h >> 9) * 1.1920929e-7 + 5.9604645e-8;
+        for k in 0..visited {
+            let f = cdf((v - threshold(k, start, constants, windowed)) * constants[1], constants, table, nodes, law);
+            y += select(u < f, step_of(k, count, constants, windowed), 0.0);
+        }
+    } else {
+        for k in 0..visited {
+            let f = cdf((v - threshold(k, start, constants, windowed)) * constants[1], constants, table, nodes, law);
+            y += f * step_of(k, count, constants, windowed);
+        }
+    }
+    out[ABSOLUTE_POS] = select(v.is_nan(), v, y);
+}
+
+#[cube(launch)]
+fn backward_kernel(
+    x: &Tensor<f32>,
+    gradient: &Tensor<f32>,
+    out: &mut Tensor<f32>,
+    constants: &Tensor<f32>,
+    count: usize,
+    visited: usize,
+    nodes: usize,
+    #[comptime] law: u32,
+    #[comptime] windowed: bool,
+) {
+    if ABSOLUTE_POS >= out.len() {
+        terminate!();
+    }
+    let v = x[ABSOLUTE_POS];
+    let table = HEADER + 2 * count;
+    let start = start_of(v, constants, windowed);
+    let mut slope = 0.0f32.runtime();
+    for k in 0..visited {
+        let f = pdf((v - threshold(k, start, constants, windowed)) * constants[1], constants, table, nodes, law);
+        slope += f * step_of(k, count, constants, windowed);
+    }
+    out[ABSOLUTE_POS] = gradient[ABSOLUTE_POS] * select(v.is_nan(), v, slope);
+}
+
+fn law_code(shape: &Shape) -> u32 {
+    match shape {
+        Shape::Uniform => UNIFORM,
+        Shape::Triangular => TRIANGULAR,
+        Shape::Normal => NORMAL,
+        Shape::Logistic => LOGISTIC,
+        Shape::Table(_) => TABLE,
+        Shape::Dirac { upper: true } => DIRAC_UPPER,
+        Shape::Dirac { upper: false } => DIRAC_LOWER,
+    }
+}
+
+/// The numbers of a pass: header, thresholds, steps, density and CDF of a table.
+fn constants(pass: &Pass, like: &CubeTensor) -> CubeTensor {
+    let mut numbers = vec![pass.base, pass.inverse_scale];
+    match &pass.window {
+        Some(w) => numbers.extend([w.first, w.spacing, w.inverse_spacing, w.reach, w.last_start, w.step]),
+        None => numbers.extend([0.0; 6]),
+    }
+    numbers.extend(&pass.thresholds);
+    numbers.extend(&pass.steps);
+    if let Shape::Table(table) = &pass.shape {
+        numbers.extend(&table.density);
+        numbers.extend(&table.cumulative);
+    }
+    let bytes: Vec<u8> = numbers.iter().flat_map(|v| v.to_ne_bytes()).collect();
+    let handle = like.client.create_from_slice(&bytes);
+    CubeTensor::new_contiguous(
+        like.client.clone(),
+        like.device.clone(),
+        TensorShape::from([numbers.len()]),
+        handle,
+        DType::F32,
+    )
+}
+
+fn nodes(pass: &Pass) -> usize {
+    if let Shape::Table(table) = &pass.shape { table.density.len() } else { 2 }
+}
+
+/// Thresholds visited per element.
+fn visited(pass: &Pass) -> usize {
+    pass.window.map_or(pass.thresholds.len(), |window| window.len)
+}
+
+fn empty_like(x: &CubeTensor) -> CubeTensor {
+    let bytes = x.shape().num_elements() * x.dtype.size();
+    CubeTensor::new_contiguous(x.client.clone(), x.device.clone(), x.shape(), x.client.empty(bytes), x.dtype)
+}
+
+fn checked(x: CubeTensor) -> CubeTensor {
+    assert!(x.dtype == DType::F32, "the regularised stair needs f32 tensors, got {:?}", x.dtype);
+    into_contiguous(x)
+}
+
+impl StairBackend for CubeBackend {
+    fn regularised_stair(x: FloatTensor<Self>, spec: StairSpec) -> FloatTensor<Self> {
+        let x = checked(x);
+        let n = x.shape().num_elements();
+        if n == 0 {
+            return x;
+        }
+        let pass = Pass::forward(&spec);
+        let strategy = match pass.strategy(&spec) {
+            Strategy::Expectation => EXPECTATION,
+            Strategy::Mode => MODE,
+            Strategy::Random => RANDOM,
+        };
+        let Key { low, high } = spec.random_key();
+        let out = empty_like(&x);
+        let dim = CubeDim::new(&x.client, n);
+        let cubes = calculate_cube_count_elemwise(&x.client, n, dim);
+        let constants = constants(&pass, &x);
+        forward_kernel::launch(
+            &out.client,
+            cubes,
+            dim,
+            x.into_tensor_arg(),
+            out.clone().into_tensor_arg(),
+            constants.into_tensor_arg(),
+            pass.thresholds.len(),
+            visited(&pass),
+            nodes(&pass),
+            low,
+            high,
+            law_code(&pass.shape),
+            strategy,
+            pass.window.is_some(),
+        );
+        out
+    }
+
+    fn regularised_stair_gradient(
+        x: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        spec: StairSpec,
+    ) -> FloatTensor<Self> {
+        use burn::backend::ops::FloatTensorOps;
+        let pass = match BackwardPass::new(&spec) {
+            BackwardPass::Zero => return Self::float_zeros(x.shape(), &x.device, burn::tensor::FloatDType::F32),
+            BackwardPass::Constant(c) => return Self::float_mul_scalar(gradient, c.into()),
+            BackwardPass::Density(pass) => pass,
+        };
+        let (x, gradient) = (checked(x), checked(gradient));
+        let n = x.shape().num_elements();
+        if n == 0 {
+            return x;
+        }
+        let out = empty_like(&x);
+        let dim = CubeDim::new(&x.client, n);
+        let cubes = calculate_cube_count_elemwise(&x.client, n, dim);
+        let constants = constants(&pass, &x);
+        backward_kernel::launch(
+            &out.client,
+            cubes,
+            dim,
+            x.into_tensor_arg(),
+            gradient.into_tensor_arg(),
+            out.clone().into_tensor_arg(),
+            constants.into_tensor_arg(),
+            pass.thresholds.len(),
+            visited(&pass),
+            nodes(&pass),
+            law_code(&pass.shape),
+            pass.window.is_some(),
+        );
+        out
+    }
+}

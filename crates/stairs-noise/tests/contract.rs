@@ -1,0 +1,320 @@
+//! The contract of the op: all laws × strategies × quantisers × compiled backends against the exact f64 mathematics, and
+//! every shape and value an input can have.
+#![allow(missing_docs)]
+
+mod common;
+
+use burn::tensor::{Device, Distribution, Tensor, TensorData};
+use common::devices;
+use stairs_noise::op::reference;
+use stairs_noise::{Backward, Law, Laws, Noise, NoiseTable, RegularisedStair, StairSpec, Strategy, regularised_stair};
+use stairs_quant::{Quantiser, Scales, StairFunction, ThresholdValue};
+
+fn noises() -> Vec<Noise> {
+    let own = NoiseTable::from_density(129, |u| (1.0 - u * u).powi(2)).unwrap();
+    Noise::ALL.into_iter().chain([Noise::from(own)]).collect()
+}
+
+/// Stairs of every kind: one threshold, few, many (windowed), irregular, descending steps, H(0) = 0.
+fn stairs() -> Vec<(String, StairFunction)> {
+    let irregular = StairFunction::new(vec![-1.3, 0.1, 2.2], vec![-3.0, -0.5, 0.25, 4.0]).unwrap();
+    let bump = StairFunction::new(vec![-1.0, 1.0], vec![0.0, 1.0, 0.0]).unwrap();
+    let lower = Quantiser::Ternary.stair().with_threshold_value(ThresholdValue::Lower);
+    Quantiser::catalogue()
+        .into_iter()
+        .map(|q| (q.to_string(), q.stair()))
+        .chain([("irregular".into(), irregular), ("bump".into(), bump), ("ternary, H(0)=0".into(), lower)])
+        .collect()
+}
+
+fn values(x: Tensor<1>) -> Vec<f32> {
+    x.into_data().try_into_vec::<f32>().unwrap()
+}
+
+fn tensor(x: &[f32], device: &Device) -> Tensor<1> {
+    Tensor::from_data(TensorData::new(x.to_vec(), [x.len()]), device)
+}
+
+/// Forward value and gradient with upstream 1.
+fn run(x: &[f32], spec: &StairSpec, device: &Device) -> (Vec<f32>, Vec<f32>) {
+    let x = tensor(x, &device.clone().autodiff()).require_grad();
+    let y = regularised_stair(x.clone(), spec);
+    let gradients = y.clone().sum().backward();
+    (values(y.without_autodiff()), values(x.grad(&gradients).unwrap()))
+}
+
+/// Inputs around every threshold and beyond both ends.
+fn inputs(stair: &StairFunction, law: &Law, scales: Scales) -> Vec<f32> {
+    let (first, last) = (stair.thresholds()[0], stair.thresholds()[stair.threshold_count() - 1]);
+    let reach = 1.0 + 3.0 * law.scale();
+    let (low, high) = (first - reach, last + reach);
+    (0..=400).map(|i| (scales.quantum * (low + (high - low) * f64::from(i) / 400.0 + 0.0137)) as f32).collect()
+}
+
+#[test]
+fn contract_laws_strategies_quantisers_backends() {
+    let devices = devices();
+    for (name, stair) in stairs() {
+        for noise in noises() {
+            for (mean, scale, scales) in [
+                (0.0, 0.5, Scales { quantum: 1.0, output: 1.0 }),
+                (-0.25, 0.0625, Scales { quantum: 0.1, output: 0.1 }),
+                (0.4, 1.75, Scales { quantum: 0.3, output: 2.0 }),
+                (-0.5, 0.0, Scales { quantum: 1.0, output: 1.0 }),
+            ] {
+                let law = Law::new(noise.clone(), mean, scale).unwrap();
+                let exact = RegularisedStair::new(stair.clone(), law.clone());
+                let spec = StairSpec::new(stair.clone(), Laws::same(law.clone())).with_scales(scales);
+                let xs = inputs(&stair, &law, scales);
+                for (backend, device) in &devices {
+                    let label = format!("{backend}: {name}, {noise}, mean {mean}, scale {scale}, {scales:?}");
+                    check(&label, &exact, &spec, &xs, device);
+                }
+            }
+        }
+    }
+}
+
+fn check(label: &str, exact: &RegularisedStair, spec: &StairSpec, xs: &[f32], device: &Device) {
+    let Scales { quantum, output } = spec.scales();
+    let u = |x: f32| f64::from(x) / quantum;
+    // Level sums and positions round in f32: tolerances relative to the size of the levels and of x/ε.
+    let size = exact.stair().levels().iter().fold(1.0, |a: f64, b| a.max(b.abs()));
+    let position = xs.iter().fold(1.0, |a: f64, x| a.max(u(*x).abs()));
+    let scale = if exact.law().is_hard() { 1.0 } else { exact.law().scale().min(1.0) };
+    let step = exact.stair().steps().fold(0.0, |a: f64, b| a.max(b.abs()));
+    let rounding = 4.0 * f64::from(f32::EPSILON);
+    let value_tolerance = output * (rounding * (size + step * position / scale) + 2e-6 * step);
+    let slope_tolerance = output / quantum * step / scale * (rounding * position / scale * 2.0 + 1e-5);
+
+    let hard = exact.law().is_hard();
+    let near_threshold = |x: f32| {
+        let shifted = u(x) - exact.law().mean();
+        exact.stair().thresholds().iter().any(|t| (shifted - t).abs() < 1e-5 * position)
+    };
+    let near_edge = |x: f32| {
+        // Where a compact density jumps or kinks, rounding decides the side.
+        exact.stair().thresholds().iter().any(|t| {
+            (((u(x) - exact.law().mean() - t) / exact.law().scale()).abs() - 1.0).abs() < 1e-4 / scale * position
+        })
+    };
+    for strategy in Strategy::ALL {
+        let spec = spec.clone().with_strategy(strategy).with_key(3);
+        let (y, gradient) = run(xs, &spec, device);
+        for ((x, y), slope) in xs.iter().zip(&y).zip(&gradient) {
+            if hard && near_threshold(*x) {
+                continue;
+            }
+            let mut masses = exact.probabilities(u(*x));
+            let level = |value: f64| exact.stair().levels().iter().any(|q| (output * q - value).abs() < 1e-5 * output * size);
+            match strategy {
+                Strategy::Expectation => {
+                    let expected = output * exact.expectation(u(*x));
+                    let error = (f64::from(*y) - expected).abs();
+                    assert!(error <= value_tolerance, "{label} at {x}: {y}, exact {expected}, off by {error:e}");
+                }
+                Strategy::Mode => {
+                    masses.sort_by(f64::total_cmp);
+                    let tie = masses[masses.len() - 1] - masses[masses.len() - 2] < 1e-4 * position / scale;
+                    let expected = output * exact.mode(u(*x));
+                    let same = (f64::from(*y) - expected).abs() < 1e-5 * output * size;
+                    assert!(level(f64::from(*y)), "{label} at {x}: mode {y} is no level");
+                    assert!(tie || same, "{label} at {x}: mode {y}, exact {expected}");
+                }
+                Strategy::Random => assert!(level(f64::from(*y)), "{label} at {x}: draw {y} is no level"),
+            }
+            let expected = output / quantum * exact.gradient(u(*x));
+            let error = (f64::from(*slope) - expected).abs();
+            assert!(
+                error <= slope_tolerance || (!hard && near_edge(*x)),
+                "{label}, {strategy} at {x}: gradient {slope}, exact {expected}, off by {error:e} of {slope_tolerance:e}"
+            );
+        }
+    }
+}
+
+#[test]
+fn contract_plain_tensor_reference_agrees() {
+    for (backend, device) in devices() {
+        let x = Tensor::<1>::random([513], Distribution::Normal(0.0, 2.0), &device);
+        let g = Tensor::<1>::random([513], Distribution::Normal(0.0, 1.0), &device);
+        for (name, stair) in stairs() {
+            for noise in noises() {
+                for strategy in [Strategy::Expectation, Strategy::Mode] {
+                    let law = Law::new(noise.clone(), -0.2, 0.7).unwrap();
+                    let spec = StairSpec::new(stair.clone(), Laws::same(law)).with_strategy(strategy);
+                    let (op, plain) =
+                        (values(regularised_stair(x.clone(), &spec)), values(reference::forward(x.clone(), None, &spec)));
+                    let size = stair.levels().iter().fold(1.0, |a: f64, b| a.max(b.abs())) as f32;
+                    // Where two levels have the same mass up to rounding, either is right.
+                    let off = op.iter().zip(&plain).filter(|(a, b)| (*a - *b).abs() > 4e-6 * size).count();
+                    let allowed = if strategy == Strategy::Mode { 3 } else { 0 };
+                    assert!(off <= allowed, "{backend}: {name}, {noise}, {strategy}: {off} of 513 differ");
+                    let gradient = values(reference::backward(x.clone(), g.clone(), &spec));
+                    let own = {
+                        let x = x.clone().autodiff().require_grad();
+                        let y = regularised_stair(x.clone(), &spec) * g.clone().autodiff();
+                        values(x.grad(&y.sum().backward()).unwrap())
+                    };
+                    let off = own.iter().zip(&gradient).filter(|(a, b)| (*a - *b).abs() > 2e-4).count();
+                    assert!(off <= 1, "{backend}: {name}, {noise}: {off} gradients of 513 differ");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn contract_special_values() {
+    let xs = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 0.5, f32::MAX, f32::MIN, f32::MIN_POSITIVE, -0.0];
+    for (backend, device) in devices() {
+        for noise in noises() {
+            for quantiser in [Quantiser::Ternary, "int8".parse().unwrap()] {
+                let stair = quantiser.stair();
+                let (low, high) = (stair.levels()[0] as f32, *stair.levels().last().unwrap() as f32);
+                let law = Law::new(noise.clone(), 0.0, 0.25).unwrap();
+                for strategy in Strategy::ALL {
+                    let label = format!("{backend}: {quantiser}, {noise}, {strategy}");
+                    let spec = StairSpec::new(stair.clone(), Laws::same(law.clone())).with_strategy(strategy);
+                    let (y, gradient) = run(&xs, &spec, &device);
+                    assert!(y[0].is_nan() && gradient[0].is_nan(), "{label}: NaN becomes {} and {}", y[0], gradient[0]);
+                    assert_eq!((y[1], y[2], y[4], y[5]), (high, low, high, low), "{label}");
+                    for i in [1, 2, 4, 5] {
+                        assert!(gradient[i].abs() < 1e-30, "{label}: gradient {} at {}", gradient[i], xs[i]);
+                    }
+                }
+                let (y, gradient) = run(&xs, &StairSpec::hard(stair.clone()), &device);
+                assert!(y[0].is_nan(), "{backend}: hard {quantiser} of NaN is {}", y[0]);
+                assert_eq!((y[1], y[2]), (high, low));
+                assert_eq!(gradient, [0.0; 8], "{backend}: a hard stair passes no gradient");
+            }
+        }
+    }
+}
+
+#[test]
+fn contract_shapes_and_strides() {
+    let law = Laws::same(Law::new(Noise::Triangular, -0.1, 0.8).unwrap());
+    for (backend, device) in devices() {
+        for strategy in Strategy::ALL {
+            let spec = StairSpec::new(Quantiser::Ternary.stair(), law.clone()).with_strategy(strategy).with_key(9);
+            let empty = regularised_stair(Tensor::<2>::zeros([0, 3], &device), &spec);
+            assert_eq!(empty.dims(), [0, 3]);
+            assert_eq!(values(regularised_stair(tensor(&[0.9], &device), &StairSpec::hard(spec.stair().clone()))), [1.0]);
+
+            // A transposed view and an offset view give what their contiguous copies give, forward and backward.
+            let base = Tensor::<2>::random([37, 129], Distribution::Normal(0.0, 1.0), &device);
+            let copy = |t: Tensor<2>| {
+                let dims = t.dims();
+                Tensor::<2>::from_data(t.into_data(), &device).reshape(dims)
+            };
+            let views = [base.clone().transpose(), base.clone().slice([3..30, 5..77]), base.clone().slice([5..6, 0..129])];
+            for view in views {
+                let both = [view.clone(), copy(view)].map(|x| {
+                    let x = x.autodiff().require_grad();
+                    let y = regularised_stair(x.clone(), &spec);
+                    let gradients = (y.clone() * x.clone()).sum().backward();
+                    (y.into_data(), x.grad(&gradients).unwrap().into_data())
+                });
+                assert_eq!(both[0], both[1], "{backend}, {strategy}");
+            }
+            let high_rank = base.clone().reshape([37, 3, 43, 1]);
+            assert_eq!(regularised_stair(high_rank, &spec).dims(), [37, 3, 43, 1]);
+        }
+    }
+}
+
+#[test]
+fn contract_inputs_shared_with_others_are_left_alone() {
+    for (backend, device) in devices() {
+        let spec = StairSpec::hard(Quantiser::Ternary.stair());
+        let x = tensor(&[0.2, 0.7, -3.0], &device);
+        let keep = x.clone();
+        assert_eq!(values(regularised_stair(x, &spec)), [0.0, 1.0, -1.0]);
+        assert_eq!(values(keep), [0.2, 0.7, -3.0], "{backend}");
+        // Sole owner: may be overwritten, must still be right.
+        assert_eq!(values(regularised_stair(tensor(&[0.2, 0.7, -3.0], &device), &spec)), [0.0, 1.0, -1.0], "{backend}");
+    }
+}
+
+#[test]
+fn contract_ten_million_elements() {
+    const N: usize = 10_000_000;
+    for (backend, device) in devices() {
+        let ramp: Vec<f32> = (0..N).map(|i| (i as f32 / N as f32 - 0.5) * 4.0).collect();
+        let law = Laws::same(Law::new(Noise::Uniform, 0.0, 0.5).unwrap());
+        let spec = StairSpec::new(Quantiser::Ternary.stair(), law);
+        let (y, gradient) = run(&ramp, &spec, &device);
+        for i in (0..N).step_by(9_973).chain([N - 1]) {
+            assert!((y[i] - ramp[i].clamp(-1.0, 1.0)).abs() < 1e-6, "{backend} at {i}");
+            let inside = ramp[i].abs() < 0.999;
+            assert!(!inside || gradient[i] == 1.0, "{backend} at {i}");
+        }
+    }
+}
+
+#[test]
+fn contract_random_frequencies_within_four_sigma() {
+    const N: usize = 1_000_000;
+    for (backend, device) in devices() {
+        for noise in noises() {
+            for (quantiser, x, scale) in [(Quantiser::Ternary, 0.3f32, 0.8), ("int4".parse().unwrap(), -2.4, 1.1)] {
+                let law = Law::new(noise.clone(), -0.1, scale).unwrap();
+                let exact = RegularisedStair::new(quantiser.stair(), law.clone()).probabilities(f64::from(x));
+                let spec = StairSpec::new(quantiser.stair(), Laws::same(law)).with_strategy(Strategy::Random).with_key(77);
+                let y = values(regularised_stair(Tensor::<1>::full([N], x, &device), &spec));
+                for (level, p) in quantiser.stair().levels().iter().zip(exact) {
+                    let count = y.iter().filter(|y| f64::from(**y) == *level).count() as f64;
+                    let sigma = (N as f64 * p * (1.0 - p)).sqrt().max(1.0);
+                    let off = (count - N as f64 * p).abs();
+                    assert!(off <= 4.0 * sigma, "{backend}: {quantiser}, {noise}, level {level}: off by {:.1} sigma", off / sigma);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn contract_draws_depend_on_the_key_alone() {
+    let spec = |key| {
+        let laws = Laws::same(Law::new(Noise::Normal, 0.0, 0.5).unwrap());
+        StairSpec::new(Quantiser::Ternary.stair(), laws).with_strategy(Strategy::Random).with_key(key)
+    };
+    let draws: Vec<(String, Vec<f32>, Vec<f32>)> = devices()
+        .into_iter()
+        .map(|(backend, device)| {
+            let x = Tensor::<1>::full([100_000], 0.4, &device);
+            let draw = |key| values(regularised_stair(x.clone(), &spec(key)));
+            assert_eq!(draw(1), draw(1), "{backend}");
+            (backend.to_string(), draw(1), draw(2))
+        })
+        .collect();
+    for (backend, one, two) in &draws {
+        let same = one.iter().zip(two).filter(|(a, b)| a == b).count();
+        assert!(same < 90_000, "{backend}: keys 1 and 2 agree on {same} of 100000");
+        // The same counters on every backend: draws differ only where F rounds across a uniform.
+        let differ = one.iter().zip(&draws[0].1).filter(|(a, b)| a != b).count();
+        assert!(differ <= 2, "{backend}: {differ} draws differ from {}", draws[0].0);
+    }
+}
+
+#[test]
+fn contract_forward_and_backward_laws_are_independent() {
+    for (backend, device) in devices() {
+        let stair = Quantiser::Ternary.stair();
+        let (soft, wide) =
+            (Law::new(Noise::Uniform, 0.0, 0.25).unwrap(), Law::new(Noise::Triangular, 0.1, 1.5).unwrap());
+        let xs: Vec<f32> = (-20..=20).map(|i| i as f32 / 8.0 + 0.01).collect();
+        let (y, gradient) = run(&xs, &StairSpec::new(stair.clone(), Laws::new(soft.clone(), wide.clone())), &device);
+        let (forward, backward) =
+            (RegularisedStair::new(stair.clone(), soft), RegularisedStair::new(stair.clone(), wide));
+        for ((x, y), g) in xs.iter().zip(&y).zip(&gradient) {
+            assert!((f64::from(*y) - forward.expectation(f64::from(*x))).abs() < 1e-6, "{backend} at {x}");
+            assert!((f64::from(*g) - backward.gradient(f64::from(*x))).abs() < 1e-6, "{backend} at {x}");
+        }
+        let identity = Laws { forward: Law::hard(Noise::Uniform), backward: Backward::Identity };
+        let (y, gradient) = run(&xs, &StairSpec::new(stair.clone(), identity), &device);
+        assert!(y.iter().zip(&xs).all(|(y, x)| f64::from(*y) == stair.eval(f64::from(*x))), "{backend}");
+        assert!(gradient.iter().all(|g| *g == 1.0), "{backend}");
+    }
+}
