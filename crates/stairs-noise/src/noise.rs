@@ -2,7 +2,7 @@
 //!
 //! | law | scale `s` means | F(u) | f(u) |
 //! |---|---|---|---|
-//! | uniform | half-width | clamp((u+1)/2, 0, 1) | ½ on \|u\| ≤ 1 |
+//! | uniform | half-width | clamp((u+1)/2, 0, 1) | ½ on −1 ≤ u < 1 |
 //! | triangular | half-width | (1+u)²/2, 1−(1−u)²/2 | 1−\|u\| on \|u\| ≤ 1 |
 //! | normal | standard deviation | Φ(u) | φ(u) |
 //! | logistic | scale of the logistic law | 1/(1+e^−u) | F(1−F) |
@@ -73,14 +73,15 @@ impl Noise {
         }
     }
 
-    /// Density f(u) ≥ 0. On the edge of the uniform support the density is ½. NaN in, NaN out.
+    /// Density f(u) ≥ 0. The uniform density is ½ on the half-open interval
+    /// [−1, 1), so that windows of neighbouring thresholds that meet do not count twice. NaN in, NaN out.
     pub fn pdf(&self, u: f64) -> f64 {
         if u.is_nan() {
             return f64::NAN;
         }
         match self {
             Noise::Uniform => {
-                if u.abs() <= 1.0 {
+                if (-1.0..1.0).contains(&u) {
                     0.5
                 } else {
                     0.0

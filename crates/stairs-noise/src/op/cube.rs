@@ -65,7 +65,7 @@ fn cdf(u: f32, constants: &Tensor<f32>, table: usize, nodes: usize, #[comptime] 
 #[cube]
 fn pdf(u: f32, constants: &Tensor<f32>, table: usize, nodes: usize, #[comptime] law: u32) -> f32 {
     if comptime!(law == UNIFORM) {
-        select(abs(u) <= 1.0, 0.5, 0.0)
+        select(u >= -1.0, select(u < 1.0, 0.5, 0.0), 0.0)
     } else if comptime!(law == TRIANGULAR) {
         max(1.0 - abs(u), 0.0)
     } else if comptime!(law == NORMAL) {

@@ -121,6 +121,17 @@ impl Pass {
         Self::new(spec, &spec.laws.forward, false)
     }
 
+    /// Count, thresholds and steps of a stair of at most three thresholds, the unused ones 0.
+    pub(crate) fn few(&self) -> Option<(usize, [f32; 3], [f32; 3])> {
+        let count = self.thresholds.len();
+        let padded = |values: &[f32]| {
+            let mut array = [0.0; 3];
+            array[..count].copy_from_slice(values);
+            array
+        };
+        (1..=3).contains(&count).then(|| (count, padded(&self.thresholds), padded(&self.steps)))
+    }
+
     /// The strategy that really runs: at scale 0 all three are the hard stair.
     pub(crate) fn strategy(&self, spec: &StairSpec) -> Strategy {
         if matches!(self.shape, Shape::Dirac { .. }) { Strategy::Expectation } else { spec.strategy }

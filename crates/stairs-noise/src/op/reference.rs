@@ -73,7 +73,7 @@ fn cdf<const D: usize>(u: Tensor<D>, shape: &Shape) -> Tensor<D> {
 
 fn pdf<const D: usize>(u: Tensor<D>, shape: &Shape) -> Tensor<D> {
     match shape {
-        Shape::Uniform => u.abs().lower_equal_elem(1.0).float() * 0.5,
+        Shape::Uniform => (u.clone().greater_equal_elem(-1.0).float() - u.greater_equal_elem(1.0).float()) * 0.5,
         Shape::Triangular => (u.abs() * -1.0 + 1.0).clamp_min(0.0),
         Shape::Normal => (u.clone() * u * -0.5).exp() * (1.0 / (2.0 * std::f64::consts::PI).sqrt()),
         Shape::Logistic => {

@@ -43,7 +43,8 @@ impl CpuLaw for Uniform {
 
     #[inline(always)]
     fn pdf<I: Isa>(self, u: f32) -> f32 {
-        if u.abs() <= 1.0 { 0.5 } else { 0.0 }
+        // Half-open, so that windows which meet never count twice.
+        if u >= -1.0 && u < 1.0 { 0.5 } else { 0.0 }
     }
 }
 
