@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use stairs_noise::{
     Noise, Strategy,
-    plan::{Decay, Interval, Policy},
+    plan::{Decay, Dynamics, Interval, Policy},
 };
 use stairs_quant::Quantiser;
 
@@ -132,6 +132,10 @@ impl RunConfig {
 }
 
 /// Ternary LeNet on the embedded digits by noise annealing.
+///
+/// The mean of the noise is static. A dynamic mean moves every threshold by half a quantum while it decays, and the
+/// latent weights and the biases of the normalisation have to follow: Adam moves a parameter by about the learning rate
+/// a step, so a dynamic mean needs many more steps, or a higher rate, than this short run has.
 impl Default for RunConfig {
     fn default() -> Self {
         Self {
@@ -141,7 +145,7 @@ impl Default for RunConfig {
             quantiser: Quantiser::Ternary,
             law: Noise::Uniform,
             strategy: Strategy::Expectation,
-            policy: Policy::dynamic(Interval::Overlapped, Decay::Progressive),
+            policy: Policy::new(Dynamics::Static, Dynamics::Dynamic, Interval::Overlapped, Decay::Progressive),
             anneal_per: AnnealPer::Step,
             anneal_until: 0.8,
             epochs: 30,

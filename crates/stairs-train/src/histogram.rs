@@ -1,4 +1,8 @@
 //! Histograms of quantised weights: latent values and the levels they fall on.
+//!
+//! Burn shows a visitor the latent weight and, below its path, the parameters of the quantiser attached to it; the
+//! effective weight is that of the materialised model. Quantum and output scale are read from the quantiser's record
+//! entries, so this works for every model whose weights `StairWeights` quantises, whatever its scales are.
 
 use std::collections::BTreeMap;
 
@@ -6,55 +10,99 @@ use burn::{
     module::{Module, ModuleVisitor, Param},
     tensor::Tensor,
 };
-use stairs_noise::Stair;
 
 use crate::WeightHistogram;
 
 /// Equal bins of a histogram of latent values.
 const BINS: usize = 64;
 
-/// One histogram per weight of `model` that a fixed-scale stair quantises, in units of its quantum. The bins reach one
-/// quantum beyond the outermost thresholds. `model` is in evaluation mode, so that its weights are levels.
+/// Shape and values of every float parameter by path.
+type Values = Vec<(String, Vec<usize>, Vec<f32>)>;
+
+/// One histogram a quantised weight of `model`, in units of its quantum. Bins reach one quantum beyond the outermost
+/// levels in use; levels are those in use.
 pub fn weight_histograms<M: Module>(model: &M) -> Vec<WeightHistogram> {
-    #[derive(Default)]
-    struct Visitor {
-        path: Vec<String>,
-        histograms: Vec<WeightHistogram>,
+    let model = model.valid();
+    let latent = values(&model);
+    let effective: BTreeMap<_, _> =
+        values(&model.materialize()).into_iter().map(|(path, _, values)| (path, values)).collect();
+    let histogram = |(path, shape, values): &(String, Vec<usize>, Vec<f32>)| {
+        let scales = Scales::find(&latent, path, shape)?;
+        let latent: Vec<f64> = values.iter().enumerate().map(|(i, w)| f64::from(*w) / scales.quantum(i)).collect();
+        let levels = effective.get(path)?.iter().enumerate().map(|(i, w)| f64::from(*w) / scales.output(i));
+        let quantised = tally(levels);
+        let (low, high) = (quantised.first()?.0 - 1.0, quantised.last()?.0 + 1.0);
+        Some(WeightHistogram { path: path.clone(), low, high, latent: bins(&latent, low, high), quantised })
+    };
+    latent.iter().filter_map(histogram).collect()
+}
+
+/// Quantum and output scale of a weight: one pair, or one a channel.
+struct Scales {
+    quantum: Vec<f32>,
+    output: Vec<f32>,
+    /// Values that share a channel in a row, see [`Scales::channel`].
+    stride: usize,
+}
+
+impl Scales {
+    /// Those of the weight at `path`, `None` if it is not quantised.
+    fn find(parameters: &Values, path: &str, shape: &[usize]) -> Option<Self> {
+        let below = format!("{path}.stair.scales.");
+        let of = |field: &str| {
+            let name = |(path, _, values): &(String, _, Vec<f32>)| {
+                let rest = path.strip_prefix(&below)?;
+                rest.split('.').next_back().is_some_and(|last| last == field).then(|| values.clone())
+            };
+            parameters.iter().find_map(name)
+        };
+        let (quantum, output) = if let Some(pair) = of("Fixed") {
+            (vec![*pair.first()?], vec![*pair.get(1)?])
+        } else if let Some(step) = of("step") {
+            (step.clone(), step)
+        } else {
+            (of("quantum")?, of("output")?)
+        };
+        // Output channels are the last axis of a dense weight [in, out] and the first of a convolution's.
+        let stride = if shape.len() == 2 { 1 } else { shape.iter().skip(1).product() };
+        Some(Self { quantum, output, stride })
     }
+
+    fn channel(&self, i: usize) -> usize {
+        i / self.stride.max(1) % self.quantum.len().max(1)
+    }
+
+    fn quantum(&self, i: usize) -> f64 {
+        self.quantum.get(self.channel(i)).copied().unwrap_or(1.0).into()
+    }
+
+    fn output(&self, i: usize) -> f64 {
+        self.output.get(self.channel(i)).copied().unwrap_or(1.0).into()
+    }
+}
+
+fn values<M: Module>(model: &M) -> Values {
+    #[derive(Default)]
+    struct Visitor(Vec<String>, Values);
 
     impl ModuleVisitor for Visitor {
         fn enter_module(&mut self, name: &str, _container_type: &str) {
-            self.path.push(name.into());
+            self.0.push(name.into());
         }
 
         fn exit_module(&mut self, _name: &str, _container_type: &str) {
-            self.path.pop();
+            self.0.pop();
         }
 
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let Some(stair) = param.reparameterization::<Stair>() else { return };
-            let Some(scales) = stair.scales() else { return };
-            let values = |tensor: Tensor<D>| tensor.into_data().try_into_vec_as::<f32>().unwrap_or_default();
-            let latent: Vec<f64> = values(param.base()).into_iter().map(|w| f64::from(w) / scales.quantum).collect();
-            let levels = values(param.val()).into_iter().map(|w| f64::from(w) / scales.output);
-            let function = stair.function();
-            let (low, high) = match (function.thresholds().first(), function.thresholds().last()) {
-                (Some(first), Some(last)) => (first - 1.0, last + 1.0),
-                _ => (-1.0, 1.0),
-            };
-            self.histograms.push(WeightHistogram {
-                path: self.path.join("."),
-                low,
-                high,
-                latent: bins(&latent, low, high),
-                quantised: tally(levels, function.levels()),
-            });
+            let values = param.val().into_data().try_into_vec_as::<f32>().unwrap_or_default();
+            self.1.push((self.0.join("."), param.lazy_shape().to_vec(), values));
         }
     }
 
     let mut visitor = Visitor::default();
     model.visit(&mut visitor);
-    visitor.histograms
+    visitor.1
 }
 
 /// Counts in [`BINS`] equal bins of [low, high]; values outside go to the first or last bin.
@@ -67,23 +115,22 @@ fn bins(values: &[f64], low: f64, high: f64) -> Vec<u64> {
     counts
 }
 
-/// How many values are nearest to each of the levels, ascending.
-fn tally(values: impl Iterator<Item = f64>, levels: &[f64]) -> Vec<(f64, u64)> {
-    let mut sorted = levels.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted.dedup();
-    let mut counts: BTreeMap<usize, u64> = (0..sorted.len()).map(|i| (i, 0)).collect();
+/// The distinct values, ascending, and how often each occurs. Values are told apart to a millionth, because they went
+/// through single precision.
+fn tally(values: impl Iterator<Item = f64>) -> Vec<(f64, u64)> {
+    let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
     for value in values {
-        let nearest = sorted.iter().enumerate().min_by(|a, b| (a.1 - value).abs().total_cmp(&(b.1 - value).abs()));
-        if let Some((i, _)) = nearest {
-            *counts.entry(i).or_default() += 1;
-        }
+        *counts.entry((value * 1e6).round() as i64).or_default() += 1;
     }
-    counts.into_iter().map(|(i, count)| (sorted[i], count)).collect()
+    counts.into_iter().map(|(millionths, count)| (millionths as f64 / 1e6, count)).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use burn::{nn::LinearConfig, tensor::Device};
+    use stairs_noise::{StairWeights, WeightGranularity};
+    use stairs_quant::ScalePolicy;
+
     use super::*;
 
     #[test]
@@ -91,8 +138,29 @@ mod tests {
         let counts = bins(&[-9.0, -1.0, 0.0, 0.999, 1.0, 9.0], -1.0, 1.0);
         assert_eq!(counts.iter().sum::<u64>(), 6);
         assert_eq!((counts[0], counts[BINS / 2], counts[BINS - 1]), (2, 1, 3));
-        let tallied = tally([1.0, -1.0000001, 0.0, 1.0].into_iter(), &[-1.0, 0.0, 1.0]);
-        assert_eq!(tallied, [(-1.0, 1), (0.0, 1), (1.0, 2)]);
-        assert_eq!(tally([1.0].into_iter(), &[1.0, 0.0, 1.0]), [(0.0, 0), (1.0, 1)]);
+        assert_eq!(tally([1.0, -1.0000001, 0.0, 1.0].into_iter()), [(-1.0, 1), (0.0, 1), (1.0, 2)]);
+    }
+
+    #[test]
+    fn all_kinds_of_scales_give_the_levels_of_the_stair() {
+        let device = Device::flex();
+        let plain = StairWeights::ternary();
+        let kinds = [
+            plain.clone(),
+            plain.clone().with_scale(ScalePolicy::Twn),
+            plain.clone().with_granularity(WeightGranularity::OutputChannel),
+            plain.clone().with_learned_scale(),
+        ];
+        for weights in kinds {
+            let layer = weights.clone().quantise(LinearConfig::new(40, 5).init(&device)).unwrap();
+            let [histogram] = &weight_histograms(&layer)[..] else { panic!("one weight is quantised") };
+            assert_eq!(histogram.path, "weight");
+            assert_eq!(histogram.latent.iter().sum::<u64>(), 200);
+            let levels: Vec<f64> = histogram.quantised.iter().map(|(level, _)| *level).collect();
+            assert_eq!(levels, [-1.0, 0.0, 1.0], "{weights:?}");
+            assert_eq!((histogram.low, histogram.high), (-2.0, 2.0));
+            assert_eq!(histogram.quantised.iter().map(|(_, n)| n).sum::<u64>(), 200);
+        }
+        assert!(weight_histograms(&LinearConfig::new(4, 5).init(&device)).is_empty());
     }
 }

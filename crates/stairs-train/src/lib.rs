@@ -30,6 +30,7 @@ mod run_dir;
 mod schedule;
 mod seeded;
 mod trainer;
+mod zoo;
 
 pub use anneal::Annealer;
 pub use annealed::Annealed;
@@ -43,5 +44,6 @@ pub use histogram::weight_histograms;
 pub use progress::{Display, Progress};
 pub use record::{EpochRecord, LawPoint, RECORD_FORMAT, RunRecord, Versions, WeightHistogram};
 pub use run_dir::{RunDir, Which};
-pub use seeded::{device_name, seeded};
+pub use seeded::{device_name, seeded, try_seeded};
 pub use trainer::{Fitted, Trainer};
+pub use zoo::ZooModel;

@@ -80,7 +80,7 @@ pub struct WeightHistogram {
     pub high: f64,
     /// Counts of latent values in equal bins; values outside go to the first or last bin.
     pub latent: Vec<u64>,
-    /// Levels of the stair and how many weights sit on each, ascending.
+    /// Levels in use and how many weights sit on each, ascending.
     pub quantised: Vec<(f64, u64)>,
 }
 

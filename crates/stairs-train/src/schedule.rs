@@ -31,3 +31,23 @@ pub(crate) fn rate(config: &RunConfig, step: u64, steps: usize) -> f64 {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_is_that_of_burn() {
+        for lr_schedule in [LrSchedule::Constant, LrSchedule::Cosine { floor: 0.0 }, LrSchedule::Cosine { floor: 0.1 }]
+        {
+            let config = RunConfig { lr_schedule, lr: 0.25, ..RunConfig::default() };
+            let mut burn = scheduler(&config, 8).unwrap();
+            for step in 1..=8 {
+                assert!((burn.step().base() - rate(&config, step, 8)).abs() < 1e-15);
+            }
+        }
+        // Half of the cosine at half of the run, between 0.25 and a tenth of it.
+        let config = RunConfig { lr_schedule: LrSchedule::Cosine { floor: 0.1 }, lr: 0.25, ..RunConfig::default() };
+        assert!((rate(&config, 5, 8) - 0.1375).abs() < 1e-15);
+    }
+}

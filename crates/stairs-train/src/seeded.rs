@@ -1,19 +1,29 @@
 //! Initial weights that depend on a seed alone, and names of devices.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    convert::Infallible,
+    sync::{Mutex, PoisonError},
+};
 
 use burn::{
     module::{Module, ModuleVisitor, Param},
     tensor::{Device, Tensor},
 };
 
-/// Devices have one generator for the whole process: only one model is initialised at a time.
-static INITIALISING: Mutex<()> = Mutex::new(());
+/// A device has one generator for the whole process: nobody may seed it while a model is initialised from it.
+static GENERATOR: Mutex<()> = Mutex::new(());
+
+/// Seeds the generator of `device`, for layers that draw from it during training, such as dropout. Runs that train at
+/// the same time in one process share the generator; only models without such layers then repeat exactly.
+pub(crate) fn seed_device(device: &Device, seed: u64) {
+    let _guard = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
+    device.seed(seed);
+}
 
 /// The model that `init` makes, with initial weights that depend on `seed` and `device` alone.
 ///
 /// Burn initialises parameters when they are first used, from a generator that the whole process shares; this seeds the
-/// generator and uses every parameter at once.
+/// generator and uses every parameter at once. Nothing else in the process may draw from the device meanwhile.
 ///
 /// ```
 /// use burn::{nn::LinearConfig, tensor::Device};
@@ -24,6 +34,17 @@ static INITIALISING: Mutex<()> = Mutex::new(());
 /// assert_ne!(weights(1), weights(2));
 /// ```
 pub fn seeded<M: Module>(seed: u64, device: &Device, init: impl FnOnce() -> M) -> M {
+    match try_seeded(seed, device, || Ok::<M, Infallible>(init())) {
+        Ok(model) => model,
+        Err(never) => match never {},
+    }
+}
+
+/// The same where `init` may fail.
+///
+/// # Errors
+/// What `init` says.
+pub fn try_seeded<M: Module, E>(seed: u64, device: &Device, init: impl FnOnce() -> Result<M, E>) -> Result<M, E> {
     struct Touch;
     impl ModuleVisitor for Touch {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
@@ -31,22 +52,35 @@ pub fn seeded<M: Module>(seed: u64, device: &Device, init: impl FnOnce() -> M) -
         }
     }
 
-    let _guard = INITIALISING.lock().unwrap_or_else(PoisonError::into_inner);
+    let _guard = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
     device.seed(seed);
-    let model = init();
+    let model = init()?;
     model.visit(&mut Touch);
-    model
+    Ok(model)
 }
 
 /// Name of a device for people: `flex (2 threads)`.
 pub fn device_name(device: &Device) -> String {
     let debug = format!("{:?}", device.clone().inner());
     let name = debug.trim_start_matches("Device<").trim_end_matches('>').to_lowercase();
-    match std::thread::available_parallelism() {
-        Ok(threads) if name.starts_with("flex") || name.starts_with("ndarray") => {
-            let threads = std::env::var("RAYON_NUM_THREADS").unwrap_or_else(|_| threads.to_string());
-            format!("{name} ({threads} threads)")
-        }
-        _ => name,
+    let kind = name.split('(').next().unwrap_or(&name);
+    if kind != "flex" && kind != "ndarray" {
+        return name;
+    }
+    let threads = std::env::var("RAYON_NUM_THREADS").ok().and_then(|threads| threads.parse().ok());
+    match threads.or(std::thread::available_parallelism().ok()) {
+        Some(threads) => format!("{kind} ({threads} threads)"),
+        None => kind.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_is_for_people() {
+        let name = device_name(&Device::flex().autodiff());
+        assert!(name.starts_with("flex (") && name.ends_with(" threads)"), "{name}");
     }
 }

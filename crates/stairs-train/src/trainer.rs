@@ -13,7 +13,10 @@ use burn::{
     train::Interrupter,
 };
 use stairs_data::Dataset;
-use stairs_noise::{plan::AnnealingPlan, quantisers};
+use stairs_noise::{
+    plan::{AnnealingPlan, TimeUnit},
+    quantisers,
+};
 
 use crate::{
     Annealed, Annealer, Classifier, Display, Evaluation, RECORD_FORMAT, RunConfig, RunDir, RunRecord, Samples,
@@ -25,7 +28,6 @@ use crate::{
     evaluate,
     histogram::weight_histograms,
     launch::Launch,
-    progress::SharedProgress,
 };
 
 /// A training run about to start.
@@ -141,7 +143,16 @@ impl Trainer {
         let interrupter = Interrupter::new();
         let epochs_done = history.epochs.len();
         let (progress, renderer) = self.display.open(&interrupter, epochs_done);
-        announce(&progress, config, &self.dir, epochs_done, faults, checkpoint.is_none() && self.resume);
+        let mut notes: Vec<_> =
+            faults.into_iter().map(|fault| format!("{fault}; going on with the checkpoint before it")).collect();
+        if self.resume && checkpoint.is_none() {
+            notes.push("there is no checkpoint to resume: training from the beginning".into());
+        }
+        notes.extend(plan.as_ref().and_then(|plan| late(plan, config.epochs, steps_per_epoch)));
+        progress.with(|progress| {
+            progress.start(config, self.dir.path(), epochs_done);
+            notes.iter().for_each(|note| progress.note(note));
+        });
 
         let template = Mutex::new(annealed.valid().to_device(&Device::flex()));
         let dir = self.dir.clone();
@@ -251,23 +262,14 @@ fn restore<M: Module>(model: M, bytes: Vec<u8>) -> Result<M, TrainError> {
         .map_err(|e| TrainError::Burn(e.to_string()))
 }
 
-fn announce(
-    progress: &SharedProgress,
-    config: &RunConfig,
-    dir: &RunDir,
-    epochs_done: usize,
-    faults: Vec<String>,
-    nothing_to_resume: bool,
-) {
-    progress.with(|progress| {
-        progress.start(config, dir.path(), epochs_done);
-        for fault in faults {
-            progress.note(&format!("{fault}; going on with the checkpoint before it"));
-        }
-        if nothing_to_resume {
-            progress.note("there is no checkpoint to resume: training from the beginning");
-        }
-    });
+/// A warning where the plan's noise decays only after the end of training.
+fn late(plan: &AnnealingPlan, epochs: usize, steps_per_epoch: usize) -> Option<String> {
+    let (unit, length) = match plan.unit() {
+        TimeUnit::Epochs => ("epoch", epochs),
+        TimeUnit::Steps => ("step", epochs * steps_per_epoch),
+    };
+    let end = plan.end().filter(|end| *end > length as f64)?;
+    Some(format!("the plan's noise decays at {unit} {end}, training ends at {unit} {length}: it never gets hard"))
 }
 
 /// Number of trainable values.
@@ -294,3 +296,18 @@ impl Versions {
 
 /// Burn has no constant for its version; a test compares this with the lock file.
 pub(crate) const BURN_VERSION: &str = "0.22.1";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Compares with the lock file, which is not part of a published crate.
+    #[test]
+    fn the_version_of_burn_is_the_locked_one() {
+        let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock");
+        if let Ok(lock) = std::fs::read_to_string(lock) {
+            let entry = format!("name = \"burn\"\nversion = \"{BURN_VERSION}\"");
+            assert!(lock.contains(&entry), "Burn is not {BURN_VERSION}");
+        }
+    }
+}

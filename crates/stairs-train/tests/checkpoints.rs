@@ -73,7 +73,7 @@ fn a_damaged_checkpoint_is_skipped_and_named() {
         let dir = unfinished();
         damage(&part(dir.path(), 2, file));
         let (result, notes) = resume_with_notes(dir.path());
-        assert_eq!(bits(&result.unwrap().model), expected, "{file}");
+        assert!(bits(&result.unwrap().model) == expected, "{file}: other weights");
         assert!(notes.iter().any(|n| n.contains(file) && n.contains(message)), "{notes:?}");
         assert_eq!(RunDir::new(dir.path()).metrics().unwrap().len(), 2);
     }

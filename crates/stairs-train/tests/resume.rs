@@ -61,6 +61,7 @@ fn without_times(mut epochs: Vec<EpochRecord>) -> Vec<EpochRecord> {
 fn resumed_equals_uninterrupted() {
     let whole_dir = tempfile::tempdir().unwrap();
     let whole = train(config(1, 4), whole_dir.path(), false).unwrap();
+    assert_eq!(whole.record.weights.len(), 1, "one weight is quantised");
     for uses in [700, 1100, 1900] {
         let dir = tempfile::tempdir().unwrap();
         crash(dir.path(), uses);
@@ -68,7 +69,7 @@ fn resumed_equals_uninterrupted() {
         let before = run.metrics().unwrap().len();
         assert!((1..4).contains(&before), "{before} epochs before the crash");
         let resumed = train(config(1, 4), dir.path(), true).unwrap();
-        assert_eq!(bits(&resumed.model), bits(&whole.model), "crash after {uses} samples");
+        assert!(bits(&resumed.model) == bits(&whole.model), "crash after {uses} samples: other weights");
         let expected = without_times(whole.record.epochs.clone());
         assert_eq!(without_times(resumed.record.epochs.clone()), expected);
         assert_eq!(without_times(run.metrics().unwrap()), expected);
@@ -78,7 +79,7 @@ fn resumed_equals_uninterrupted() {
                 let which = if file == "last.bpk" { Which::Last } else { Which::Best };
                 bits(&RunDir::new(dir).load(Mine::ternary(99, 32, &burn::tensor::Device::flex()), which).unwrap())
             };
-            assert_eq!(weights(dir.path()), weights(whole_dir.path()), "{file}");
+            assert!(weights(dir.path()) == weights(whole_dir.path()), "crash after {uses} samples: {file} differs");
         }
     }
 }
@@ -88,9 +89,9 @@ fn value_stability_of_a_run() {
     let dirs = [(); 3].map(|()| tempfile::tempdir().unwrap());
     let run = |seed, dir: &tempfile::TempDir| train(config(seed, 2), dir.path(), false).unwrap();
     let (first, second, other) = (run(1, &dirs[0]), run(1, &dirs[1]), run(2, &dirs[2]));
-    assert_eq!(bits(&first.model), bits(&second.model));
+    assert!(bits(&first.model) == bits(&second.model), "the same seed gives other weights");
     assert_eq!(without_times(first.record.epochs), without_times(second.record.epochs));
-    assert_ne!(bits(&first.model), bits(&other.model));
+    assert!(bits(&first.model) != bits(&other.model), "another seed gives the same weights");
 }
 
 #[test]
@@ -99,7 +100,7 @@ fn a_finished_run_is_returned_as_it_is() {
     let first = train(config(1, 1), dir.path(), false).unwrap();
     let again = train(config(1, 1), dir.path(), true).unwrap();
     assert_eq!(first.record, again.record);
-    assert_eq!(bits(&first.model), bits(&again.model));
+    assert!(bits(&first.model) == bits(&again.model), "other weights");
     assert!(matches!(train(config(1, 1), dir.path(), false), Err(TrainError::Occupied { .. })));
 }
 
@@ -112,7 +113,7 @@ fn a_run_killed_at_the_very_end_is_completed() {
         fs::remove_file(dir.path().join(file)).unwrap();
     }
     let again = train(config(1, 2), dir.path(), true).unwrap();
-    assert_eq!(bits(&first.model), bits(&again.model));
+    assert!(bits(&first.model) == bits(&again.model), "other weights");
     assert_eq!(first.record, again.record);
     assert!(dir.path().join("best.safetensors").exists());
 }

@@ -25,6 +25,7 @@ use burn::{
 use stairs_noise::derive_seed;
 
 use super::{Samples, batches, epoch_order};
+use crate::seeded::seed_device;
 
 /// A batch on the device.
 #[derive(Clone, Debug)]
@@ -105,7 +106,7 @@ impl Loader {
             Visit::Test => (0..self.chosen.len()).collect(),
             Visit::Train { seed, .. } => {
                 // For layers of the model that draw from the device's generator, such as dropout.
-                self.device.seed(derive_seed(seed, "device", epoch as u64));
+                seed_device(&self.device, derive_seed(seed, "device", epoch as u64));
                 epoch_order(seed, epoch, self.chosen.len())
             }
         };

@@ -1,0 +1,133 @@
+//! The models of `stairs-zoo` by name, as a [`RunConfig`] describes them.
+
+use std::sync::Arc;
+
+use burn::tensor::{Device, Tensor};
+use stairs_data::Dataset;
+use stairs_noise::{Laws, plan::PlanError};
+use stairs_zoo::{LeNet, LeNetConfig, Mlp, MlpConfig, ModelError, Quantisation, StairsConfig};
+
+use crate::{
+    Classifier, ConfigError, Evaluation, Method, RunConfig, RunDir, RunRecord, Samples, TrainError, Trainer, Which,
+    data::parts, evaluate, seeded::try_seeded,
+};
+
+/// Widths of the hidden layers of `mlp`.
+const MLP_HIDDEN: [usize; 2] = [256, 256];
+
+impl Classifier for Mlp {
+    fn logits(&self, x: Tensor<4>) -> Tensor<2> {
+        self.forward(x)
+    }
+}
+
+impl Classifier for LeNet {
+    fn logits(&self, x: Tensor<4>) -> Tensor<2> {
+        self.forward(x)
+    }
+}
+
+/// A model of the zoo.
+#[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant)]
+pub enum ZooModel {
+    /// `mlp`: two hidden layers of 256 units.
+    Mlp(Mlp),
+    /// `lenet`.
+    LeNet(LeNet),
+}
+
+impl ZooModel {
+    /// The model `config` describes, for samples of shape `input` (channels, height, width) in `classes` classes, with
+    /// initial weights that depend on the configured seed alone.
+    ///
+    /// Weights and features are quantised by the configured quantiser, all but the last layer's weights; latent weights
+    /// start inside the support of the noise (`ana`) or where Burn puts them (`float`, `ste`).
+    ///
+    /// # Errors
+    /// [`ConfigError::UnknownModel`], [`ConfigError::Model`], [`ConfigError::Plan`].
+    pub fn new(config: &RunConfig, input: [usize; 3], classes: usize, device: &Device) -> Result<Self, ConfigError> {
+        let quantisation = quantisation(config)?;
+        let refused = |e: ModelError| ConfigError::Model { model: config.model.clone(), reason: e.to_string() };
+        match config.model.as_str() {
+            "mlp" => {
+                let mlp = MlpConfig::new(input.iter().product(), MLP_HIDDEN.to_vec(), classes);
+                let mlp = mlp.with_quantisation(quantisation);
+                Ok(Self::Mlp(try_seeded(config.seed, device, || mlp.init(device)).map_err(refused)?))
+            }
+            "lenet" => {
+                let lenet = LeNetConfig::new(input, classes).with_quantisation(quantisation);
+                Ok(Self::LeNet(try_seeded(config.seed, device, || lenet.init(device)).map_err(refused)?))
+            }
+            other => Err(ConfigError::UnknownModel(other.into())),
+        }
+    }
+
+    /// The model of a finished run on `dataset`, ready for evaluation.
+    ///
+    /// # Errors
+    /// [`TrainError::NoRun`], [`TrainError::Read`], [`TrainError::Damaged`], [`TrainError::OtherModel`].
+    pub fn load(run: &RunDir, dataset: &Dataset, which: Which, device: &Device) -> Result<Self, TrainError> {
+        let config = run.config()?;
+        if config.dataset != dataset.name {
+            return Err(TrainError::OtherRun {
+                path: run.path().into(),
+                field: "dataset".into(),
+                found: config.dataset,
+                expected: dataset.name.clone(),
+            });
+        }
+        let (_, test) = parts(dataset);
+        Ok(match Self::new(&config, test.shape(), dataset.classes, device)? {
+            Self::Mlp(model) => Self::Mlp(run.load(model, which)?),
+            Self::LeNet(model) => Self::LeNet(run.load(model, which)?),
+        })
+    }
+
+    /// Logits `[batch, classes]` of a batch `[batch, channels, height, width]`.
+    pub fn logits(&self, x: Tensor<4>) -> Tensor<2> {
+        match self {
+            Self::Mlp(model) => model.logits(x),
+            Self::LeNet(model) => model.logits(x),
+        }
+    }
+
+    /// Loss and accuracy with hard quantisers.
+    pub fn evaluate(&self, samples: Arc<dyn Samples>, device: &Device) -> Evaluation {
+        match self {
+            Self::Mlp(model) => evaluate(model, samples, device),
+            Self::LeNet(model) => evaluate(model, samples, device),
+        }
+    }
+}
+
+impl Trainer {
+    /// Trains the zoo model the configuration names.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit), and [`ConfigError::UnknownModel`].
+    pub fn run(self) -> Result<RunRecord, TrainError> {
+        self.config.validate(self.train.as_ref(), self.test.as_ref())?;
+        match ZooModel::new(&self.config, self.train.shape(), self.classes, &self.device)? {
+            ZooModel::Mlp(model) => Ok(self.fit(model)?.record),
+            ZooModel::LeNet(model) => Ok(self.fit(model)?.record),
+        }
+    }
+}
+
+fn quantisation(config: &RunConfig) -> Result<Quantisation, ConfigError> {
+    let mut stairs = StairsConfig::new(config.quantiser);
+    match config.method {
+        Method::Float => return Ok(Quantisation::Float),
+        Method::Ste => {}
+        Method::Ana => {
+            // The laws of the first step: latent weights are drawn inside their support.
+            let first = |noise| -> Result<Laws, PlanError> {
+                Ok(Laws::same(config.policy.schedule(noise, 0, 1, 1.0)?.start().clone()))
+            };
+            stairs.laws = first(config.law.clone())?;
+            stairs.fresh_weights = Some(config.seed);
+        }
+    }
+    Ok(Quantisation::Stairs(stairs))
+}
