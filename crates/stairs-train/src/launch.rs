@@ -14,7 +14,6 @@ use burn::{
     train::{
         ExecutionStrategy, Interrupter, Learner, SupervisedTraining,
         metric::{AccuracyMetric, LossMetric},
-        renderer::MetricsRenderer,
     },
 };
 use stairs_noise::plan::AnnealingPlan;
@@ -43,19 +42,15 @@ pub(crate) struct Launch<'a> {
     pub(crate) assembly: Arc<Assembly>,
     pub(crate) history: Arc<Mutex<History>>,
     pub(crate) progress: SharedProgress,
-    pub(crate) interrupter: Interrupter,
     pub(crate) epochs_done: usize,
     pub(crate) started: Instant,
 }
 
 impl Launch<'_> {
     /// Trains to the last epoch and returns the model in evaluation mode.
-    pub(crate) fn run<M: Classifier>(
-        self,
-        model: Annealed<M>,
-        renderer: Box<dyn MetricsRenderer>,
-    ) -> Result<Annealed<M>, TrainError> {
-        let (config, device, interrupter) = (self.config, &self.device, &self.interrupter);
+    pub(crate) fn run<M: Classifier>(self, model: Annealed<M>) -> Result<Annealed<M>, TrainError> {
+        let (config, device) = (self.config, &self.device);
+        let interrupter = Interrupter::new();
         let steps_per_epoch = steps_per_epoch(self.chosen.len(), config.batch);
         let meter = Meter::new(interrupter.clone());
         let train = Loader::train(
@@ -90,7 +85,7 @@ impl Launch<'_> {
             .with_training_strategy(ExecutionStrategy::single(device.clone().autodiff()).into())
             .with_application_logger(None)
             .with_interrupter(interrupter.clone())
-            .renderer(renderer)
+            .renderer(self.progress.renderer(&interrupter, self.epochs_done))
             .num_epochs(config.epochs);
         if self.epochs_done > 0 {
             training = training.checkpoint(self.epochs_done);

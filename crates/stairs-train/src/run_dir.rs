@@ -26,6 +26,9 @@ use burn::{
 
 use crate::{EpochRecord, RECORD_FORMAT, RunConfig, RunRecord, TrainError, checkpoint, checkpoint::Store, files};
 
+/// Directory of the checkpoints.
+const CHECKPOINTS: &str = "checkpoints";
+
 /// The directory of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunDir {
@@ -141,10 +144,11 @@ impl RunDir {
         fs::create_dir_all(&self.path).map_err(|e| TrainError::write(&self.path, e))?;
         let lock = self.lock()?;
         let path = self.config_path();
-        if path.exists() || self.record_path().exists() {
-            if !resume {
-                return Err(TrainError::Occupied { dir: self.path.clone() });
-            }
+        let others = [self.record_path(), self.metrics_path(), self.path.join(CHECKPOINTS)];
+        if !resume && (path.exists() || others.iter().any(|path| path.exists())) {
+            return Err(TrainError::Occupied { dir: self.path.clone() });
+        }
+        if path.exists() {
             if let Some((field, found, expected)) = checkpoint::difference("", &self.config()?, config) {
                 return Err(TrainError::OtherRun { path, field, found, expected });
             }
@@ -167,7 +171,7 @@ impl RunDir {
 
     /// The store of checkpoints.
     pub(crate) fn checkpoints(&self) -> Result<Store, TrainError> {
-        Store::open(self.path.join("checkpoints"))
+        Store::open(self.path.join(CHECKPOINTS))
     }
 
     /// Cuts the metrics back to `epochs`.

@@ -10,7 +10,6 @@ use burn::{
     module::{Module, ModuleVisitor, Param},
     store::ModuleRecord,
     tensor::{Bytes, Device, Tensor},
-    train::Interrupter,
 };
 use stairs_data::Dataset;
 use stairs_noise::{
@@ -21,7 +20,7 @@ use stairs_noise::{
 use crate::{
     Annealed, Annealer, Classifier, Display, Evaluation, RECORD_FORMAT, RunConfig, RunDir, RunRecord, Samples,
     TrainError, Versions, Which, anneal,
-    checkpoint::{Assembly, Checkpoint, difference},
+    checkpoint::{Assembly, Checkpoint, SaveBest, difference},
     data::{parts, steps_per_epoch, subset},
     device_name,
     epoch_end::{History, best_epoch},
@@ -113,25 +112,26 @@ impl Trainer {
     ///
     /// # Errors
     /// [`TrainError`]; after most of them the run can be resumed.
-    pub fn fit<M: Classifier>(self, model: M) -> Result<Fitted<M>, TrainError> {
+    pub fn fit<M: Classifier>(mut self, model: M) -> Result<Fitted<M>, TrainError> {
+        let display = std::mem::take(&mut self.display);
         let config = &self.config;
         config.validate(self.train.as_ref(), self.test.as_ref())?;
-        let _lock = self.dir.open(config, self.resume)?;
-        if self.resume
-            && let Ok(record) = self.dir.record()
-        {
-            return Ok(Fitted { model: self.dir.load(model, Which::Last)?, record });
-        }
-
         let chosen = match config.subset {
             Some(count) => subset(config.seed, self.train.len(), count),
             None => (0..self.train.len()).collect(),
         };
-        let steps_per_epoch = steps_per_epoch(chosen.len(), config.batch);
+        let (samples, steps_per_epoch) = (chosen.len(), steps_per_epoch(chosen.len(), config.batch));
         let (plan, annealer) = self.annealer(&model, steps_per_epoch)?;
-        let parameters = trainable(&model.clone().train());
-        let annealed = Annealed::new(model.train().fork(&self.device.clone().autodiff()), annealer.clone())?;
+        let model = model.train().fork(&self.device.clone().autodiff());
+        let parameters = trainable(&model);
+        let annealed = Annealed::new(model, annealer.clone())?;
 
+        let _lock = self.dir.open(config, self.resume)?;
+        if self.resume
+            && let Ok(record) = self.dir.record()
+        {
+            return Ok(Fitted { model: self.dir.load(annealed.into_model(), Which::Last)?, record });
+        }
         let store = self.dir.checkpoints()?;
         let (checkpoint, faults) = store.newest(config)?;
         let history = match &checkpoint {
@@ -140,76 +140,84 @@ impl Trainer {
         };
         self.dir.write_metrics(&history.epochs)?;
 
-        let interrupter = Interrupter::new();
         let epochs_done = history.epochs.len();
-        let (progress, renderer) = self.display.open(&interrupter, epochs_done);
         let mut notes: Vec<_> =
             faults.into_iter().map(|fault| format!("{fault}; going on with the checkpoint before it")).collect();
         if self.resume && checkpoint.is_none() {
             notes.push("there is no checkpoint to resume: training from the beginning".into());
         }
         notes.extend(plan.as_ref().and_then(|plan| late(plan, config.epochs, steps_per_epoch)));
+        let progress = display.open();
         progress.with(|progress| {
             progress.start(config, self.dir.path(), epochs_done);
             notes.iter().for_each(|note| progress.note(note));
         });
 
-        let template = Mutex::new(annealed.valid().to_device(&Device::flex()));
-        let dir = self.dir.clone();
-        let save_best = Box::new(move |bytes: Bytes| {
-            let record = ModuleRecord::from_bytes(bytes).map_err(|e| TrainError::Burn(e.to_string()))?;
-            let template = template.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            let best = template.try_load_record(record).map_err(|e| TrainError::Burn(e.to_string()))?;
-            dir.write_model(best.into_model(), Which::Best)
-        });
         let parts = checkpoint.map(|checkpoint| checkpoint.parts).unwrap_or_default();
-        let model_part = parts.get("model").cloned();
-        let assembly = Assembly::new(store, parts, save_best);
         let history = Arc::new(Mutex::new(history));
-
         let trained = if epochs_done == config.epochs {
-            restore(annealed, model_part.unwrap_or_default())?
+            restore(annealed, parts.get("model").cloned().unwrap_or_default())?
         } else {
             Launch {
                 config,
                 dir: self.dir.clone(),
                 train: self.train.clone(),
                 test: self.test.clone(),
-                chosen: chosen.clone(),
+                chosen,
                 device: self.device.clone(),
                 plan,
                 annealer,
-                assembly,
+                assembly: Assembly::new(store, parts, self.best_saver(&annealed)),
                 history: history.clone(),
                 progress: progress.clone(),
-                interrupter,
                 epochs_done,
                 started: Instant::now(),
             }
-            .run(annealed, renderer)?
+            .run(annealed)?
         };
-
         let history = std::mem::take(&mut *history.lock().unwrap_or_else(PoisonError::into_inner));
-        let model = trained.into_model();
+        let fitted = self.finish(trained.into_model(), history, parameters, samples)?;
+        progress.with(|progress| progress.end(&fitted.record));
+        Ok(fitted)
+    }
+
+    /// Writes `best.bpk` from a checkpoint's model part, through a copy of the model on the host.
+    fn best_saver<M: Classifier>(&self, model: &Annealed<M>) -> SaveBest {
+        let template = Mutex::new(model.valid().to_device(&Device::flex()));
+        let dir = self.dir.clone();
+        Box::new(move |bytes| {
+            let template = template.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            dir.write_model(restore(template, bytes.to_vec())?.into_model(), Which::Best)
+        })
+    }
+
+    /// Writes the final files; `model` is in evaluation mode.
+    fn finish<M: Classifier>(
+        &self,
+        model: M,
+        history: History,
+        parameters: usize,
+        samples: usize,
+    ) -> Result<Fitted<M>, TrainError> {
         self.dir.write_model(model.clone(), Which::Last)?;
         self.dir.write_safetensors(&model, Which::Last)?;
         self.dir.write_safetensors(&self.dir.load(model.clone(), Which::Best)?, Which::Best)?;
-        let last = history.epochs.last();
+        let accuracy =
+            |epoch: usize| history.epochs.iter().find(|e| e.epoch == epoch).map_or(0.0, |epoch| epoch.test_accuracy);
         let record = RunRecord {
             format: RECORD_FORMAT,
-            config: config.clone(),
+            config: self.config.clone(),
             versions: Versions::current(),
             device: device_name(&self.device),
             parameters,
-            samples: (chosen.len(), self.test.len()),
-            test_accuracy: last.map_or(0.0, |epoch| epoch.test_accuracy),
-            best_test_accuracy: history.epochs.get(best_epoch(&history.epochs) - 1).map_or(0.0, |e| e.test_accuracy),
+            samples: (samples, self.test.len()),
+            test_accuracy: accuracy(history.epochs.len()),
+            best_test_accuracy: accuracy(best_epoch(&history.epochs)),
             wall_seconds: history.wall_seconds,
             weights: weight_histograms(&model),
             epochs: history.epochs,
         };
         self.dir.write_record(&record)?;
-        progress.with(|progress| progress.end(&record));
         Ok(Fitted { model, record })
     }
 

@@ -49,6 +49,7 @@ fn a_plan_for_a_layer_that_is_not_there() {
     let TrainError::Config(ConfigError::UnknownPath { path, known }) = &error else { panic!("{error}") };
     assert_eq!(path, "hiden.weight");
     assert!(known.contains("hidden.weight.stair") && known.contains("act"), "{known}");
+    assert!(!dir.path().join("config.toml").exists(), "a refused run must leave no configuration");
 }
 
 #[test]
@@ -173,4 +174,17 @@ fn directories_without_a_run() {
     fs::write(dir.path().join("config.toml"), "epochs = \"many\"").unwrap();
     let error = train(config(1, 1), dir.path(), true).unwrap_err();
     assert!(matches!(error, TrainError::Damaged { .. }), "{error}");
+}
+
+#[test]
+fn remains_of_a_run_are_not_overwritten() {
+    let dir = tempfile::tempdir().unwrap();
+    train(config(1, 1), dir.path(), false).unwrap();
+    fs::remove_file(dir.path().join("config.toml")).unwrap();
+    fs::remove_file(dir.path().join("record.json")).unwrap();
+    let error = train(config(1, 1), dir.path(), false).unwrap_err();
+    assert!(matches!(error, TrainError::Occupied { .. }), "{error}");
+    // Resumed, the checkpoint says whose they are.
+    let error = train(config(2, 1), dir.path(), true).unwrap_err();
+    assert!(matches!(&error, TrainError::OtherRun { field, .. } if field == "seed"), "{error}");
 }

@@ -11,7 +11,8 @@ use std::{
     },
 };
 
-use stairs_train::{Display, EpochRecord, RunDir, Samples, TrainError, Trainer, Which, data};
+use burn::tensor::Device;
+use stairs_train::{Display, EpochRecord, RunDir, Samples, TrainError, Trainer, Which, ZooModel, data};
 use support::{Mine, bits, config, digits, train};
 
 /// Samples that fail, once, after some uses: stands for a crash in the middle of an epoch.
@@ -45,7 +46,7 @@ fn crash(dir: &Path, uses: usize) {
     let crashed = std::thread::spawn(move || {
         let (inner, test) = data::parts(&digits());
         let train = Arc::new(Fragile { inner, left: uses.into() });
-        let model = Mine::ternary(1, 32, &burn::tensor::Device::flex());
+        let model = Mine::ternary(1, 32, &Device::flex());
         let trainer = Trainer::on_samples(config(1, 4), train, test, 10, dir);
         trainer.display(Display::Quiet).fit(model).map(|_| ())
     });
@@ -77,7 +78,7 @@ fn resumed_equals_uninterrupted() {
         for file in ["last.bpk", "best.bpk"] {
             let weights = |dir: &Path| {
                 let which = if file == "last.bpk" { Which::Last } else { Which::Best };
-                bits(&RunDir::new(dir).load(Mine::ternary(99, 32, &burn::tensor::Device::flex()), which).unwrap())
+                bits(&RunDir::new(dir).load(Mine::ternary(99, 32, &Device::flex()), which).unwrap())
             };
             assert!(weights(dir.path()) == weights(whole_dir.path()), "crash after {uses} samples: {file} differs");
         }
@@ -92,6 +93,22 @@ fn value_stability_of_a_run() {
     assert!(bits(&first.model) == bits(&second.model), "the same seed gives other weights");
     assert_eq!(without_times(first.record.epochs), without_times(second.record.epochs));
     assert!(bits(&first.model) != bits(&other.model), "another seed gives the same weights");
+}
+
+/// Convolutions and their gradients are summed by several threads.
+#[test]
+fn value_stability_of_a_convolutional_run() {
+    let run = || {
+        let dir = tempfile::tempdir().unwrap();
+        let mut config = config(1, 2);
+        (config.model, config.subset) = ("lenet".into(), Some(256));
+        Trainer::new(config, &digits(), dir.path()).display(Display::Quiet).run().unwrap();
+        match ZooModel::load(&RunDir::new(dir.path()), &digits(), Which::Last, &Device::flex()).unwrap() {
+            ZooModel::LeNet(model) => bits(&model),
+            ZooModel::Mlp(_) => panic!("a LeNet was trained"),
+        }
+    };
+    assert!(run() == run(), "the same seed gives other weights");
 }
 
 #[test]

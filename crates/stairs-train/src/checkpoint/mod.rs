@@ -10,8 +10,8 @@
 //! ```
 //!
 //! written under a temporary name, synced, and then renamed: it exists whole or not at all. burn-train hands the three
-//! records to custom `Checkpointer`s ([`Part`]), which only collect bytes; when the third has arrived the directory is
-//! made ([`Assembly`]). The two newest checkpoints are kept. A damaged one is skipped on resume in favour of the
+//! records to custom `Checkpointer`s, which only collect bytes; when the third has arrived the directory is
+//! made. The two newest checkpoints are kept. A damaged one is skipped on resume in favour of the
 //! older, and the run says so.
 //!
 //! The data order, the augmentation, the annealing and the sampled noise need no state beyond (seed, epoch, step).
@@ -20,7 +20,7 @@ mod assembly;
 mod manifest;
 mod store;
 
-pub(crate) use assembly::{Assembly, Part};
+pub(crate) use assembly::{Assembly, Part, SaveBest};
 pub(crate) use manifest::difference;
 pub use manifest::{MANIFEST_FORMAT, Manifest, PartInfo};
 pub(crate) use store::{Checkpoint, Store};

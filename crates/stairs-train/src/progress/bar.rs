@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{Progress, epoch_line};
 use crate::{EpochRecord, RunConfig, RunRecord};
 
-/// Draws on standard error, so that standard output can be piped.
+/// Draws on standard output, which must be a terminal.
 #[derive(Debug)]
 pub struct Bar {
     bar: ProgressBar,
@@ -17,7 +17,7 @@ pub struct Bar {
 impl Bar {
     /// A bar that appears with the first samples.
     pub fn new() -> Self {
-        let bar = ProgressBar::new(0);
+        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stdout());
         if let Ok(style) = ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len}  {elapsed}") {
             bar.set_style(style.progress_chars("=> "));
         }

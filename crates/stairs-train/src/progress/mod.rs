@@ -3,7 +3,7 @@
 //! | display | where |
 //! |---|---|
 //! | [`Display::Dashboard`] | burn-train's full-screen dashboard (feature `tui`) |
-//! | [`Display::Bar`] | a bar within the epoch, one line after it |
+//! | [`Display::Bar`] | a bar within the epoch, one line after it (on a terminal) |
 //! | [`Display::Plain`] | one readable line an epoch |
 //! | [`Display::Quiet`] | nothing: for grids of runs |
 //! | [`Display::Auto`] | dashboard or bar on a terminal, plain elsewhere |
@@ -71,7 +71,7 @@ pub enum Display {
     Auto,
     /// burn-train's dashboard; plain lines where it is not compiled in or standard output is no terminal.
     Dashboard,
-    /// A bar within the epoch.
+    /// A bar within the epoch; plain lines where standard output is no terminal.
     Bar,
     /// One line an epoch on standard output.
     Plain,
@@ -82,40 +82,55 @@ pub enum Display {
 }
 
 impl Display {
-    /// The progress, and burn-train's renderer where its dashboard is to be used.
-    pub(crate) fn open(
-        self,
-        interrupter: &Interrupter,
-        epochs_done: usize,
-    ) -> (SharedProgress, Box<dyn MetricsRenderer>) {
+    /// The progress of a run.
+    pub(crate) fn open(self) -> SharedProgress {
         let terminal = std::io::stdout().is_terminal();
-        let dashboard = terminal && cfg!(feature = "tui");
+        let dashboard = terminal && cfg!(feature = "tui") && matches!(self, Display::Auto | Display::Dashboard);
         let progress: Box<dyn Progress> = match self {
-            Display::Auto | Display::Dashboard if dashboard => {
-                let resumed = (epochs_done > 0).then_some(epochs_done);
-                return (SharedProgress::new(Box::new(Quiet)), default_renderer(interrupter.clone(), resumed));
-            }
-            Display::Auto if terminal => Box::new(Bar::new()),
-            Display::Auto | Display::Dashboard | Display::Plain => Box::new(Plain),
-            Display::Bar => Box::new(Bar::new()),
+            Display::Auto | Display::Dashboard if dashboard => Box::new(AroundDashboard),
+            Display::Auto | Display::Bar if terminal => Box::new(Bar::new()),
+            Display::Auto | Display::Dashboard | Display::Bar | Display::Plain => Box::new(Plain),
             Display::Quiet => Box::new(Quiet),
             Display::Custom(progress) => progress,
         };
-        let shared = SharedProgress::new(progress);
-        (shared.clone(), Box::new(Renderer::new(shared)))
+        SharedProgress { progress: Arc::new(Mutex::new(progress)), dashboard }
+    }
+}
+
+/// What is said before the dashboard opens and after it has closed.
+struct AroundDashboard;
+
+impl Progress for AroundDashboard {
+    fn note(&mut self, message: &str) {
+        Plain.note(message);
+    }
+
+    fn end(&mut self, record: &RunRecord) {
+        if let Some(last) = record.epochs.last() {
+            println!("{}", epoch_line(last, record.config.epochs));
+        }
+        Plain.end(record);
     }
 }
 
 /// A progress used from several threads.
 #[derive(Clone)]
-pub(crate) struct SharedProgress(Arc<Mutex<Box<dyn Progress>>>);
+pub(crate) struct SharedProgress {
+    progress: Arc<Mutex<Box<dyn Progress>>>,
+    dashboard: bool,
+}
 
 impl SharedProgress {
-    pub(crate) fn new(progress: Box<dyn Progress>) -> Self {
-        Self(Arc::new(Mutex::new(progress)))
+    pub(crate) fn with(&self, f: impl FnOnce(&mut dyn Progress)) {
+        f(self.progress.lock().unwrap_or_else(PoisonError::into_inner).as_mut());
     }
 
-    pub(crate) fn with(&self, f: impl FnOnce(&mut dyn Progress)) {
-        f(self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut());
+    /// The renderer for burn-train: its dashboard, or one that tells this progress. A dashboard opens at once.
+    pub(crate) fn renderer(&self, interrupter: &Interrupter, epochs_done: usize) -> Box<dyn MetricsRenderer> {
+        if self.dashboard {
+            default_renderer(interrupter.clone(), (epochs_done > 0).then_some(epochs_done))
+        } else {
+            Box::new(Renderer::new(self.clone()))
+        }
     }
 }
