@@ -10,6 +10,10 @@
 //! - [`RunDir`]: configuration, metrics, models and record of a run, each replaced atomically;
 //! - [`progress`]: burn-train's dashboard on a terminal, one readable line an epoch elsewhere.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub mod anneal;
 mod annealed;
 pub mod checkpoint;

@@ -19,7 +19,7 @@ pub trait Samples: Send + Sync + 'static {
     }
 
     /// Writes sample `i < len`, standardised, in row-major order of [`shape`](Self::shape), and returns its class,
-    /// counted from 0.
+    /// counted from 0 and below the number of the model's classes.
     fn copy(&self, i: usize, out: &mut [f32]) -> usize;
 
     /// The same for a randomly changed version of the sample, a pure function of (`seed`, `epoch`, `i`); by default

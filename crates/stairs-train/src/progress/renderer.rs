@@ -37,6 +37,7 @@ impl TrainingProgressLogger for Renderer {
     fn start_split(&mut self, split: &str, total_items: usize) {
         self.part = if split == "train" { "train" } else { "test" };
         self.total = total_items;
+        self.update_split(0);
     }
 
     fn update_split(&mut self, done: usize) {
