@@ -13,7 +13,7 @@ use clap::{Parser, Subcommand};
 
 /// Quantisation-aware training by additive noise annealing.
 #[derive(Debug, Parser)]
-#[command(name = "stairs", version, about, propagate_version = true)]
+#[command(name = "stairs", version, propagate_version = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use anyhow::{Context, ensure};
 use clap::Args;
 use stairs::{
+    experiments::{law, policy},
     noise::{Noise, Policy, Strategy, TimeUnit},
     plot::{plan_figure, write_svg},
+    train::Method,
 };
 
 use super::options::Model;
@@ -18,10 +20,10 @@ use super::options::Model;
 #[derive(Debug, Args)]
 pub(crate) struct Plan {
     /// Policy
-    #[arg(default_value = "overlapped-progressive")]
+    #[arg(default_value_t = policy())]
     policy: Policy,
     /// Noise law: uniform, triangular, normal or logistic
-    #[arg(long, default_value_t = Noise::Uniform, value_name = "NAME")]
+    #[arg(long, default_value_t = law(Method::Ana), value_name = "NAME")]
     law: Noise,
     /// Forward strategy: expectation, mode or random
     #[arg(long, default_value_t = Strategy::Expectation, value_name = "NAME")]
@@ -62,7 +64,7 @@ impl Plan {
         let span = self.anneal_until * epochs;
         let plan = self.policy.plan(self.law.clone(), self.strategy, &layers, span, TimeUnit::Epochs)?;
 
-        let steps = self.epochs.min(8);
+        let steps = self.epochs.min(4);
         let mut times: Vec<f64> = (0..=steps).map(|i| (epochs * i as f64 / steps as f64).round()).collect();
         times.dedup();
         println!("{}\n", self.policy);

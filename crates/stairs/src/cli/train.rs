@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow};
 use clap::Args;
 use stairs::{
     data::{DatasetName, load},
-    experiments::recipe,
+    experiments::{policy, recipe},
     noise::{Noise, Policy, Strategy},
     quant::Quantiser,
     train::{AnnealPer, Display, LrSchedule, RunConfig, TrainError, Trainer},
@@ -34,14 +34,15 @@ pub(crate) struct Train {
     /// Quantiser of weights and features: binary, ternary, int2 … int8 (binary: weights −1, 1 and features 0, 1)
     #[arg(long, default_value_t = Quantiser::Ternary, value_name = "NAME")]
     quantiser: Quantiser,
-    /// Noise law of ana, surrogate of ste: uniform, triangular, normal or logistic
-    #[arg(long, default_value_t = Noise::Uniform, value_name = "NAME")]
-    law: Noise,
+    /// Noise law of ana, surrogate of ste: uniform, triangular, normal or logistic [default: logistic for ana, uniform
+    /// (the clipped identity) for ste]
+    #[arg(long, value_name = "NAME")]
+    law: Option<Noise>,
     /// Forward strategy of ana: expectation, mode or random
     #[arg(long, default_value_t = Strategy::Expectation, value_name = "NAME")]
     strategy: Strategy,
     /// Annealing policy of ana: [MEAN-SCALE-]INTERVAL[-DECAY], see `stairs plan --help`
-    #[arg(long, default_value = "overlapped-progressive", value_name = "POLICY")]
+    #[arg(long, default_value_t = policy(), value_name = "POLICY")]
     plan: Policy,
     /// Share of the training after which all noise is gone, in (0, 1]
     #[arg(long, value_name = "SHARE")]
@@ -92,7 +93,7 @@ impl Train {
         };
         RunConfig {
             quantiser: self.quantiser,
-            law: self.law.clone(),
+            law: self.law.clone().unwrap_or(recipe.law),
             strategy: self.strategy,
             policy: self.plan,
             anneal_per,

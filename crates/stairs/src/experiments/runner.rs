@@ -97,13 +97,15 @@ impl Runner {
         watch: &mut dyn Watch,
     ) -> Result<(Status, Option<RunRecord>), ExperimentError> {
         let progress = watch.begin(position, trial);
+        let started = dir.join("config.toml").exists();
         let trainer = Trainer::new(trial.config.clone(), data, dir)
             .device(self.device.clone())
             .display(Display::Custom(progress))
-            .resume(true);
+            .resume(started);
         match trainer.run() {
             Ok(record) => Ok((Status::Done, Some(record))),
-            Err(TrainError::Busy { .. }) => Ok((Status::Busy, None)),
+            // `Occupied`: another process has begun it since we looked.
+            Err(TrainError::Busy { .. } | TrainError::Occupied { .. }) => Ok((Status::Busy, None)),
             Err(TrainError::OtherRun { field, found, expected, .. }) => {
                 let what = format!("{field} is {found} there and {expected} here");
                 Err(ExperimentError::Different { path: dir.to_path_buf(), what })

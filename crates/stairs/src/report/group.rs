@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use stairs_train::{EpochRecord, Method, RunRecord};
 
+use super::number::NONE;
 use crate::plot::Ink;
 
 /// All runs of one model on one data set.
@@ -159,6 +160,8 @@ fn label(group: &Group<'_>, all: &[Group<'_>]) -> String {
             let short = name.rsplit('.').next().unwrap_or(name);
             match own.get(name) {
                 Some(Value::String(text)) => format!("{short} {text}"),
+                // JSON has no number for what is not finite.
+                Some(Value::Null) => format!("{short} {NONE}"),
                 Some(value) => format!("{short} {value}"),
                 None => format!("no {short}"),
             }

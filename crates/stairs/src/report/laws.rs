@@ -14,9 +14,9 @@ pub(super) struct Family {
     pub(super) ink: Ink,
 }
 
-/// `conv1.weight.stair` reads `conv1`.
+/// `conv1.weight.stair` reads `conv1`, `act1.Stair` reads `act1`.
 pub(super) fn short(path: &str) -> &str {
-    let path = path.strip_suffix(".stair").unwrap_or(path);
+    let path = path.strip_suffix(".stair").or(path.strip_suffix(".Stair")).unwrap_or(path);
     path.strip_suffix(".weight").unwrap_or(path)
 }
 

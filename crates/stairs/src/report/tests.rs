@@ -247,7 +247,7 @@ prop_compose! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_page_is_well_formed(records in vec(any_record(), 0..6), planned in option::of(0usize..20), title in text()) {

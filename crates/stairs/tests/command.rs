@@ -1,0 +1,185 @@
+//! The `stairs` command from outside: what it prints, what it writes, how it fails.
+
+use std::{
+    path::Path,
+    process::{Command, Output},
+};
+
+use stairs::{report::read_record, train::RunDir};
+
+fn stairs(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_stairs"))
+        .args(arguments)
+        .env_remove("STAIRS_DATA")
+        .output()
+        .expect("the command starts")
+}
+
+fn stdout(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+/// The error text of a command that must fail with `code`.
+fn failure(output: &Output, code: i32) -> String {
+    assert_eq!(output.status.code(), Some(code), "{}", String::from_utf8_lossy(&output.stdout));
+    let text = String::from_utf8(output.stderr.clone()).expect("UTF-8");
+    assert!(text.starts_with("error: ") && !text.contains("RUST_BACKTRACE"), "{text}");
+    text
+}
+
+fn last_line(text: &str) -> &str {
+    text.trim_end().lines().last().unwrap_or_default()
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+#[test]
+fn training_ends_with_the_accuracy_and_leaves_a_record_that_evaluation_repeats() {
+    let directory = tempfile::tempdir().unwrap();
+    let run = directory.path().join("run");
+    let arguments = ["train", "--model", "mlp", "--method", "ste", "--epochs", "2", "--seed", "3", "--out", path(&run)];
+
+    let trained = stdout(&stairs(&arguments));
+    let record = read_record(&run).unwrap();
+    assert_eq!(last_line(&trained), format!("test accuracy {:.2} %", record.test_accuracy));
+    assert_eq!(trained.lines().filter(|line| line.starts_with("epoch ")).count(), 2, "{trained}");
+    assert!(record.test_accuracy > 50.0, "two epochs of the digits: {}", record.test_accuracy);
+    assert_eq!((record.config.epochs, record.config.seed, record.epochs.len()), (2, 3, 2));
+    assert_eq!(record.samples, (1438, 359));
+    assert!(!record.weights.is_empty());
+    assert_eq!(RunDir::new(&run).config().unwrap(), record.config);
+
+    let evaluated = stdout(&stairs(&["eval", path(&run)]));
+    assert_eq!(last_line(&evaluated), last_line(&trained));
+
+    // A second run into the same directory is refused; a resumed one that is finished is not run again.
+    let refused = failure(&stairs(&arguments), 1);
+    assert!(refused.contains("already holds a run") && refused.contains("--resume"), "{refused}");
+    let resumed = stdout(&stairs(&[&arguments[..], &["--resume"]].concat()));
+    assert_eq!(last_line(&resumed), last_line(&trained));
+    let other = [&["train", "--resume", "--seed", "4"], &arguments[1..7], &arguments[9..]].concat();
+    let other = failure(&stairs(&other), 1);
+    assert!(other.contains("seed") && other.contains("another run"), "{other}");
+
+    let reported = stdout(&stairs(&["report", path(directory.path())]));
+    assert!(reported.contains("MLP on digits") && reported.contains("STE"), "{reported}");
+    let page = std::fs::read_to_string(directory.path().join("index.html")).unwrap();
+    assert!(page.contains("<svg") && page.contains(&format!("{:.2}", record.test_accuracy)));
+}
+
+#[test]
+fn an_experiment_is_run_kept_and_reported() {
+    let directory = tempfile::tempdir().unwrap();
+    let reproduce = |shard: &str| {
+        let out = path(directory.path());
+        stdout(&stairs(&["reproduce", "digits", "--out", out, "--seeds", "1", "--epochs", "1", "--shard", shard]))
+    };
+    let first = reproduce("1/2");
+    assert!(first.contains("[1/2] float-seed1 trained") && first.contains("[2/2] ana-seed1 trained"), "{first}");
+    let page = directory.path().join("index.html");
+    assert!(std::fs::read_to_string(&page).unwrap().contains("1 of 3 runs not finished yet"));
+
+    let second = reproduce("1/1");
+    assert!(second.contains("float-seed1 was finished before") && second.contains("ste-seed1 trained"), "{second}");
+    assert!(last_line(&second).ends_with("index.html"), "{second}");
+    for method in ["float", "STE", "ANA"] {
+        assert!(second.lines().any(|line| line.trim_start().starts_with(method)), "{second}");
+    }
+    let html = std::fs::read_to_string(&page).unwrap();
+    assert!(!html.contains("not finished yet") && html.contains("cargo xtask reproduce --seeds 1 --epochs 1"));
+    assert!(read_record(&directory.path().join("digits/ana-seed1")).is_ok());
+
+    let out = path(directory.path());
+    let other = stairs(&["reproduce", "--out", out, "--seeds", "1", "--epochs", "2"]);
+    let other = failure(&other, 1);
+    assert!(other.contains("epochs is 1 there and 2 here") && other.contains("--out"), "{other}");
+}
+
+#[test]
+fn mistakes_are_explained() {
+    let cases: [(&[&str], i32, &[&str]); 12] = [
+        (&["train", "--out", "x", "--law", "cauchy"], 2, &["unknown noise law `cauchy`", "logistic"]),
+        (&["train", "--out", "x", "--quantiser", "int9"], 2, &["int9", "--quantiser", "2 to 8"]),
+        (&["train", "--out", "x", "--dataset", "cifar"], 2, &["unknown data set `cifar`", "cifar10"]),
+        (&["train", "--out", "x", "--model", "vgg"], 2, &["vgg", "lenet"]),
+        (&["train", "--out", "x", "--plan", "sometime"], 2, &["unknown policy `sometime`", "partition"]),
+        (&["train", "--out", "x", "--device", "cuda"], 2, &["unknown device `cuda`", "flex"]),
+        (&["train", "--out", "x", "--wrong"], 2, &["--wrong"]),
+        (&["train"], 2, &["--out <DIR>"]),
+        (&["train", "--out", "x", "--dataset", "mnist", "--data", "/nowhere"], 1, &["/nowhere", "mnist"]),
+        (&["eval", "/nowhere"], 1, &["/nowhere"]),
+        (&["report", "/nowhere"], 1, &["/nowhere"]),
+        (&["reproduce", "everything"], 1, &["unknown experiment `everything`", "digits"]),
+    ];
+    let directory = tempfile::tempdir().unwrap();
+    for (arguments, code, expected) in cases {
+        let output = Command::new(env!("CARGO_BIN_EXE_stairs"))
+            .args(arguments)
+            .current_dir(directory.path())
+            .env_remove("STAIRS_DATA")
+            .output()
+            .unwrap();
+        let text = failure(&output, code);
+        for part in expected {
+            assert!(text.contains(part), "{arguments:?}: `{part}` is not in\n{text}");
+        }
+    }
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "a refused command leaves nothing");
+}
+
+#[cfg(not(feature = "wgpu"))]
+#[test]
+fn a_device_that_is_not_compiled_in_names_its_feature() {
+    let text = failure(&stairs(&["train", "--out", "x", "--device", "wgpu"]), 1);
+    assert!(text.contains("--features wgpu"), "{text}");
+}
+
+#[test]
+fn devices_are_listed() {
+    let text = stdout(&stairs(&["devices"]));
+    assert!(text.lines().next().unwrap().starts_with("flex (default)") && text.contains("ready: flex"), "{text}");
+    assert_eq!(text.lines().count(), 4);
+}
+
+#[test]
+fn plans_are_printed_and_drawn() {
+    let directory = tempfile::tempdir().unwrap();
+    let svg = directory.path().join("plan.svg");
+    let text = stdout(&stairs(&[
+        "plan",
+        "partition",
+        "--law",
+        "uniform",
+        "--epochs",
+        "30",
+        "--anneal-until",
+        "1",
+        "--svg",
+        path(&svg),
+    ]));
+    // Three layers in turn, ten epochs each: the second one is untouched at 10 and half gone at 15.
+    assert!(text.contains("dynamic-dynamic-partition-homogeneous") && text.contains("conv2"), "{text}");
+    assert!(text.contains("-0.2500 ± 0.1250"), "{text}");
+    assert!(std::fs::read_to_string(&svg).unwrap().starts_with("<svg"));
+    let text = failure(&stairs(&["plan", "--anneal-until", "0", "--svg", path(&svg)]), 1);
+    assert!(text.contains("--anneal-until must be in (0, 1]"), "{text}");
+}
+
+#[test]
+fn figures_have_fixed_names() {
+    let directory = tempfile::tempdir().unwrap();
+    let text = stdout(&stairs(&["figures", path(directory.path())]));
+    assert!(text.contains(" figures in "), "{text}");
+    for name in [
+        "law-uniform",
+        "stair-ternary-logistic",
+        "stair-int4-normal",
+        "plan-partition-progressive",
+        "estimator-approx-sign",
+    ] {
+        assert!(directory.path().join(name).with_extension("svg").exists(), "{name}");
+    }
+}
