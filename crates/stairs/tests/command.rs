@@ -99,6 +99,24 @@ fn an_experiment_is_run_kept_and_reported() {
 }
 
 #[test]
+fn processes_share_a_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    let start = || {
+        Command::new(env!("CARGO_BIN_EXE_stairs"))
+            .args(["reproduce", "--seeds", "2", "--epochs", "1", "--out", path(directory.path())])
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    let outputs = [start(), start()].map(|process| stdout(&process.wait_with_output().unwrap()));
+    let count = |what: &str| outputs.iter().map(|text| text.matches(what).count()).sum::<usize>();
+    assert_eq!(count(" trained in "), 6, "every trial is trained once\n{}\n{}", outputs[0], outputs[1]);
+    assert_eq!(count(" finished before") + count(" by another process"), 6);
+    assert_eq!(stairs::report::collect_records(directory.path()).unwrap().len(), 6);
+}
+
+#[test]
 fn mistakes_are_explained() {
     let cases: [(&[&str], i32, &[&str]); 12] = [
         (&["train", "--out", "x", "--law", "cauchy"], 2, &["unknown noise law `cauchy`", "logistic"]),

@@ -157,7 +157,7 @@ struct EpochLines {
 
 impl Progress for EpochLines {
     fn epoch(&mut self, record: &EpochRecord, total: usize) {
-        if record.epoch % self.every == 0 && record.epoch != total {
+        if record.epoch.is_multiple_of(self.every) && record.epoch != total {
             let (epoch, loss, accuracy) = (record.epoch, record.train_loss, record.test_accuracy);
             println!("{} epoch {epoch}/{total}: train loss {loss:.4}, test accuracy {accuracy:.2} %", self.head);
         }

@@ -8,6 +8,7 @@ pub struct Axis {
     pub(super) label: String,
     pub(super) range: Option<(f64, f64)>,
     pub(super) ticks: Option<Vec<f64>>,
+    pub(super) names: Vec<(f64, String)>,
     pub(super) suffix: &'static str,
     pub(super) whole: bool,
 }
@@ -15,7 +16,7 @@ pub struct Axis {
 impl Axis {
     /// An axis with a label (may be empty), covering the data.
     pub fn new(label: impl Into<String>) -> Self {
-        Self { label: label.into(), range: None, ticks: None, suffix: "", whole: false }
+        Self { label: label.into(), range: None, ticks: None, names: Vec::new(), suffix: "", whole: false }
     }
 
     /// Fixes the range. Ignored unless both ends are finite and `low < high`.
@@ -31,6 +32,14 @@ impl Axis {
     #[must_use]
     pub fn with_ticks(mut self, ticks: Vec<f64>) -> Self {
         self.ticks = Some(ticks);
+        self
+    }
+
+    /// Fixes the ticks and what stands beside each.
+    #[must_use]
+    pub fn with_named_ticks(mut self, ticks: Vec<(f64, String)>) -> Self {
+        self.ticks = Some(ticks.iter().map(|(at, _)| *at).collect());
+        self.names = ticks;
         self
     }
 
@@ -85,6 +94,9 @@ impl Axis {
 
     /// A number as it reads on this axis, given its ticks.
     pub(super) fn format(&self, value: f64, ticks: &[f64]) -> String {
+        if let Some((_, name)) = self.names.iter().find(|(at, _)| *at == value) {
+            return name.clone();
+        }
         let decimals = ticks.iter().map(|t| decimals_of(*t)).max().unwrap_or(0);
         let value = if value.abs() < 1e-9 { 0.0 } else { value };
         format!("{value:.decimals$}{}", self.suffix).replace('-', "−")

@@ -91,7 +91,7 @@ fn quantiser_figure(quantiser: Quantiser, noise: &Noise) -> Figure {
         .with_columns(2)
         .with_size(820.0, 250.0)
         .with_panel(stair_panel("Expected output", &stair, &curves))
-        .with_panel(derivative_panel("Derivative", &stair, &curves, None))
+        .with_panel(derivative_panel("Derivative", &stair, &curves))
         .with_legend(Ink::Grey, "hard");
     WINDOWS.iter().enumerate().fold(figure, |figure, (i, w)| {
         figure.with_legend(Ink::depth(i, WINDOWS.len()), format!("s = {:.3}", scale(noise, *w)))
@@ -108,14 +108,18 @@ fn strategy_figure() -> Figure {
         let levels = || Axis::new("output").with_range(-1.25, 1.25).with_ticks(vec![-1.0, 0.0, 1.0]);
         let panel =
             Panel::new(capital(strategy.name()), Axis::new("input / quantum").with_range(window.0, window.1), levels());
-        let points = samples(window).enumerate();
+        let points = samples(window);
         match strategy {
             Strategy::Expectation => panel
                 .with(hard(&stair, window))
-                .with(Layer::line(points.map(|(_, x)| (x, soft.expectation(x))).collect(), Ink::Blue)),
-            Strategy::Mode => panel.with(Layer::line(points.map(|(_, x)| (x, soft.mode(x))).collect(), Ink::Blue)),
+                .with(Layer::line(points.map(|x| (x, soft.expectation(x))).collect(), Ink::Blue)),
+            Strategy::Mode => panel.with(Layer::line(points.map(|x| (x, soft.mode(x))).collect(), Ink::Blue)),
             Strategy::Random => panel.with(hard(&stair, window)).with(Layer::Dots {
-                points: points.step_by(3).map(|(i, x)| (x, soft.random(x, (golden * i as f64).fract()))).collect(),
+                points: points
+                    .enumerate()
+                    .step_by(3)
+                    .map(|(i, x)| (x, soft.random(x, (golden * i as f64 + 0.5).fract())))
+                    .collect(),
                 ink: Ink::Blue,
                 radius: 1.8,
             }),
@@ -195,7 +199,8 @@ pub fn plan_figure(title: &str, plan: &AnnealingPlan, end: f64) -> Figure {
         TimeUnit::Epochs => "epoch",
         TimeUnit::Steps => "step",
     };
-    let figure = Figure::new(title).with_columns(2).with_size(900.0, 260.0).with_panels(schedule_panels(axis, &tracks));
+    let panels = schedule_panels(axis, &tracks);
+    let figure = Figure::new(title).with_columns(panels.len()).with_size(900.0, 260.0).with_panels(panels);
     families
         .into_iter()
         .enumerate()

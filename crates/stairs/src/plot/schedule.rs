@@ -11,10 +11,10 @@ pub struct Track {
     pub points: Vec<(f64, f64, f64)>,
 }
 
-/// Two panels, mean and scale over `time` (the label of the horizontal axis).
+/// Panels of mean and scale over `time` (the label of the horizontal axis); a mean that is 0 throughout has none.
 ///
 /// Tracks that would cover one another are drawn from wide to narrow, so that each stays visible.
-pub fn schedule_panels(time: &str, tracks: &[Track]) -> [Panel; 2] {
+pub fn schedule_panels(time: &str, tracks: &[Track]) -> Vec<Panel> {
     let panel = |title: &str, value: fn(&(f64, f64, f64)) -> f64| {
         let count = tracks.len().max(1) as f64;
         let layers = tracks.iter().enumerate().map(|(i, track)| Layer::Line {
@@ -25,5 +25,7 @@ pub fn schedule_panels(time: &str, tracks: &[Track]) -> [Panel; 2] {
         });
         Panel::new(title, Axis::new(time), Axis::new("in units of the quantum")).with_all(layers)
     };
-    [panel("Mean of the noise", |p| p.1), panel("Scale of the noise", |p| p.2)]
+    let scale = panel("Scale of the noise", |p| p.2);
+    let centred = tracks.iter().all(|track| track.points.iter().all(|p| p.1 == 0.0));
+    if centred { vec![scale] } else { vec![panel("Mean of the noise", |p| p.1), scale] }
 }

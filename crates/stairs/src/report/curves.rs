@@ -2,7 +2,7 @@
 
 use stairs_train::EpochRecord;
 
-use super::Study;
+use super::{Group, Study};
 use crate::plot::{Axis, Figure, Layer, Panel};
 
 /// Share of the epochs whose values decide the lower end of the accuracy axis; the steep start may run out below.
@@ -23,18 +23,39 @@ pub(super) fn figure(study: &Study<'_>) -> Figure {
 
     let epochs = || Axis::new("epoch").whole();
     let accuracy_panel = Panel::new("Test accuracy of the hard network", epochs(), accuracy_axis);
-    let loss_axis = Axis::new("cross entropy through the regularised network, nats");
-    let loss_panel = Panel::new("Training loss", epochs(), loss_axis);
+    let loss_panel = Panel::new("Training loss", epochs(), loss_axis());
     let figure = Figure::new("")
         .with_columns(2)
         .with_size(960.0, 300.0)
-        .with_panel(accuracy_panel.with_all(curves(study, accuracy)))
-        .with_panel(loss_panel.with_all(curves(study, |e| e.train_loss)));
+        .with_panel(accuracy_panel.with_all(accuracy_curves(study, accuracy)))
+        .with_panel(loss_panel.with_all(loss_curves(study)));
     study.groups.iter().fold(figure, |figure, group| figure.with_legend(group.ink, group.label.clone()))
 }
 
+/// A logarithmic axis: positions are decimal logarithms, ticks say the value.
+fn loss_axis() -> Axis {
+    let ticks = (-8..4).flat_map(|power| [1, 3].map(|digit| (f64::from(digit) * 10f64.powi(power)).log10()));
+    let named = ticks.map(|at| (at, number(10f64.powf(at))));
+    Axis::new("cross entropy through the regularised network, nats (logarithmic)").with_named_ticks(named.collect())
+}
+
+/// One significant digit, as on the axis.
+fn number(value: f64) -> String {
+    let decimals = (-value.log10().floor()).max(0.0) as usize;
+    if decimals > 4 { format!("{value:.0e}") } else { format!("{value:.decimals$}") }
+}
+
+/// The mean over the seeds of every group's training loss. A loss of 0 has no logarithm and is left out.
+fn loss_curves(study: &Study<'_>) -> Vec<Layer> {
+    let line = |group: &Group<'_>| {
+        let points = group.per_epoch(|epoch| epoch.train_loss).into_iter();
+        Layer::line(points.map(|(epoch, stat)| (epoch, stat.mean.log10())).collect(), group.ink)
+    };
+    study.groups.iter().map(line).collect()
+}
+
 /// Bands first, so that no band lies over a line.
-fn curves(study: &Study<'_>, value: impl Fn(&EpochRecord) -> f64 + Copy) -> Vec<Layer> {
+fn accuracy_curves(study: &Study<'_>, value: impl Fn(&EpochRecord) -> f64 + Copy) -> Vec<Layer> {
     let bands = study.groups.iter().map(|group| {
         let sd = |sd: f64| if sd.is_finite() { sd } else { 0.0 };
         let points = group.per_epoch(value).into_iter();

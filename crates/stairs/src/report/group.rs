@@ -85,7 +85,9 @@ impl Group<'_> {
 
 /// Groups records into studies, in the order of data set and model. Records without epochs are left out.
 pub fn studies(records: &[RunRecord]) -> Vec<Study<'_>> {
-    let mut by_study: BTreeMap<(&str, &str), BTreeMap<(u8, String), Vec<&RunRecord>>> = BTreeMap::new();
+    // Data set and model → method (in order) and settings → runs.
+    type Groups<'a> = BTreeMap<(u8, String), Vec<&'a RunRecord>>;
+    let mut by_study: BTreeMap<(&str, &str), Groups<'_>> = BTreeMap::new();
     for record in records.iter().filter(|record| !record.epochs.is_empty()) {
         let config = &record.config;
         let order = match config.method {

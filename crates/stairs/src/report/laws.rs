@@ -61,6 +61,11 @@ pub(super) fn annealed(run: &RunRecord) -> bool {
     })
 }
 
+/// True if every law of the run has mean 0 at every epoch.
+pub(super) fn centred(run: &RunRecord) -> bool {
+    run.epochs.iter().all(|epoch| epoch.laws.iter().all(|law| law.mean == 0.0))
+}
+
 /// The laws of a group's first run; `None` if they do not change.
 pub(super) fn figure(group: &Group<'_>) -> Option<Figure> {
     let run = group.runs[0];
@@ -75,6 +80,7 @@ pub(super) fn figure(group: &Group<'_>) -> Option<Figure> {
             points: history(run, family.index).map(|(x, law)| (x, law.mean, law.scale)).collect(),
         })
         .collect();
-    let figure = Figure::new("").with_columns(2).with_size(960.0, 290.0).with_panels(schedule_panels("epoch", &tracks));
+    let panels = schedule_panels("epoch", &tracks);
+    let figure = Figure::new("").with_columns(panels.len()).with_size(960.0, 290.0).with_panels(panels);
     Some(families.into_iter().fold(figure, |figure, family| figure.with_legend(family.ink, family.label)))
 }

@@ -143,7 +143,7 @@ fn section(study: &Study<'_>, named: bool) -> Result<Markup, ReportError> {
         }
         section {
             h2 { "Learning curves" }
-            p.note { "Lines are means over the seeds, bands one standard deviation." }
+            p.note { "Lines are means over the seeds, bands one standard deviation of the accuracy." }
             (figure(&curves::figure(study))?)
         }
         @for detail in details { (detail) }
@@ -151,15 +151,16 @@ fn section(study: &Study<'_>, named: bool) -> Result<Markup, ReportError> {
     })
 }
 
-fn law_section(group: &Group<'_>, laws: &Markup, stairs: &Markup) -> Markup {
+fn law_section(group: &Group<'_>, laws_figure: &Markup, stairs_figure: &Markup) -> Markup {
     html! {
         section {
             h2 { "Laws over time: " (group.label) }
             p.note {
                 "The noise of every quantiser after each epoch. A scale of 0 is the hard quantiser; evaluation uses the "
                 "hard quantisers at every epoch."
+                @if laws::centred(group.runs[0]) { " The mean of this noise is 0 throughout." }
             }
-            (laws)
+            (laws_figure)
         }
         section {
             h2 { "The stair while its noise disappears: " (group.label) }
@@ -167,7 +168,7 @@ fn law_section(group: &Group<'_>, laws: &Markup, stairs: &Markup) -> Markup {
                 "Expected output of the quantiser (top) and its derivative, which is what the backward pass uses "
                 "(bottom), at the start, in the middle and at the end of the annealing. Grey: the hard stair."
             }
-            (stairs)
+            (stairs_figure)
         }
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn figure(group: &Group<'_>) -> Option<Figure> {
         (format!("After epoch {}", run.epochs[i].epoch), curves.collect::<Vec<_>>())
     });
     let forward = curves.iter().map(|(title, curves)| stair_panel(title, &stair, curves));
-    let backward = curves.iter().map(|(_, curves)| derivative_panel("", &stair, curves, None));
+    let backward = curves.iter().map(|(_, curves)| derivative_panel("", &stair, curves));
     let figure = Figure::new("").with_columns(3).with_size(960.0, 230.0).with_panels(forward).with_panels(backward);
     Some(families.into_iter().fold(figure, |figure, family| figure.with_legend(family.ink, family.label)))
 }
