@@ -187,13 +187,47 @@ impl<'a, 'b> Pen<'a, 'b> {
     }
 }
 
-/// Runs of finite points, clamped to the range in y.
+/// The parts of the line through the finite points that lie in the range of y, cut where the line leaves it.
 fn runs(points: &[(f64, f64)], y: (f64, f64)) -> Vec<Vec<(f64, f64)>> {
-    points
-        .split(|(x, y)| !x.is_finite() || !y.is_finite())
-        .filter(|run| !run.is_empty())
-        .map(|run| run.iter().map(|p| (p.0, p.1.clamp(y.0, y.1))).collect())
-        .collect()
+    let mut runs: Vec<Vec<(f64, f64)>> = Vec::new();
+    for line in points.split(|(x, y)| !x.is_finite() || !y.is_finite()) {
+        let mut joined = false;
+        for pair in line.windows(2) {
+            let Some((from, to)) = inside(pair[0], pair[1], y) else {
+                joined = false;
+                continue;
+            };
+            match runs.last_mut() {
+                Some(run) if joined && from == pair[0] => run.push(to),
+                _ => runs.push(vec![from, to]),
+            }
+            joined = to == pair[1];
+        }
+        if let [(x, value)] = *line
+            && (y.0..=y.1).contains(&value)
+        {
+            runs.push(vec![(x, value)]);
+        }
+    }
+    runs
+}
+
+/// The part of the segment from `a` to `b` that lies in the range of y.
+fn inside(a: (f64, f64), b: (f64, f64), (low, high): (f64, f64)) -> Option<((f64, f64), (f64, f64))> {
+    if a.1.max(b.1) < low || a.1.min(b.1) > high {
+        return None;
+    }
+    let at = |value: f64| (a.0 + (b.0 - a.0) * (value - a.1) / (b.1 - a.1), value);
+    let cut = |p: (f64, f64)| {
+        if p.1 < low {
+            at(low)
+        } else if p.1 > high {
+            at(high)
+        } else {
+            p
+        }
+    };
+    Some((cut(a), cut(b)))
 }
 
 fn draw_layer(chart: &mut Chart<'_, '_>, layer: &Layer, x: (f64, f64), y: (f64, f64)) -> Result<(), Failure> {
@@ -245,4 +279,27 @@ fn draw_layer(chart: &mut Chart<'_, '_>, layer: &Layer, x: (f64, f64), y: (f64, 
         Layer::Label { .. } => {}
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_cut_where_they_leave_the_range() {
+        let points = [(0.0, 0.0), (2.0, 2.0), (4.0, 0.0), (5.0, -1.0), (6.0, -2.0), (8.0, 0.0)];
+        let expected = vec![
+            vec![(0.0, 0.0), (1.0, 1.0)],
+            vec![(3.0, 1.0), (4.0, 0.0), (4.5, -0.5)],
+            vec![(7.5, -0.5), (8.0, 0.0)],
+        ];
+        assert_eq!(runs(&points, (-0.5, 1.0)), expected);
+    }
+
+    #[test]
+    fn numbers_that_are_not_finite_break_lines() {
+        let points = [(0.0, 0.0), (1.0, 0.5), (2.0, f64::NAN), (3.0, 0.5), (f64::INFINITY, 0.0), (4.0, 9.0)];
+        assert_eq!(runs(&points, (0.0, 1.0)), vec![vec![(0.0, 0.0), (1.0, 0.5)], vec![(3.0, 0.5)]]);
+        assert!(runs(&[], (0.0, 1.0)).is_empty());
+    }
 }

@@ -84,7 +84,7 @@ pub fn stair_panel(title: impl Into<String>, stair: &StairFunction, curves: &[St
 
 /// σ_ν′ for every curve; a law of scale 0 has none and is left out.
 ///
-/// Peaks grow as the noise shrinks. Where the tallest is more than [`TALLEST`] times the flattest the axis ends there,
+/// Peaks grow as the noise shrinks. Where the tallest is more than ten times the flattest the axis ends there,
 /// so that the flat ones can be seen, and the panel says so.
 pub fn derivative_panel(title: impl Into<String>, stair: &StairFunction, curves: &[StairCurve]) -> Panel {
     let window = window(stair);
