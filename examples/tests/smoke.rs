@@ -1,0 +1,154 @@
+//! Every example does what it says, in a small setting.
+#![allow(missing_docs)]
+
+#[allow(dead_code)]
+#[path = "../examples/compare_estimators.rs"]
+mod compare_estimators;
+#[allow(dead_code)]
+#[path = "../examples/hand_written_loop.rs"]
+mod hand_written_loop;
+#[allow(dead_code)]
+#[path = "../examples/own_law.rs"]
+mod own_law;
+#[allow(dead_code)]
+#[path = "../examples/own_model.rs"]
+mod own_model;
+#[allow(dead_code)]
+#[path = "../examples/read_run.rs"]
+mod read_run;
+
+use std::{fs, path::Path};
+
+use burn::{
+    module::{Module, ModuleVisitor, Param},
+    tensor::{Device, Tensor},
+};
+use stairs::{
+    prelude::*,
+    train::{Display, Fitted, RunDir, Which},
+};
+
+fn short() -> RunConfig {
+    RunConfig { epochs: 5, batch: 64, lr: 1e-2, law: Noise::Logistic, ..RunConfig::default() }
+}
+
+fn train_own_model(dir: &Path) -> Fitted<own_model::TinyResNet> {
+    let config = RunConfig { subset: Some(640), ..short() };
+    own_model::run(own_model::Settings { channels: 8, config, dir: dir.into(), display: Display::Quiet }).unwrap()
+}
+
+/// The bits of every latent weight, bias and statistic.
+fn weights(model: &own_model::TinyResNet) -> Vec<Vec<u8>> {
+    #[derive(Default)]
+    struct Bits(Vec<String>, Vec<Vec<u8>>);
+
+    impl ModuleVisitor for Bits {
+        fn enter_module(&mut self, name: &str, _container_type: &str) {
+            self.0.push(name.into());
+        }
+
+        fn exit_module(&mut self, _name: &str, _container_type: &str) {
+            self.0.pop();
+        }
+
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            // The setting of a quantiser is no weight: where all noise has decayed, its unused key may differ.
+            if self.0.last().is_none_or(|name| name != "setting") {
+                self.1.push(param.base().into_data().as_bytes().to_vec());
+            }
+        }
+    }
+
+    let mut bits = Bits::default();
+    model.visit(&mut bits);
+    bits.1
+}
+
+#[test]
+fn own_model_trains_and_materialises() {
+    let dir = tempfile::tempdir().unwrap();
+    let fitted = train_own_model(dir.path());
+    assert!(fitted.record.test_accuracy > 60.0, "{}", fitted.record.test_accuracy);
+    let [stem, branch, readout] = own_model::counts(&fitted.model).unwrap();
+    assert_eq!((stem, branch), (("stem", 3), ("branch", 3)));
+    assert!(readout.1 > 100, "the last layer is float, but has {} values", readout.1);
+
+    // Into a different object, from the files.
+    let fresh = own_model::TinyResNet::ternary(8, 99, &Device::flex()).unwrap();
+    let loaded = RunDir::new(dir.path()).load(fresh, Which::Last).unwrap();
+    assert_eq!(own_model::counts(&loaded).unwrap(), own_model::counts(&fitted.model).unwrap());
+}
+
+#[test]
+fn own_model_resumes() {
+    let dir = tempfile::tempdir().unwrap();
+    let whole = train_own_model(dir.path());
+    // What a kill in the last epoch leaves: the checkpoint before it, and neither final files nor record.
+    for file in ["record.json", "last.bpk", "last.safetensors", "best.safetensors"] {
+        fs::remove_file(dir.path().join(file)).unwrap();
+    }
+    fs::remove_dir_all(dir.path().join("checkpoints/checkpoint-5")).unwrap();
+    let resumed = train_own_model(dir.path());
+    assert_eq!(resumed.record.epochs.len(), 5);
+    assert_eq!(resumed.record.test_accuracy, whole.record.test_accuracy);
+    assert!(weights(&resumed.model) == weights(&whole.model), "the resumed run ends with other weights");
+}
+
+#[test]
+fn the_hand_written_loop_trains() {
+    let settings = hand_written_loop::Settings { width: 64, epochs: 5, batch: 64, lr: 1e-2, seed: 1 };
+    let (hard, accuracy) = hand_written_loop::run(&settings).unwrap();
+    assert!(accuracy > 70.0, "{accuracy}");
+    for values in hand_written_loop::weight_values(hard).unwrap() {
+        assert_eq!((values.len(), values[1]), (3, 0.0), "{values:?}");
+    }
+}
+
+#[test]
+fn estimators_differ_where_the_theory_says() {
+    let rows = compare_estimators::table(400).unwrap();
+    let names: Vec<&str> = rows.iter().map(|row| row.name).collect();
+    assert_eq!(names, ["clipped-identity-sign", "approx-sign", "tanh-surrogate", "erf-surrogate"]);
+    // The first two vanish outside [−1, 1], the others nowhere; the directions are close, but only one's own is equal.
+    assert_eq!(rows[0].passing, rows[1].passing);
+    assert!(rows[0].passing < 95.0);
+    assert_eq!((rows[2].passing, rows[3].passing), (100.0, 100.0));
+    assert!((rows[0].cosine - 1.0).abs() < 1e-12);
+    assert!(rows[1..].iter().all(|row| (0.7..0.9999).contains(&row.cosine)), "{rows:?}");
+    let svg = compare_estimators::figure().unwrap();
+    assert!(svg.starts_with("<svg") && !svg.contains("NaN"));
+}
+
+#[test]
+fn a_law_of_ones_own_is_smooth_and_trains() {
+    let noise = own_law::raised_cosine().unwrap();
+    let law = Law::new(noise.clone(), 0.0, 0.5).unwrap();
+    let (values, gradients) = own_law::stair(&law, &[-1.5, -0.5, 0.0, 0.5]).unwrap();
+    // Windows of half-width ½ around ±½ meet at 0: there the value is 0 and the density vanishes; at a threshold the
+    // value is half a step and the gradient is the density at 0, which is 1, over the scale.
+    let near = |a: &[f32], b: [f32; 4]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-4);
+    assert!(near(&values, [-1.0, -0.5, 0.0, 0.5]), "{values:?}");
+    assert!(near(&gradients, [0.0, 2.0, 0.0, 2.0]), "{gradients:?}");
+
+    let dir = tempfile::tempdir().unwrap();
+    let config = RunConfig { model: "mlp".into(), epochs: 3, ..short() };
+    let settings = || own_law::Settings { config: config.clone(), dir: dir.path().into(), display: Display::Quiet };
+    let record = own_law::run(settings()).unwrap();
+    assert!(record.test_accuracy > 60.0, "{}", record.test_accuracy);
+    // The law is in the run's configuration and comes back as it was.
+    assert_eq!(RunDir::new(dir.path()).config().unwrap().law, noise);
+    assert_eq!(own_law::run(settings()).unwrap(), record);
+}
+
+#[test]
+fn a_run_can_be_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let digits = load(DatasetName::Digits, &DataRoot::default()).unwrap();
+    read_run::make(dir.path(), 2, &digits).unwrap();
+    let (record, counts) = read_run::run(dir.path(), &digits).unwrap();
+    let right: usize = (0..10).map(|class| counts[class][class]).sum();
+    let all: usize = counts.iter().flatten().sum();
+    assert_eq!(all, digits.test.len());
+    assert!((100.0 * right as f64 / all as f64 - record.test_accuracy).abs() < 1e-9);
+    assert!(read_run::run(&dir.path().join("nothing"), &digits).is_err());
+}
