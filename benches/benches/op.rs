@@ -18,7 +18,8 @@ const SIZES: [(usize, &str); 2] = [(1 << 20, "1M"), (1 << 24, "16M")];
 
 /// The backward pass as training runs it: the incoming gradient is nobody else's, so it is overwritten.
 fn gradient(x: &Tensor<1>, upstream: Tensor<1>, spec: &StairSpec) -> Tensor<1> {
-    let gradient = Dispatch::regularised_stair_gradient(x.clone().into_dispatch(), upstream.into_dispatch(), spec.clone());
+    let gradient =
+        Dispatch::regularised_stair_gradient(x.clone().into_dispatch(), upstream.into_dispatch(), spec.clone());
     Tensor::from_dispatch(gradient)
 }
 
@@ -65,14 +66,20 @@ fn against_reference(n: usize, label: &str) {
     let x = &input(n, &device);
     for noise in Noise::ALL {
         let spec = &ternary(noise.clone(), Strategy::Expectation);
-        let forward = interleaved(9, &mut [
-            Routine::new("op forward", || keep(regularised_stair(x.clone(), spec))),
-            Routine::new("plain tensors forward", || keep(reference::forward(x.clone(), None, spec))),
-        ]);
-        let backward = interleaved(9, &mut [
-            Routine::new("op backward", || keep(gradient(x, x.clone(), spec))),
-            Routine::new("plain tensors backward", || keep(reference::backward(x.clone(), x.clone(), spec))),
-        ]);
+        let forward = interleaved(
+            9,
+            &mut [
+                Routine::new("op forward", || keep(regularised_stair(x.clone(), spec))),
+                Routine::new("plain tensors forward", || keep(reference::forward(x.clone(), None, spec))),
+            ],
+        );
+        let backward = interleaved(
+            9,
+            &mut [
+                Routine::new("op backward", || keep(gradient(x, x.clone(), spec))),
+                Routine::new("plain tensors backward", || keep(reference::backward(x.clone(), x.clone(), spec))),
+            ],
+        );
         print_ratios(&format!("{label} elements, {noise}: plain tensors against the op"), &forward);
         print_ratios("", &backward);
     }

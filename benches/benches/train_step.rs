@@ -48,7 +48,8 @@ fn compare<M: Module + 'static>(
     rounds: usize,
 ) {
     let device = Device::flex().autodiff();
-    let mut routines = vec![routine("float".into(), init(Quantisation::Float, &device), forward, None, images, &device)];
+    let mut routines =
+        vec![routine("float".into(), init(Quantisation::Float, &device), forward, None, images, &device)];
     for strategy in Strategy::ALL {
         for noise in Noise::ALL {
             let law = Law::new(noise.clone(), 0.0, 0.5 / noise.window()).unwrap_or_else(|error| panic!("{error}"));

@@ -24,10 +24,10 @@ pub use module::stair::{FeatureScale, Stair, StairActivation, StairActivationCon
 pub use module::weights::{StairWeights, WeightGranularity, WeightInit, WeightsError};
 pub use noise::Noise;
 pub use op::{StairBackend, StairSpec, regularised_stair};
-pub use seed::derive_seed;
 pub use plan::{
-    AnnealingPlan, BackwardSchedule, BoundedWindow, Decay, Dynamics, Envelope, Interval, NoiseSchedule, Pattern, PlanEntry,
-    PlanError, Policy, QuantiserSchedule, ResolvedPlan, TimeUnit, UnboundedWindow,
+    AnnealingPlan, BackwardSchedule, BoundedWindow, Decay, Dynamics, Envelope, Interval, NoiseSchedule, Pattern,
+    PlanEntry, PlanError, Policy, QuantiserSchedule, ResolvedPlan, TimeUnit, UnboundedWindow,
 };
+pub use seed::derive_seed;
 pub use strategy::Strategy;
 pub use table::NoiseTable;

@@ -181,7 +181,10 @@ impl FromStr for Noise {
     type Err = LawError;
 
     fn from_str(name: &str) -> Result<Self, LawError> {
-        Noise::ALL.into_iter().find(|noise| noise.name() == name).ok_or_else(|| LawError::UnknownNoise(name.to_string()))
+        Noise::ALL
+            .into_iter()
+            .find(|noise| noise.name() == name)
+            .ok_or_else(|| LawError::UnknownNoise(name.to_string()))
     }
 }
 

@@ -106,7 +106,8 @@ fn check(label: &str, exact: &RegularisedStair, spec: &StairSpec, xs: &[f32], de
                 continue;
             }
             let mut masses = exact.probabilities(u(*x));
-            let level = |value: f64| exact.stair().levels().iter().any(|q| (output * q - value).abs() < 1e-5 * output * size);
+            let level =
+                |value: f64| exact.stair().levels().iter().any(|q| (output * q - value).abs() < 1e-5 * output * size);
             match strategy {
                 Strategy::Expectation => {
                     let expected = output * exact.expectation(u(*x));
@@ -143,8 +144,10 @@ fn contract_plain_tensor_reference_agrees() {
                 for strategy in [Strategy::Expectation, Strategy::Mode] {
                     let law = Law::new(noise.clone(), -0.2, 0.7).unwrap();
                     let spec = StairSpec::new(stair.clone(), Laws::same(law)).with_strategy(strategy);
-                    let (op, plain) =
-                        (values(regularised_stair(x.clone(), &spec)), values(reference::forward(x.clone(), None, &spec)));
+                    let (op, plain) = (
+                        values(regularised_stair(x.clone(), &spec)),
+                        values(reference::forward(x.clone(), None, &spec)),
+                    );
                     let size = stair.levels().iter().fold(1.0, |a: f64, b| a.max(b.abs())) as f32;
                     // Where two levels have the same mass up to rounding, either is right.
                     let off = op.iter().zip(&plain).filter(|(a, b)| (*a - *b).abs() > 4e-6 * size).count();
@@ -200,7 +203,10 @@ fn contract_shapes_and_strides() {
             let spec = StairSpec::new(Quantiser::Ternary.stair(), law.clone()).with_strategy(strategy).with_key(9);
             let empty = regularised_stair(Tensor::<2>::zeros([0, 3], &device), &spec);
             assert_eq!(empty.dims(), [0, 3]);
-            assert_eq!(values(regularised_stair(tensor(&[0.9], &device), &StairSpec::hard(spec.stair().clone()))), [1.0]);
+            assert_eq!(
+                values(regularised_stair(tensor(&[0.9], &device), &StairSpec::hard(spec.stair().clone()))),
+                [1.0]
+            );
 
             // A transposed view and an offset view give what their contiguous copies give, forward and backward.
             let base = Tensor::<2>::random([37, 129], Distribution::Normal(0.0, 1.0), &device);
@@ -208,7 +214,8 @@ fn contract_shapes_and_strides() {
                 let dims = t.dims();
                 Tensor::<2>::from_data(t.into_data(), &device).reshape(dims)
             };
-            let views = [base.clone().transpose(), base.clone().slice([3..30, 5..77]), base.clone().slice([5..6, 0..129])];
+            let views =
+                [base.clone().transpose(), base.clone().slice([3..30, 5..77]), base.clone().slice([5..6, 0..129])];
             for view in views {
                 let both = [view.clone(), copy(view)].map(|x| {
                     let x = x.autodiff().require_grad();
@@ -261,13 +268,18 @@ fn contract_random_frequencies_within_four_sigma() {
             for (quantiser, x, scale) in [(Quantiser::Ternary, 0.3f32, 0.8), ("int4".parse().unwrap(), -2.4, 1.1)] {
                 let law = Law::new(noise.clone(), -0.1, scale).unwrap();
                 let exact = RegularisedStair::new(quantiser.stair(), law.clone()).probabilities(f64::from(x));
-                let spec = StairSpec::new(quantiser.stair(), Laws::same(law)).with_strategy(Strategy::Random).with_key(77);
+                let spec =
+                    StairSpec::new(quantiser.stair(), Laws::same(law)).with_strategy(Strategy::Random).with_key(77);
                 let y = values(regularised_stair(Tensor::<1>::full([N], x, &device), &spec));
                 for (level, p) in quantiser.stair().levels().iter().zip(exact) {
                     let count = y.iter().filter(|y| f64::from(**y) == *level).count() as f64;
                     let sigma = (N as f64 * p * (1.0 - p)).sqrt().max(1.0);
                     let off = (count - N as f64 * p).abs();
-                    assert!(off <= 4.0 * sigma, "{backend}: {quantiser}, {noise}, level {level}: off by {:.1} sigma", off / sigma);
+                    assert!(
+                        off <= 4.0 * sigma,
+                        "{backend}: {quantiser}, {noise}, level {level}: off by {:.1} sigma",
+                        off / sigma
+                    );
                 }
             }
         }

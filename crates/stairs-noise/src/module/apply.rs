@@ -115,10 +115,7 @@ pub fn layers<M: Module>(model: &M) -> Vec<Vec<String>> {
 ///
 /// # Errors
 /// [`SettingError`] if a quantiser cannot take its new setting.
-pub fn set_settings<M: Module>(
-    model: M,
-    setting: impl FnMut(&str) -> Option<Setting>,
-) -> Result<M, SettingError> {
+pub fn set_settings<M: Module>(model: M, setting: impl FnMut(&str) -> Option<Setting>) -> Result<M, SettingError> {
     struct Mapper<F>(Path, F, Vec<(String, Vec<f32>)>);
 
     impl<F: FnMut(&str) -> Option<Setting>> ModuleMapper for Mapper<F> {

@@ -30,7 +30,8 @@ impl PartialEq for Setting {
 impl Setting {
     /// The expectation under `laws`, key 0.
     pub fn new(laws: Laws) -> Self {
-        let tables = noises(&laws).filter_map(|n| if let Noise::Table(t) = n { Some(t.clone()) } else { None }).collect();
+        let tables =
+            noises(&laws).filter_map(|n| if let Noise::Table(t) = n { Some(t.clone()) } else { None }).collect();
         Self { laws, strategy: Strategy::Expectation, key: 0, tables }
     }
 
@@ -108,9 +109,8 @@ impl HostValue for Setting {
 
     fn decode(&self, numbers: &[f32]) -> Option<Self> {
         let [fn_, fm, fs, bn, bm, bs, strategy, k0, k1, k2] = numbers.try_into().ok()?;
-        let law = |noise: f32, mean: f32, scale: f32| {
-            Law::new(self.noise(noise)?, f64::from(mean), f64::from(scale)).ok()
-        };
+        let law =
+            |noise: f32, mean: f32, scale: f32| Law::new(self.noise(noise)?, f64::from(mean), f64::from(scale)).ok();
         let forward = law(fn_, fm, fs)?;
         let backward = if bn == IDENTITY { Backward::Identity } else { Backward::Law(law(bn, bm, bs)?) };
         let strategy = *Strategy::ALL.get(strategy as usize)?;

@@ -100,11 +100,7 @@ fn start_of(x: f32, constants: &Tensor<f32>, #[comptime] windowed: bool) -> f32 
 /// The `k`-th visited threshold.
 #[cube]
 fn threshold(k: usize, start: f32, constants: &Tensor<f32>, #[comptime] windowed: bool) -> f32 {
-    if comptime!(windowed) {
-        (start + f32::cast_from(k)) * constants[3] + constants[2]
-    } else {
-        constants[HEADER + k]
-    }
+    if comptime!(windowed) { (start + f32::cast_from(k)) * constants[3] + constants[2] } else { constants[HEADER + k] }
 }
 
 /// The step at the `k`-th visited threshold.

@@ -22,9 +22,7 @@ impl StairBackend for NdArray {
         gradient: FloatTensor<Self>,
         spec: StairSpec,
     ) -> FloatTensor<Self> {
-        with_slice(&x, |x_data| {
-            with_slice(&gradient, |gradient| fresh(cpu::backward(x_data, gradient, &spec), &x))
-        })
+        with_slice(&x, |x_data| with_slice(&gradient, |gradient| fresh(cpu::backward(x_data, gradient, &spec), &x)))
     }
 }
 

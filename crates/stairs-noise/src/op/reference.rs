@@ -18,17 +18,18 @@ pub fn forward<const D: usize>(x: Tensor<D>, uniform: Option<Tensor<D>>, spec: &
     let masses = pass.thresholds.iter().map(|c| cdf((x.clone() - *c) * pass.inverse_scale, &pass.shape));
     let zeros = x.zeros_like();
     let y = match (strategy, uniform) {
-        (Strategy::Random, Some(u)) => masses.zip(&pass.steps).fold(zeros + pass.base, |y, (cdf, d)| {
-            y + u.clone().lower(cdf).float() * *d
-        }),
+        (Strategy::Random, Some(u)) => {
+            masses.zip(&pass.steps).fold(zeros + pass.base, |y, (cdf, d)| y + u.clone().lower(cdf).float() * *d)
+        }
         (Strategy::Mode, _) => {
             let start = (zeros.clone() + pass.base, zeros.clone() - 1.0, zeros.clone() + 1.0, pass.base);
-            let (value, best, above, level) = masses.zip(&pass.steps).fold(start, |(value, best, above, level), (f, d)| {
-                let mass = above - f.clone();
-                let better = mass.clone().greater(best.clone());
-                let value = value.mask_fill(better.clone(), level);
-                (value, best.mask_where(better, mass), f, level + d)
-            });
+            let (value, best, above, level) =
+                masses.zip(&pass.steps).fold(start, |(value, best, above, level), (f, d)| {
+                    let mass = above - f.clone();
+                    let better = mass.clone().greater(best.clone());
+                    let value = value.mask_fill(better.clone(), level);
+                    (value, best.mask_where(better, mass), f, level + d)
+                });
             value.mask_fill(above.greater(best), level)
         }
         _ => masses.zip(&pass.steps).fold(zeros + pass.base, |y, (cdf, d)| y + cdf * *d),

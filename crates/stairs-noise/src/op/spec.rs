@@ -29,7 +29,13 @@ pub struct StairSpec {
 impl StairSpec {
     /// The expectation of `stair` under `laws`, quantum 1.
     pub fn new(stair: impl Into<Arc<StairFunction>>, laws: Laws) -> Self {
-        Self { stair: stair.into(), laws, strategy: Strategy::Expectation, scales: Scales { quantum: 1.0, output: 1.0 }, key: 0 }
+        Self {
+            stair: stair.into(),
+            laws,
+            strategy: Strategy::Expectation,
+            scales: Scales { quantum: 1.0, output: 1.0 },
+            key: 0,
+        }
     }
 
     /// The hard stair: evaluation. No gradient.

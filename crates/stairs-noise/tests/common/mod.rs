@@ -1,14 +1,15 @@
 //! The devices the backend tests run on: every backend compiled in, and the golden file.
-#![allow(dead_code, deprecated, missing_docs)]
+#![allow(dead_code, deprecated, missing_docs, unused_mut)]
 
 use burn::tensor::Device;
 
 /// Every compiled backend by name. A wgpu build without any graphics adapter fails loudly: install a software Vulkan
 /// device (Debian: `mesa-vulkan-drivers`) or test without the feature.
 pub(crate) fn devices() -> Vec<(&'static str, Device)> {
-    let mut devices = Vec::new();
     #[cfg(feature = "flex")]
-    devices.push(("flex", Device::flex()));
+    let mut devices = vec![("flex", Device::flex())];
+    #[cfg(not(feature = "flex"))]
+    let mut devices = Vec::new();
     #[cfg(feature = "ndarray")]
     devices.push(("ndarray", Device::ndarray()));
     #[cfg(feature = "wgpu")]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, ensure};
 use clap::Args;
 use stairs::{
+    data::DatasetName,
     experiments::{law, policy},
     noise::{Noise, Policy, Strategy, TimeUnit},
     plot::{plan_figure, write_svg},
@@ -20,10 +21,10 @@ use super::options::Model;
 #[derive(Debug, Args)]
 pub(crate) struct Plan {
     /// Policy
-    #[arg(default_value_t = policy())]
+    #[arg(default_value_t = policy(DatasetName::Digits))]
     policy: Policy,
     /// Noise law: uniform, triangular, normal or logistic
-    #[arg(long, default_value_t = law(Method::Ana), value_name = "NAME")]
+    #[arg(long, default_value_t = law(DatasetName::Digits, Method::Ana), value_name = "NAME")]
     law: Noise,
     /// Forward strategy: expectation, mode or random
     #[arg(long, default_value_t = Strategy::Expectation, value_name = "NAME")]

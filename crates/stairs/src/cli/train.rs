@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow};
 use clap::Args;
 use stairs::{
     data::{DatasetName, load},
-    experiments::{policy, recipe},
+    experiments::recipe,
     noise::{Noise, Policy, Strategy},
     quant::Quantiser,
     train::{AnnealPer, Display, LrSchedule, RunConfig, TrainError, Trainer},
@@ -34,16 +34,17 @@ pub(crate) struct Train {
     /// Quantiser of weights and features: binary, ternary, int2 … int8 (binary: weights −1, 1 and features 0, 1)
     #[arg(long, default_value_t = Quantiser::Ternary, value_name = "NAME")]
     quantiser: Quantiser,
-    /// Noise law of ana, surrogate of ste: uniform, triangular, normal or logistic [default: logistic for ana, uniform
-    /// (the clipped identity) for ste]
+    /// Noise law of ana, surrogate of ste: uniform, triangular, normal or logistic [default: what trains well on the
+    /// data set; uniform (the clipped identity) for ste]
     #[arg(long, value_name = "NAME")]
     law: Option<Noise>,
     /// Forward strategy of ana: expectation, mode or random
     #[arg(long, default_value_t = Strategy::Expectation, value_name = "NAME")]
     strategy: Strategy,
-    /// Annealing policy of ana: [MEAN-SCALE-]INTERVAL[-DECAY], see `stairs plan --help`
-    #[arg(long, default_value_t = policy(), value_name = "POLICY")]
-    plan: Policy,
+    /// Annealing policy of ana: [MEAN-SCALE-]INTERVAL[-DECAY], see `stairs plan --help` [default: what trains well on
+    /// the data set]
+    #[arg(long, value_name = "POLICY")]
+    plan: Option<Policy>,
     /// Share of the training after which all noise is gone, in (0, 1]
     #[arg(long, value_name = "SHARE")]
     anneal_until: Option<f64>,
@@ -95,7 +96,7 @@ impl Train {
             quantiser: self.quantiser,
             law: self.law.clone().unwrap_or(recipe.law),
             strategy: self.strategy,
-            policy: self.plan,
+            policy: self.plan.unwrap_or(recipe.policy),
             anneal_per,
             anneal_until: self.anneal_until.unwrap_or(recipe.anneal_until),
             epochs: self.epochs.unwrap_or(recipe.epochs),

@@ -109,14 +109,7 @@ fn forward_few<I: Isa, L: CpuLaw, E: Emit, const K: usize>(
 }
 
 #[inline(always)]
-fn forward_many<I: Isa, L: CpuLaw, E: Emit>(
-    x: &[f32],
-    out: &mut impl Sink,
-    pass: &Pass,
-    law: L,
-    emit: E,
-    index: u32,
-) {
+fn forward_many<I: Isa, L: CpuLaw, E: Emit>(x: &[f32], out: &mut impl Sink, pass: &Pass, law: L, emit: E, index: u32) {
     let (a, n) = (pass.inverse_scale, out.len());
     let mut from = 0;
     while from < n {

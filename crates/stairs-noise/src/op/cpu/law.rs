@@ -44,7 +44,7 @@ impl CpuLaw for Uniform {
     #[inline(always)]
     fn pdf<I: Isa>(self, u: f32) -> f32 {
         // Half-open, so that windows which meet never count twice.
-        if u >= -1.0 && u < 1.0 { 0.5 } else { 0.0 }
+        if (-1.0..1.0).contains(&u) { 0.5 } else { 0.0 }
     }
 }
 

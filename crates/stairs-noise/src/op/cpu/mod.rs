@@ -133,9 +133,7 @@ fn forward_body<I: Isa, S: Sink>(x: &[f32], mut out: S, pass: &Pass, spec: &Stai
             let law = Table { density: &t.density, cumulative: &t.cumulative };
             emit::<I, _, S>(x, out, pass, law, spec, index)
         }
-        Shape::Dirac { upper } => {
-            kernel::forward::<I, _, _>(x, out, pass, Dirac { upper: *upper }, Expectation, index)
-        }
+        Shape::Dirac { upper } => kernel::forward::<I, _, _>(x, out, pass, Dirac { upper: *upper }, Expectation, index),
     }
 }
 
