@@ -1,1 +1,109 @@
-//! Placeholder.
+//! The book of stairs, for the compiler: every Rust snippet of every chapter is a test.
+//!
+//! Read it with `cargo xtask docs` (mdBook), or chapter by chapter in `docs/src`.
+
+/// Makes every snippet of the named files a test, one item a file.
+macro_rules! chapters {
+    ($($name:ident $path:literal)*) => {
+        $(
+            #[cfg(doctest)]
+            #[doc = include_str!($path)]
+            pub mod $name {}
+        )*
+    };
+}
+
+chapters! {
+    index "index.md"
+    why "why.md"
+    laws "laws.md"
+    quantisers "quantisers.md"
+    estimators "estimators.md"
+    schedules "schedules.md"
+    trains_badly "trains-badly.md"
+    scales "scales.md"
+    commands "commands.md"
+    qat "qat.md"
+    devices "devices.md"
+    checkpoints "checkpoints.md"
+    errors "errors.md"
+    benchmarks "benchmarks.md"
+    results "results.md"
+    architecture "architecture.md"
+    recipes "recipes.md"
+    readme "../../README.md"
+    readme_noise "../../crates/stairs-noise/README.md"
+    readme_zoo "../../crates/stairs-zoo/README.md"
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    /// Text of a file of the book.
+    fn read(name: &str) -> String {
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(name)).expect(name)
+    }
+
+    fn chapters() -> Vec<String> {
+        let summary = read("SUMMARY.md");
+        summary
+            .match_indices("](")
+            .filter_map(|(at, _)| Some(summary[at + 2..].split_once(')')?.0.to_string()))
+            .collect()
+    }
+
+    #[test]
+    fn every_chapter_is_tested() {
+        let this = read("lib.rs");
+        let chapters = chapters();
+        assert!(chapters.len() > 10);
+        for chapter in chapters {
+            assert!(this.contains(&format!("\"{chapter}\"")), "{chapter} is not in the list of lib.rs");
+        }
+    }
+
+    #[test]
+    fn every_link_inside_the_book_leads_somewhere() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        for chapter in chapters() {
+            let text = read(&chapter);
+            for (at, _) in text.match_indices("](") {
+                let target = text[at + 2..].split(')').next().unwrap_or_default();
+                let file = target.split('#').next().unwrap_or_default();
+                let inside = !file.is_empty() && !file.contains("://");
+                assert!(!inside || root.join(file).exists(), "{chapter}: {target}");
+            }
+        }
+    }
+
+    /// The book shows every law, quantiser, estimator and schedule that the library can draw.
+    #[test]
+    fn every_figure_of_the_catalogue_is_shown() {
+        let text: String = chapters().iter().map(|chapter| read(chapter)).collect();
+        for (name, _) in stairs::plot::catalogue().expect("the catalogue") {
+            // Of the named quantisers under every law, the pictures under two laws are shown.
+            let shown = !name.starts_with("stair-") || name.ends_with("-uniform") || name.ends_with("-normal");
+            assert!(!shown || text.contains(&format!("figures/{name}.svg")), "{name}.svg is shown nowhere");
+        }
+    }
+
+    /// Files and folders that the recipes and the architecture name exist.
+    #[test]
+    fn every_path_that_is_named_exists() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut paths = 0;
+        for chapter in ["recipes.md", "architecture.md", "benchmarks.md"] {
+            let text = read(chapter);
+            for quoted in text.split('`').skip(1).step_by(2) {
+                let is_path =
+                    ["crates/", "docs/", "xtask/", "examples/", "benches/"].iter().any(|p| quoted.starts_with(p));
+                if is_path && !quoted.contains(['*', ' ', '…']) && !quoted.contains("mine") {
+                    assert!(root.join(quoted).exists(), "{chapter}: {quoted}");
+                    paths += 1;
+                }
+            }
+        }
+        assert!(paths > 20);
+    }
+}
