@@ -88,6 +88,47 @@ mod tests {
         }
     }
 
+    /// The chapter on errors has a row for every variant of every public error.
+    #[test]
+    fn every_error_is_in_the_table() {
+        let table = read("errors.md");
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
+        let mut variants = 0;
+        for file in [
+            "stairs-data/src/error.rs",
+            "stairs-quant/src/error.rs",
+            "stairs-noise/src/error.rs",
+            "stairs-noise/src/estimators.rs",
+            "stairs-noise/src/plan/error.rs",
+            "stairs-noise/src/module/weights.rs",
+            "stairs-noise/src/module/apply.rs",
+            "stairs-zoo/src/quantisation.rs",
+            "stairs-train/src/error.rs",
+            "stairs/src/device.rs",
+            "stairs/src/experiments/error.rs",
+            "stairs/src/report/error.rs",
+        ] {
+            let text = fs::read_to_string(crates.join(file)).expect(file);
+            for body in text
+                .split("\npub enum ")
+                .skip(1)
+                .filter(|body| body.split(' ').next().is_some_and(|n| n.ends_with("Error")))
+            {
+                for line in body.lines().take_while(|line| *line != "}") {
+                    let Some(rest) = line.strip_prefix("    ").filter(|rest| rest.starts_with(char::is_uppercase))
+                    else {
+                        continue;
+                    };
+                    let name: String = rest.chars().take_while(|c| c.is_alphanumeric()).collect();
+                    let written = [format!("`{name}`"), format!("::{name}`")];
+                    assert!(written.iter().any(|w| table.contains(w)), "{file}: {name} is not in errors.md");
+                    variants += 1;
+                }
+            }
+        }
+        assert!(variants > 70, "{variants}");
+    }
+
     /// Files and folders that the recipes and the architecture name exist.
     #[test]
     fn every_path_that_is_named_exists() {
