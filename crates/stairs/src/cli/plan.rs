@@ -21,7 +21,7 @@ use super::options::Model;
 #[derive(Debug, Args)]
 pub(crate) struct Plan {
     /// Policy
-    #[arg(default_value_t = policy(DatasetName::Digits))]
+    #[arg(default_value_t = policy())]
     policy: Policy,
     /// Noise law: uniform, triangular, normal or logistic
     #[arg(long, default_value_t = law(DatasetName::Digits, Method::Ana), value_name = "NAME")]
@@ -33,7 +33,7 @@ pub(crate) struct Plan {
     #[arg(long, default_value_t = 30, value_name = "N")]
     epochs: usize,
     /// Share of the training after which all noise is gone, in (0, 1]
-    #[arg(long, default_value_t = 0.8, value_name = "SHARE")]
+    #[arg(long, default_value_t = 0.95, value_name = "SHARE")]
     anneal_until: f64,
     /// Model whose quantised layers the plan is for
     #[arg(long, value_enum, default_value_t = Model::Lenet)]

@@ -2,14 +2,21 @@
 //!
 //! All methods of one data set and model share everything but the method and its noise, so that they can be compared.
 //!
-//! Noise annealing keeps the mean of the noise at 0. A mean that is annealed from −½ moves every threshold by half a
-//! quantum while the window closes, and in runs of tens of epochs the weights cannot follow: on the digits such a plan
-//! ends below 65 % where a mean of 0 ends above 97 %.
+//! Noise annealing keeps the mean of the noise at 0 and lets its scale vanish layer after layer, the earlier layers first
+//! (`static-dynamic-partition-progressive`), as the convergence of the whole network asks for. A mean that is annealed from −½ moves every threshold by half a quantum while the window around it closes; in runs of tens of
+//! epochs the weights that fall out of the window are then left behind on the wrong side. Accuracy in percent of the
+//! ternary LeNet on the digits, 40 epochs, uniform noise, learning rate 10⁻³, one seed:
 //!
-//! Where the training set is large (MNIST, Fashion-MNIST, CIFAR-10, Covertype) the layers are annealed one after the
-//! other, under uniform noise, whose expectation is the identity between the levels: on 20,000 digits of MNIST and three
-//! epochs that ends at 97.8 %, the layers annealed together under logistic noise at 96.2 %. On the 1,438 embedded digits
-//! it is the other way round, and logistic noise, whose tails reach every weight, keeps the last layers learning.
+//! | intervals | mean from −½ | mean 0 |
+//! |---|---|---|
+//! | overlapped | 20.3 | 95.0 |
+//! | overlapped, progressive | 42.9 | 96.9 |
+//! | same start | 52.9 | 97.8 |
+//! | partition | 63.0 | 98.3 |
+//!
+//! On 20,000 digits of MNIST and three epochs the layers annealed one after the other under uniform noise, whose
+//! expectation is the identity between the levels, end at 97.8 %, together under logistic noise at 96.2 %. On the 1,438
+//! embedded digits triangular noise ends at 98.7 %, uniform at 98.3 % (three seeds, learning rate 3·10⁻³).
 
 use stairs_data::DatasetName;
 use stairs_noise::{
@@ -18,30 +25,34 @@ use stairs_noise::{
 };
 use stairs_train::{Method, RunConfig};
 
-/// Noise law of choice: the surrogate of the clipped identity for straight-through estimators; for annealing, logistic
-/// noise on the embedded digits and uniform noise elsewhere.
+/// Noise law of choice: uniform (the clipped identity) for straight-through estimators; for annealing, triangular noise
+/// on the embedded digits and uniform noise elsewhere.
 pub fn law(dataset: DatasetName, method: Method) -> Noise {
     match (dataset, method) {
-        (DatasetName::Digits, Method::Ana) => Noise::Logistic,
+        (DatasetName::Digits, Method::Ana) => Noise::Triangular,
         _ => Noise::Uniform,
     }
 }
 
-/// Annealing policy of choice: the scale only, earlier layers faster; all layers over the whole time on the embedded
-/// digits, one after the other elsewhere.
-pub fn policy(dataset: DatasetName) -> Policy {
-    let interval = if dataset == DatasetName::Digits { Interval::Overlapped } else { Interval::Partition };
-    Policy::new(Dynamics::Static, Dynamics::Dynamic, interval, Decay::Progressive)
+/// Annealing policy of choice: `static-dynamic-partition-progressive`.
+pub fn policy() -> Policy {
+    Policy::new(Dynamics::Static, Dynamics::Dynamic, Interval::Partition, Decay::Progressive)
 }
 
-/// The configuration of choice: ternary weights and features, [`law`], expectation, [`policy`], Adam with a cosine
-/// schedule. Epochs and batch depend on the data set.
+/// The configuration of choice: ternary weights and features, [`law`], expectation, [`policy`], Adam with a
+/// cosine schedule. Epochs, batch, learning rate and the end of the annealing depend on the data set.
+///
+/// ```
+/// use stairs::{data::DatasetName, experiments::recipe, train::Method};
+/// let config = recipe(DatasetName::Mnist, "lenet", Method::Ste);
+/// assert_eq!((config.dataset.as_str(), config.epochs), ("mnist", 4));
+/// ```
 pub fn recipe(dataset: DatasetName, model: &str, method: Method) -> RunConfig {
-    let (epochs, batch, augment) = match dataset {
-        DatasetName::Mnist | DatasetName::FashionMnist => (4, 64, false),
-        DatasetName::Cifar10 => (40, 128, true),
-        DatasetName::Covertype => (10, 512, false),
-        _ => (40, 32, false),
+    let (epochs, batch, lr, anneal_until) = match dataset {
+        DatasetName::Mnist | DatasetName::FashionMnist => (4, 64, 1e-3, 0.8),
+        DatasetName::Cifar10 => (40, 128, 1e-3, 0.8),
+        DatasetName::Covertype => (10, 512, 1e-3, 0.8),
+        _ => (40, 32, 3e-3, 0.95),
     };
     RunConfig {
         dataset: dataset.to_string(),
@@ -49,10 +60,28 @@ pub fn recipe(dataset: DatasetName, model: &str, method: Method) -> RunConfig {
         method,
         law: law(dataset, method),
         strategy: Strategy::Expectation,
-        policy: policy(dataset),
+        policy: policy(),
+        anneal_until,
         epochs,
         batch,
-        augment,
+        lr,
+        augment: dataset == DatasetName::Cifar10,
         ..RunConfig::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn methods_differ_in_method_and_noise_only() {
+        for dataset in DatasetName::ALL {
+            let float = recipe(dataset, "lenet", Method::Float);
+            for method in [Method::Ste, Method::Ana] {
+                let other = recipe(dataset, "lenet", method);
+                assert_eq!(RunConfig { method: Method::Float, law: float.law.clone(), ..other }, float);
+            }
+        }
     }
 }
