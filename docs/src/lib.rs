@@ -81,7 +81,12 @@ mod tests {
     #[test]
     fn every_figure_of_the_catalogue_is_shown() {
         let text: String = chapters().iter().map(|chapter| read(chapter)).collect();
+        let figures = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/figures");
         for (name, _) in stairs::plot::catalogue().expect("the catalogue") {
+            assert!(
+                figures.join(format!("{name}.svg")).exists(),
+                "{name}.svg is not drawn: stairs figures docs/src/figures"
+            );
             // Of the named quantisers under every law, the pictures under two laws are shown.
             let shown = !name.starts_with("stair-") || name.ends_with("-uniform") || name.ends_with("-normal");
             assert!(!shown || text.contains(&format!("figures/{name}.svg")), "{name}.svg is shown nowhere");
@@ -107,6 +112,7 @@ mod tests {
             "stairs/src/device.rs",
             "stairs/src/experiments/error.rs",
             "stairs/src/report/error.rs",
+            "stairs/src/plot/error.rs",
         ] {
             let text = fs::read_to_string(crates.join(file)).expect(file);
             for body in text
