@@ -1,4 +1,57 @@
-//! stairs-noise
+//! Noise-regularised quantisers for [Burn](https://burn.dev): laws, the regularised stair as one backend operation, and the
+//! plans that anneal the noise away.
+//!
+//! A quantiser is a stair function and has no useful gradient. Smoothed by random noise ν it has one:
+//!
+//! ```text
+//! σ_ν(x) = E σ(x − ν) = q₀ + Σ_k Δ_k F((x − m − θ_k)/s)         ν = m + s·ξ, ξ with distribution function F
+//! ```
+//!
+//! Additive noise annealing trains through σ_ν while mean m and scale s of every layer shrink to 0, where σ_ν is the stair
+//! again. Every straight-through estimator is the special case of a hard forward pass and a fixed backward law.
+//!
+//! | want | take |
+//! |---|---|
+//! | make the weights of any Burn model quantised | [`StairWeights`] |
+//! | quantise features where a ReLU stood | [`StairActivation`] |
+//! | anneal | an [`AnnealingPlan`] (or the study's [`Policy`]), [`apply_plan`] once a step |
+//! | a published straight-through estimator | [`estimators`] |
+//! | the operation itself on tensors | [`regularised_stair`] |
+//! | exact f64 values to test against | [`RegularisedStair`] |
+//! | a noise law of your own | [`NoiseTable`] |
+//!
+//! ```
+//! use burn::module::Module;
+//! use burn::nn::{Linear, LinearConfig};
+//! use burn::tensor::{Device, Tensor};
+//! use stairs_noise::{Noise, Policy, StairWeights, Strategy, TimeUnit, apply_plan, layers, quantisers};
+//!
+//! let device = Device::flex().autodiff();
+//! let model: Linear = StairWeights::ternary().quantise(LinearConfig::new(4, 3).init(&device))?;
+//!
+//! // All noise gone after 10 epochs.
+//! let policy: Policy = "overlapped-progressive".parse()?;
+//! let plan = policy.plan(Noise::Uniform, Strategy::Expectation, &layers(&model), 10.0, TimeUnit::Epochs)?;
+//! let paths: Vec<String> = quantisers(&model).into_iter().map(|q| q.path).collect();
+//! let plan = plan.resolve(&paths)?;
+//! let model = apply_plan(model, &plan, 3.0, |_path| 0)?; // the laws of epoch 3
+//!
+//! // Training differentiates the smoothed network; evaluation is hard.
+//! let y = model.forward(Tensor::<2>::ones([1, 4], &device));
+//! let hard = model.valid().forward(Tensor::<2>::ones([1, 4], &Device::flex()));
+//! # assert_eq!(y.dims(), hard.dims());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Features
+//! `flex` (default), `ndarray`, `wgpu`, `vulkan`: backends the operation is compiled for. `fusion`: Burn's operation fusion.
+//!
+//! # Sources
+//! \[ANA22\] Spallanzani, Leonardi, Benini, *Training Quantised Neural Networks with STE Variants: the Additive Noise
+//! Annealing Algorithm*, CVPR 2022, arXiv 2203.11323. \[ANA19\] Spallanzani, Cavigelli, Leonardi, Bertogna, Benini,
+//! *Additive Noise Annealing and Approximation Properties of Quantized Neural Networks*, arXiv 1905.10452.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod error;
 pub mod estimators;

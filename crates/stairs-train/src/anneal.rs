@@ -5,11 +5,11 @@
 
 use burn::module::Module;
 use stairs_noise::{
-    Backward, Law, Laws, QuantiserInfo, Strategy, apply_plan, derive_seed, layers,
-    plan::{AnnealingPlan, PlanError, QuantiserSchedule, ResolvedPlan, TimeUnit},
+    Backward, Law, Laws, Noise, QuantiserInfo, Strategy, apply_plan, derive_seed, layers,
+    plan::{AnnealingPlan, BackwardSchedule, NoiseSchedule, PlanError, QuantiserSchedule, ResolvedPlan, TimeUnit},
 };
 
-use crate::{AnnealPer, ConfigError, LawPoint, Method, RunConfig};
+use crate::{AnnealPer, BackwardLaw, ConfigError, LawPoint, Method, RunConfig};
 
 /// The laws of a model's quantisers over a training run.
 #[derive(Clone, Debug)]
@@ -88,7 +88,8 @@ impl Annealer {
 ///
 /// - `ste`: hard forward; backward the configured law with mean 0 and the scale of \[ANA22\] (half the quantum over the
 ///   law's window), for ever. With uniform noise this is the clipped identity.
-/// - `ana`: the configured policy; everything dynamic has decayed after the share `anneal_until` of the run.
+/// - `ana`: the configured policy; everything dynamic has decayed after the share `anneal_until` of the run. The backward
+///   law is the forward one or stays as it starts, see [`BackwardLaw`].
 ///
 /// # Errors
 /// [`ConfigError::NoQuantisers`] where there is nothing to quantise, [`ConfigError::Plan`].
@@ -108,17 +109,26 @@ pub fn plan<M: Module>(
         Method::Ste => {
             need("ste")?;
             let noise = config.law.clone();
-            let backward =
-                Law::new(noise.clone(), 0.0, 0.5 / noise.window()).map_err(|e| ConfigError::Plan(e.to_string()))?;
-            let laws = Laws { forward: Law::hard(noise), backward: Backward::Law(backward) };
+            let laws = Laws { backward: Backward::Law(window_law(&noise)?), forward: Law::hard(noise) };
             Ok(Some(AnnealingPlan::uniform(unit, QuantiserSchedule::constant(laws, Strategy::Expectation))))
         }
         Method::Ana => {
             need("ana")?;
             let span = whole * config.anneal_until;
-            Ok(Some(config.policy.plan(config.law.clone(), config.strategy, &layers, span, unit)?))
+            let plan = config.policy.plan(config.law.clone(), config.strategy, &layers, span, unit)?;
+            Ok(Some(match config.backward {
+                BackwardLaw::Annealed => plan,
+                BackwardLaw::Static => {
+                    plan.with_backward(BackwardSchedule::Schedule(NoiseSchedule::constant(window_law(&config.law)?)))
+                }
+            }))
         }
     }
+}
+
+/// The law of this shape with mean 0 whose mass fills a window of half a quantum (\[ANA22\]).
+fn window_law(noise: &Noise) -> Result<Law, ConfigError> {
+    Law::new(noise.clone(), 0.0, 0.5 / noise.window()).map_err(|e| ConfigError::Plan(e.to_string()))
 }
 
 impl From<PlanError> for ConfigError {
@@ -134,8 +144,6 @@ impl From<PlanError> for ConfigError {
 
 #[cfg(test)]
 mod tests {
-    use stairs_noise::Noise;
-
     use super::*;
 
     #[test]

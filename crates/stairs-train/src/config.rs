@@ -27,6 +27,9 @@ pub struct RunConfig {
     pub strategy: Strategy,
     /// Annealing policy (ana).
     pub policy: Policy,
+    /// What the backward pass differentiates (ana).
+    #[serde(default)]
+    pub backward: BackwardLaw,
     /// What annealing counts: epochs, or optimiser steps (smooth decay inside an epoch).
     pub anneal_per: AnnealPer,
     /// Share in (0, 1] of the training time after which all noise has decayed.
@@ -58,6 +61,19 @@ pub enum Method {
     Ste,
     /// Additive noise annealing.
     Ana,
+}
+
+/// What the backward pass differentiates while the forward law is annealed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BackwardLaw {
+    /// The forward law itself: the exact gradient of the smoothed network. A layer whose noise is gone stops learning,
+    /// and so does everything before it.
+    #[default]
+    Annealed,
+    /// The configured law at its first scale, mean 0, for ever: the run ends as a straight-through estimator, and every
+    /// layer learns to the last step.
+    Static,
 }
 
 /// What the annealing clock counts.
@@ -146,6 +162,7 @@ impl Default for RunConfig {
             law: Noise::Uniform,
             strategy: Strategy::Expectation,
             policy: Policy::new(Dynamics::Static, Dynamics::Dynamic, Interval::Overlapped, Decay::Progressive),
+            backward: BackwardLaw::Annealed,
             anneal_per: AnnealPer::Step,
             anneal_until: 0.8,
             epochs: 30,

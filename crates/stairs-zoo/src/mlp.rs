@@ -63,7 +63,10 @@ impl Mlp {
     /// Logits `[B, classes]` of a batch of any shape `[B, …]` with `inputs` numbers a sample.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<2> {
         let x = x.flatten::<2>(1, D - 1);
-        let x = self.hidden.iter().fold(x, |x, block| block.activation.forward(block.norm.forward(block.linear.forward(x))));
+        let x = self
+            .hidden
+            .iter()
+            .fold(x, |x, block| block.activation.forward(block.norm.forward(block.linear.forward(x))));
         self.output.forward(x)
     }
 }

@@ -2,7 +2,9 @@
 
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
-use stairs_noise::{FeatureScale, Laws, StairActivationConfig, StairWeights, WeightGranularity, WeightInit, WeightsError};
+use stairs_noise::{
+    FeatureScale, Laws, StairActivationConfig, StairWeights, WeightGranularity, WeightInit, WeightsError,
+};
 use stairs_quant::{Quantiser, ScaleError, ScalePolicy};
 use thiserror::Error;
 

@@ -29,13 +29,17 @@ fn shapes_and_parameter_counts_are_those_of_the_formulas() {
 
     let mlp = MlpConfig::new(54, vec![16, 8], 7).init(&device).unwrap();
     assert_eq!(mlp.forward(Tensor::<2>::zeros([5, 54], &device)).dims(), [5, 7]);
-    assert_eq!(MlpConfig::new(64, vec![], 10).init(&device).unwrap().forward(Tensor::<4>::zeros([2, 1, 8, 8], &device)).dims(), [2, 10]);
+    assert_eq!(
+        MlpConfig::new(64, vec![], 10).init(&device).unwrap().forward(Tensor::<4>::zeros([2, 1, 8, 8], &device)).dims(),
+        [2, 10]
+    );
 }
 
 #[test]
 fn impossible_sizes_are_named() {
     let device = Device::flex();
-    let error = |result: Result<LeNet, _>| result.err().map(|e: stairs_zoo::ModelError| e.to_string()).unwrap_or_default();
+    let error =
+        |result: Result<LeNet, _>| result.err().map(|e: stairs_zoo::ModelError| e.to_string()).unwrap_or_default();
     assert!(error(LeNetConfig::new([1, 3, 28], 10).init(&device)).contains("input height = 3"));
     assert!(error(LeNetConfig::new([1, 8, 8], 0).init(&device)).contains("classes = 0"));
     assert!(error(LeNetConfig::new([1, 8, 8], 10).with_channels([0, 4]).init(&device)).contains("channels = 0"));
@@ -97,7 +101,10 @@ fn a_materialised_network_has_quantised_weights_only() {
         let baked = valid.clone().materialize();
         let levels = StairsConfig::new(quantiser).weights.stair().levels().len();
         let weights = distinct_weights(&baked);
-        assert_eq!(weights.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>(), ["conv1.weight", "conv2.weight", "fc1.weight", "fc2.weight"]);
+        assert_eq!(
+            weights.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>(),
+            ["conv1.weight", "conv2.weight", "fc1.weight", "fc2.weight"]
+        );
         for (path, distinct) in &weights[..3] {
             assert!(*distinct <= levels, "{quantiser}: {path} has {distinct} values");
         }

@@ -39,16 +39,16 @@ fn cdf(u: f32, constants: &Tensor<f32>, table: usize, nodes: usize, #[comptime] 
         clamp(0.5 * u + 0.5, 0.0, 1.0)
     } else if comptime!(law == TRIANGULAR) {
         let v = clamp(u, -1.0, 1.0);
-        v * (1.0 - 0.5 * abs(v)) + 0.5
+        v * (1.0 - 0.5 * v.abs()) + 0.5
     } else if comptime!(law == NORMAL) {
         0.5 * cubecl::frontend::Erf::erf(u * 0.70710678) + 0.5
     } else if comptime!(law == LOGISTIC) {
-        let e = exp(-abs(u));
+        let e = (-u.abs()).exp();
         select(u >= 0.0, 1.0, e) / (1.0 + e)
     } else if comptime!(law == TABLE) {
         let cells = f32::cast_from(nodes - 1);
         let p = (clamp(u, -1.0, 1.0) + 1.0) * 0.5 * cells;
-        let i = usize::cast_from(clamp(floor(p), 0.0, cells - 1.0));
+        let i = usize::cast_from(clamp(p.floor(), 0.0, cells - 1.0));
         let t = p - f32::cast_from(i);
         let left = constants[table + i];
         let rise = constants[table + i + 1] - left;
@@ -64,25 +64,30 @@ fn cdf(u: f32, constants: &Tensor<f32>, table: usize, nodes: usize, #[comptime] 
 /// f(u) of the unit law.
 #[cube]
 fn pdf(u: f32, constants: &Tensor<f32>, table: usize, nodes: usize, #[comptime] law: u32) -> f32 {
+    let zero = f32::new(0.0);
+    let one = f32::new(1.0);
+    let half = f32::new(0.5);
+    let distance = max(u, -u);
     if comptime!(law == UNIFORM) {
-        select(u >= -1.0, select(u < 1.0, 0.5, 0.0), 0.0)
+        let right = select(u >= -one, half, zero);
+        select(u < one, right, zero)
     } else if comptime!(law == TRIANGULAR) {
-        max(1.0 - abs(u), 0.0)
+        max(one - distance, zero)
     } else if comptime!(law == NORMAL) {
-        // Past 13 the density is below the smallest normal f32; the clamp keeps an infinity finite.
-        let v = clamp(u, -13.0, 13.0);
-        0.3989423 * exp(-0.5 * v * v)
+        // Past 13 the density is below the smallest normal f32; the bound keeps an infinity finite.
+        let v = min(distance, f32::new(13.0));
+        f32::new(0.3989423) * (-half * v * v).exp()
     } else if comptime!(law == LOGISTIC) {
-        let e = exp(-min(abs(u), 87.0));
-        let r = 1.0 / (1.0 + e);
+        let e = (-min(distance, f32::new(87.0))).exp();
+        let r = one / (one + e);
         e * r * r
     } else {
         let cells = f32::cast_from(nodes - 1);
-        let p = (clamp(u, -1.0, 1.0) + 1.0) * 0.5 * cells;
-        let i = usize::cast_from(clamp(floor(p), 0.0, cells - 1.0));
+        let p = (clamp(u, -one, one) + one) * half * cells;
+        let i = usize::cast_from(clamp(p.floor(), zero, cells - one));
         let left = constants[table + i];
         let value = left + (constants[table + i + 1] - left) * (p - f32::cast_from(i));
-        select(abs(u) <= 1.0, value, 0.0)
+        select(distance <= one, value, zero)
     }
 }
 
@@ -90,10 +95,10 @@ fn pdf(u: f32, constants: &Tensor<f32>, table: usize, nodes: usize, #[comptime] 
 #[cube]
 fn start_of(x: f32, constants: &Tensor<f32>, #[comptime] windowed: bool) -> f32 {
     if comptime!(windowed) {
-        let t = ceil((x - constants[2]) * constants[4] - constants[5]) - 1.0;
+        let t = ((x - constants[2]) * constants[4] - constants[5]).ceil() - 1.0;
         clamp(t, 0.0, constants[6])
     } else {
-        0.0f32.runtime()
+        f32::new(0.0)
     }
 }
 
@@ -145,8 +150,8 @@ fn forward_kernel(
     }
     let mut y = level;
     if comptime!(strategy == MODE) {
-        let mut above = 1.0f32.runtime();
-        let mut best = (-1.0f32).runtime();
+        let mut above = f32::new(1.0);
+        let mut best = f32::new(-1.0);
         for k in 0..visited {
             let f = cdf((v - threshold(k, start, constants, windowed)) * constants[1], constants, table, nodes, law);
             let better = above - f > best;
@@ -190,7 +195,7 @@ fn backward_kernel(
     let v = x[ABSOLUTE_POS];
     let table = HEADER + 2 * count;
     let start = start_of(v, constants, windowed);
-    let mut slope = 0.0f32.runtime();
+    let mut slope = f32::new(0.0);
     for k in 0..visited {
         let f = pdf((v - threshold(k, start, constants, windowed)) * constants[1], constants, table, nodes, law);
         slope += f * step_of(k, count, constants, windowed);

@@ -19,7 +19,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Pattern, PlanError, QuantiserSchedule, ResolvedPlan, print};
+use super::{BackwardSchedule, Pattern, PlanError, QuantiserSchedule, ResolvedPlan, print};
 use crate::{Laws, Strategy};
 
 /// What the time of a plan counts.
@@ -138,6 +138,14 @@ impl AnnealingPlan {
     /// The entries, in order of precedence.
     pub fn entries(&self) -> &[PlanEntry] {
         &self.entries
+    }
+
+    /// The same plan with this backward rule for every quantiser, for example a static law under annealed forward laws.
+    pub fn with_backward(mut self, backward: BackwardSchedule) -> Self {
+        for entry in &mut self.entries {
+            entry.schedule.backward = Some(backward.clone());
+        }
+        self
     }
 
     /// The schedule of the quantiser at `path`: that of the first entry that matches, `None` if none does.

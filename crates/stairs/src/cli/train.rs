@@ -9,7 +9,7 @@ use stairs::{
     experiments::recipe,
     noise::{Noise, Policy, Strategy},
     quant::Quantiser,
-    train::{AnnealPer, Display, LrSchedule, RunConfig, TrainError, Trainer},
+    train::{AnnealPer, BackwardLaw, Display, LrSchedule, RunConfig, TrainError, Trainer},
 };
 
 use super::options::{DataOption, DeviceOption, Method, Model, dataset};
@@ -45,6 +45,9 @@ pub(crate) struct Train {
     /// the data set]
     #[arg(long, value_name = "POLICY")]
     plan: Option<Policy>,
+    /// Backward law of ana: annealed like the forward one, or static [default: what trains well on the data set]
+    #[arg(long, value_parser = ["annealed", "static"], value_name = "LAW")]
+    backward: Option<String>,
     /// Share of the training after which all noise is gone, in (0, 1]
     #[arg(long, value_name = "SHARE")]
     anneal_until: Option<f64>,
@@ -92,7 +95,13 @@ impl Train {
             Some("step") => AnnealPer::Step,
             _ => recipe.anneal_per,
         };
+        let backward = match self.backward.as_deref() {
+            Some("annealed") => BackwardLaw::Annealed,
+            Some("static") => BackwardLaw::Static,
+            _ => recipe.backward,
+        };
         RunConfig {
+            backward,
             quantiser: self.quantiser,
             law: self.law.clone().unwrap_or(recipe.law),
             strategy: self.strategy,
