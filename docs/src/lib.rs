@@ -33,6 +33,7 @@ chapters! {
     recipes "recipes.md"
     readme "../../README.md"
     readme_noise "../../crates/stairs-noise/README.md"
+    readme_kernels "../../crates/stairs-kernels/README.md"
     readme_zoo "../../crates/stairs-zoo/README.md"
 }
 

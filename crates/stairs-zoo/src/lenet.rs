@@ -9,6 +9,7 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor};
+use stairs_kernels::{batch_norm, conv2d, max_pool2d};
 
 use crate::quantisation::positive;
 use crate::{Activation, ModelError, Quantisation};
@@ -87,8 +88,10 @@ impl LeNetConfig {
 impl LeNet {
     /// Logits `[B, classes]` of images `[B, C, H, W]`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
-        let x = self.pool.forward(self.act1.forward(self.norm1.forward(self.conv1.forward(x))));
-        let x = self.pool.forward(self.act2.forward(self.norm2.forward(self.conv2.forward(x))));
+        let x = self.act1.forward(batch_norm(&self.norm1, conv2d(&self.conv1, x)));
+        let x = max_pool2d(&self.pool, x);
+        let x = self.act2.forward(batch_norm(&self.norm2, conv2d(&self.conv2, x)));
+        let x = max_pool2d(&self.pool, x);
         let x = self.act3.forward(self.norm3.forward(self.fc1.forward(x.flatten::<2>(1, 3))));
         self.fc2.forward(x)
     }

@@ -9,6 +9,7 @@
 //! |---|---|---|
 //! | [`quant`] | `stairs-quant` | stair functions, named quantisers, scale policies |
 //! | [`noise`] | `stairs-noise` | noise laws, the regularised stair, annealing plans |
+//! | [`kernels`] | `stairs-kernels` | fast CPU kernels for convolution, max pooling, batch normalisation |
 //! | [`zoo`] | `stairs-zoo` | models |
 //! | [`data`] | `stairs-data` | embedded digits, loaders |
 //! | [`train`] | `stairs-train` | training, checkpoints, run records |
@@ -36,6 +37,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub use stairs_data as data;
+pub use stairs_kernels as kernels;
 pub use stairs_noise as noise;
 pub use stairs_quant as quant;
 pub use stairs_train as train;

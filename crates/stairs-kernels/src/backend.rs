@@ -1,0 +1,59 @@
+//! The operations on Burn's backend trait. Routed to Flex only: the functions of this crate ask for the device first.
+
+use burn::backend::{Backend, backend_extension, tensor::FloatTensor};
+
+use crate::{ConvShape, PoolShape};
+
+/// Backends with kernels of this crate: Flex, and `Autodiff` over it. All tensors f32.
+#[backend_extension(Autodiff, Flex: cfg(feature = "flex"))]
+pub trait KernelBackend: Backend {
+    /// Convolution of `x` with `weight`, shapes as in [`ConvShape`].
+    fn kernel_conv2d(x: FloatTensor<Self>, weight: FloatTensor<Self>, shape: ConvShape) -> FloatTensor<Self>;
+
+    /// Gradient of a convolution for its input, from the `gradient` of its output.
+    fn kernel_conv2d_input_gradient(
+        weight: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        shape: ConvShape,
+    ) -> FloatTensor<Self>;
+
+    /// Gradient of a convolution for its weights, from the `gradient` of its output.
+    fn kernel_conv2d_weight_gradient(
+        x: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        shape: ConvShape,
+    ) -> FloatTensor<Self>;
+
+    /// Max pool of `x`, shapes as in [`PoolShape`].
+    fn kernel_max_pool2d(x: FloatTensor<Self>, shape: PoolShape) -> FloatTensor<Self>;
+
+    /// Gradient of a max pool for its input, from the `gradient` of its output.
+    fn kernel_max_pool2d_gradient(
+        x: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        shape: PoolShape,
+    ) -> FloatTensor<Self>;
+
+    /// Batch normalisation of `x` `[batch, channels, …]` with its own statistics: output, mean and biased variance
+    /// `[channels]`.
+    fn kernel_batch_norm(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+
+    /// Gradients of [`kernel_batch_norm`](Self::kernel_batch_norm) for `x`, `gamma` and β, from the `gradient` of its
+    /// output and the statistics it returned.
+    fn kernel_batch_norm_gradient(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        mean: FloatTensor<Self>,
+        variance: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        epsilon: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+
+    /// y = scale·x + shift per channel of `x` `[batch, channels, …]`; not differentiable.
+    fn kernel_affine(x: FloatTensor<Self>, scale: FloatTensor<Self>, shift: FloatTensor<Self>) -> FloatTensor<Self>;
+}

@@ -1,0 +1,31 @@
+//! A slice of planes that several threads write, each to planes of its own.
+
+use std::marker::PhantomData;
+
+/// A mutable slice cut into planes of equal length.
+pub(crate) struct Planes<'a> {
+    start: *mut f32,
+    count: usize,
+    length: usize,
+    borrow: PhantomData<&'a mut [f32]>,
+}
+
+// SAFETY: the pointer is to f32s borrowed for 'a; `get` leaves the exclusion of overlapping planes to its caller.
+unsafe impl Sync for Planes<'_> {}
+
+impl<'a> Planes<'a> {
+    pub(crate) fn new(data: &'a mut [f32], length: usize) -> Self {
+        Self { start: data.as_mut_ptr(), count: data.len() / length.max(1), length, borrow: PhantomData }
+    }
+
+    /// Plane number `index`.
+    ///
+    /// # Safety
+    /// No other reference to this plane may live at the same time.
+    #[allow(clippy::mut_from_ref)]
+    pub(crate) unsafe fn get(&self, index: usize) -> &mut [f32] {
+        assert!(index < self.count, "plane {index} of {}", self.count);
+        // SAFETY: inside the borrowed slice by the assertion; exclusive by the contract of this function.
+        unsafe { std::slice::from_raw_parts_mut(self.start.add(index * self.length), self.length) }
+    }
+}

@@ -1,0 +1,10 @@
+//! The kernels on row-major f32 slices, in parallel over rayon's threads.
+//!
+//! How work is cut depends on shapes alone, never on the number of threads, so that sums are always made in one order.
+
+pub(crate) mod conv;
+mod disjoint;
+mod matrix;
+pub(crate) mod norm;
+mod patches;
+pub(crate) mod pool;

@@ -1,0 +1,119 @@
+//! Max pooling, plane by plane.
+
+use rayon::prelude::*;
+
+use crate::PoolShape;
+
+/// Pixels below which a task is not worth its overhead.
+const TASK: usize = 1 << 14;
+
+/// Planes per task.
+fn planes(shape: &PoolShape) -> usize {
+    TASK.div_ceil(shape.plane_in())
+}
+
+/// Whether `new` replaces `best`: larger, or NaN.
+#[inline(always)]
+fn beats(new: f32, best: f32) -> bool {
+    new > best || new.is_nan()
+}
+
+/// Calls `visit` for `outputs` and every `stride`-th value of `line` from its first, in step.
+#[inline(always)]
+fn strided<T>(outputs: &mut [T], line: &[f32], stride: usize, mut visit: impl FnMut(&mut T, f32)) {
+    match stride {
+        1 => outputs.iter_mut().zip(line).for_each(|(out, x)| visit(out, *x)),
+        2 => {
+            let (pairs, rest) = line.as_chunks::<2>();
+            let (most, last) = outputs.split_at_mut(pairs.len().min(outputs.len()));
+            most.iter_mut().zip(pairs).for_each(|(out, x)| visit(out, x[0]));
+            last.iter_mut().zip(rest).for_each(|(out, x)| visit(out, *x));
+        }
+        _ => outputs.iter_mut().zip(line.iter().step_by(stride)).for_each(|(out, x)| visit(out, *x)),
+    }
+}
+
+/// The maxima.
+pub(crate) fn forward(x: &[f32], shape: &PoolShape) -> Vec<f32> {
+    let (plane_in, plane_out) = (shape.plane_in(), shape.plane_out());
+    let mut y = vec![f32::NEG_INFINITY; shape.planes * plane_out];
+    let task = planes(shape);
+    y.par_chunks_mut(task * plane_out).zip(x.par_chunks(task * plane_in)).for_each(|(y, x)| {
+        for (y, x) in y.chunks_exact_mut(plane_out).zip(x.chunks_exact(plane_in)) {
+            forward_plane(x, y, shape);
+        }
+    });
+    y
+}
+
+fn forward_plane(x: &[f32], y: &mut [f32], shape: &PoolShape) {
+    let (rows, columns) = (shape.rows, shape.columns);
+    for ky in 0..rows.kernel {
+        for out in rows.inside(ky) {
+            let line = &x[(out * rows.stride + ky - rows.padding) * columns.input..][..columns.input];
+            let y = &mut y[out * columns.output..][..columns.output];
+            for kx in 0..columns.kernel {
+                let inside = columns.inside(kx);
+                let first = inside.start * columns.stride + kx - columns.padding;
+                strided(&mut y[inside], &line[first.min(line.len())..], columns.stride, |best, x| {
+                    *best = if beats(x, *best) { x } else { *best };
+                });
+            }
+        }
+    }
+}
+
+/// The gradient for x: each output's goes to the first of its window's maxima, or to its last NaN.
+pub(crate) fn gradient(x: &[f32], gradient: &[f32], shape: &PoolShape) -> Vec<f32> {
+    let (plane_in, plane_out) = (shape.plane_in(), shape.plane_out());
+    let mut dx = vec![0.0; x.len()];
+    let task = planes(shape);
+    dx.par_chunks_mut(task * plane_in)
+        .zip(x.par_chunks(task * plane_in))
+        .zip(gradient.par_chunks(task * plane_out))
+        .for_each(|((dx, x), g)| {
+            let mut best = vec![Best::default(); shape.columns.output];
+            let planes = dx.chunks_exact_mut(plane_in).zip(x.chunks_exact(plane_in)).zip(g.chunks_exact(plane_out));
+            for ((dx, x), g) in planes {
+                gradient_plane(dx, x, g, &mut best, shape);
+            }
+        });
+    dx
+}
+
+/// The largest value of a window so far and the pixel of the plane where it is.
+#[derive(Clone, Copy, Default)]
+struct Best {
+    value: f32,
+    index: u32,
+}
+
+fn gradient_plane(dx: &mut [f32], x: &[f32], g: &[f32], best: &mut [Best], shape: &PoolShape) {
+    let (rows, columns) = (shape.rows, shape.columns);
+    for (out, g) in g.chunks_exact(columns.output).enumerate() {
+        // A window of −∞ alone has its maximum at its first pixel.
+        let top = (out * rows.stride).saturating_sub(rows.padding) * columns.input;
+        for (i, best) in best.iter_mut().enumerate() {
+            let left = (i * columns.stride).saturating_sub(columns.padding);
+            *best = Best { value: f32::NEG_INFINITY, index: (top + left) as u32 };
+        }
+        for ky in (0..rows.kernel).filter(|ky| rows.inside(*ky).contains(&out)) {
+            let start = (out * rows.stride + ky - rows.padding) * columns.input;
+            let line = &x[start..][..columns.input];
+            for kx in 0..columns.kernel {
+                let inside = columns.inside(kx);
+                let first = inside.start * columns.stride + kx - columns.padding;
+                let mut index = (start + first) as u32;
+                strided(&mut best[inside], &line[first.min(line.len())..], columns.stride, |best, x| {
+                    let better = beats(x, best.value);
+                    best.value = if better { x } else { best.value };
+                    best.index = if better { index } else { best.index };
+                    index += columns.stride as u32;
+                });
+            }
+        }
+        for (best, g) in best.iter().zip(g) {
+            dx[best.index as usize] += g;
+        }
+    }
+}
