@@ -123,7 +123,7 @@ proptest! {
     }
 
     #[test]
-    fn pooling(case in case(), ties in any::<bool>()) {
+    fn pooling(case in case(), ties in any::<bool>(), halve in any::<bool>()) {
         let device = Device::flex().autodiff();
         let padding = if case.padding == PaddingConfig2d::Valid {
             PaddingConfig2d::Valid
@@ -131,8 +131,9 @@ proptest! {
             let [h, w] = case.kernel.map(|k| k / 2);
             PaddingConfig2d::Explicit(h, w, h, w)
         };
-        let pool: MaxPool2d =
-            MaxPool2dConfig::new(case.kernel).with_strides(case.stride).with_padding(padding).init();
+        let (kernel, stride, padding) =
+            if halve { ([2, 2], [2, 2], PaddingConfig2d::Valid) } else { (case.kernel, case.stride, padding) };
+        let pool: MaxPool2d = MaxPool2dConfig::new(kernel).with_strides(stride).with_padding(padding).init();
         let x = input(&case, &device);
         let x = if ties { (x * 3.0).round() } else { x };
         let x = x.detach().require_grad();
@@ -193,15 +194,22 @@ fn what_the_kernels_do_not_cover_goes_to_burn() {
 #[test]
 fn nan_and_infinity_pass_a_pool() {
     let device = Device::flex().autodiff();
-    let pool = MaxPool2dConfig::new([1, 2]).init();
-    let row = [f32::NAN, 1.0, 1.0, f32::NAN, f32::NEG_INFINITY, f32::NEG_INFINITY, f32::INFINITY, 0.0];
-    let x = Tensor::<4>::from_data(TensorData::new(row.to_vec(), [1, 1, 1, 8]), &device).require_grad();
-    let y = max_pool2d(&pool, x.clone());
-    let gradients = y.clone().sum().backward();
-    let y = values(y);
-    assert!(y[0].is_nan() && y[1].is_nan());
-    assert_eq!(y[2..], [f32::NEG_INFINITY, f32::INFINITY]);
-    assert_eq!(values(x.grad(&gradients).unwrap()), [1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0]);
+    let (nan, inf) = (f32::NAN, f32::INFINITY);
+    let top = [nan, 1.0, 1.0, nan, -inf, -inf, inf, 0.0];
+    for kernel in [[1, 2], [2, 2]] {
+        let pool = MaxPool2dConfig::new(kernel).init();
+        // The second line never wins.
+        let lines = if kernel[0] == 2 { [top, [-inf; 8]].concat() } else { top.to_vec() };
+        let x = Tensor::<4>::from_data(TensorData::new(lines, [1, 1, kernel[0], 8]), &device).require_grad();
+        let y = max_pool2d(&pool, x.clone());
+        let gradients = y.clone().sum().backward();
+        let y = values(y);
+        assert!(y[0].is_nan() && y[1].is_nan());
+        assert_eq!(y[2..], [-inf, inf]);
+        let gradient = values(x.grad(&gradients).unwrap());
+        assert_eq!(gradient[..8], [1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0]);
+        assert!(gradient[8..].iter().all(|g| *g == 0.0));
+    }
 }
 
 /// The cut of the work, and so the order of sums, does not depend on the pool it runs in.

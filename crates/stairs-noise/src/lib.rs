@@ -72,6 +72,7 @@ pub use expected::RegularisedStair;
 pub use law::Law;
 pub use laws::{Backward, Laws};
 pub use module::apply::{QuantiserInfo, QuantiserKind, SettingError, apply_plan, layers, quantisers, set_settings};
+pub use module::host::{HostCell, HostValue};
 pub use module::setting::Setting;
 pub use module::stair::{FeatureScale, Stair, StairActivation, StairActivationConfig};
 pub use module::weights::{StairWeights, WeightGranularity, WeightInit, WeightsError};

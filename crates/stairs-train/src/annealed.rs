@@ -18,7 +18,11 @@ use burn::{
     train::{ClassificationOutput, InferenceStep, TrainOutput, TrainStep},
 };
 
-use crate::{Annealer, Classifier, ConfigError, clock::Clock, data::Batch};
+use crate::{
+    Annealer, Classifier, ConfigError,
+    clock::{Clock, Step},
+    data::Batch,
+};
 
 /// A model, the number of optimiser steps it has seen, and what they do to its laws.
 #[derive(Module, Debug)]
@@ -42,7 +46,7 @@ impl<M: Classifier> Annealed<M> {
             Some(annealer) => annealer.apply(model, 0)?,
             None => model,
         };
-        Ok(Self { model, clock: Clock::new(), annealer, laws_of: 0 })
+        Ok(Self { model, clock: Clock::new(Step(0)), annealer, laws_of: 0 })
     }
 
     /// The model.
@@ -57,7 +61,7 @@ impl<M: Classifier> Annealed<M> {
 
     /// Optimiser steps done so far.
     pub fn step(&self) -> u64 {
-        self.clock.step()
+        self.clock.get().0
     }
 
     /// The model with the laws of the clock.
@@ -77,7 +81,7 @@ impl<M: Classifier> Annealed<M> {
     /// After the optimiser: one step later, with the laws that belong there.
     fn advance(mut self) -> Self {
         let before = self.step();
-        self.clock = self.clock.tick();
+        self.clock = self.clock.map_value(|step| Step(step.0 + 1));
         let step = self.step();
         if let Some(annealer) = &self.annealer
             && (self.laws_of != before || annealer.changes(before, step))

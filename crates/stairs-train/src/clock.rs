@@ -1,83 +1,43 @@
 //! The annealing clock: a count of optimiser steps that is saved with the model.
-//!
-//! Burn's records hold parameters only, so the count travels as an integer parameter of one element. It lives on the
-//! host: reading it never waits for a device.
 
-use burn::{
-    module::{
-        Content, Devices, Module, ModuleDisplay, ModuleDisplayDefault, ModuleMapper, ModuleVisitor, Param, ParamId,
-    },
-    tensor::{Device, Int, Tensor},
-};
+use stairs_noise::{HostCell, HostValue};
 
-/// Optimiser steps done so far (below 2³¹: records hold 32-bit integers).
-#[derive(Clone, Debug)]
-pub struct Clock {
-    id: ParamId,
-    step: u64,
-}
+/// Optimiser steps done so far: a number on the host, in the model's records.
+pub(crate) type Clock = HostCell<Step>;
 
-impl Clock {
-    /// A clock at step 0.
-    pub(crate) fn new() -> Self {
-        Self { id: ParamId::new(), step: 0 }
+/// A count below 2³². Two halves of 16 bits, which f32 holds exactly.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Step(pub(crate) u64);
+
+impl HostValue for Step {
+    fn encode(&self) -> Vec<f32> {
+        [self.0 >> 16, self.0 & 0xFFFF].map(|half| half as f32).into()
     }
 
-    /// Optimiser steps done so far.
-    pub fn step(&self) -> u64 {
-        self.step
+    fn decode(&self, numbers: &[f32]) -> Option<Self> {
+        let half = |x: f32| ((0.0..65_536.0).contains(&x) && x.fract() == 0.0).then_some(x as u64);
+        match numbers {
+            [high, low] => Some(Self((half(*high)? << 16) + half(*low)?)),
+            _ => None,
+        }
     }
 
-    /// One optimiser step later.
-    pub(crate) fn tick(mut self) -> Self {
-        self.step += 1;
-        self
-    }
-
-    fn param(&self) -> Param<Tensor<1, Int>> {
-        Param::initialized(self.id, Tensor::from_ints([self.step as i64], &Device::flex()))
+    fn describe(&self) -> String {
+        format!("step {}", self.0)
     }
 }
 
-impl Module for Clock {
-    fn collect_devices(&self, devices: Devices) -> Devices {
-        devices
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    fn fork(self, _device: &Device) -> Self {
-        self
-    }
-
-    fn to_device(self, _device: &Device) -> Self {
-        self
-    }
-
-    fn train(self) -> Self {
-        self
-    }
-
-    fn valid(&self) -> Self {
-        self.clone()
-    }
-
-    fn materialize(self) -> Self {
-        self
-    }
-
-    fn visit<V: ModuleVisitor>(&self, visitor: &mut V) {
-        visitor.visit_int(&self.param());
-    }
-
-    fn map<M: ModuleMapper>(self, mapper: &mut M) -> Self {
-        let (id, count, _) = mapper.map_int(self.param()).consume();
-        Self { id, step: count.into_scalar::<i64>() as u64 }
+    #[test]
+    fn steps_survive_the_codec_and_nonsense_does_not() {
+        for step in [0, 1, 65_535, 65_536, 16_777_217, u64::from(u32::MAX)] {
+            assert_eq!(Step(0).decode(&Step(step).encode()), Some(Step(step)));
+        }
+        for numbers in [&[][..], &[1.0], &[0.0, 0.5], &[0.0, -1.0], &[f32::NAN, 0.0], &[0.0, 65_536.0]] {
+            assert_eq!(Step(7).decode(numbers), None);
+        }
     }
 }
-
-impl ModuleDisplayDefault for Clock {
-    fn content(&self, content: Content) -> Option<Content> {
-        content.add_formatted(&format!("step {}", self.step)).optional()
-    }
-}
-
-impl ModuleDisplay for Clock {}

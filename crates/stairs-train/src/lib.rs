@@ -39,7 +39,6 @@ mod zoo;
 pub use anneal::Annealer;
 pub use annealed::Annealed;
 pub use classifier::Classifier;
-pub use clock::Clock;
 pub use config::{AnnealPer, BackwardLaw, LrSchedule, Method, RunConfig};
 pub use data::{Batch, Samples};
 pub use error::{ConfigError, TrainError};

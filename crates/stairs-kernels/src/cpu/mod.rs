@@ -4,6 +4,7 @@
 
 pub(crate) mod conv;
 mod disjoint;
+mod halve;
 mod matrix;
 pub(crate) mod norm;
 mod patches;

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::halve;
 use crate::PoolShape;
 
 /// Pixels below which a task is not worth its overhead.
@@ -15,7 +16,7 @@ fn planes(shape: &PoolShape) -> usize {
 /// Whether `new` replaces `best`: larger, or NaN.
 #[inline(always)]
 fn beats(new: f32, best: f32) -> bool {
-    new > best || new.is_nan()
+    (new > best) | new.is_nan()
 }
 
 /// Calls `visit` for `outputs` and every `stride`-th value of `line` from its first, in step.
@@ -38,9 +39,10 @@ pub(crate) fn forward(x: &[f32], shape: &PoolShape) -> Vec<f32> {
     let (plane_in, plane_out) = (shape.plane_in(), shape.plane_out());
     let mut y = vec![f32::NEG_INFINITY; shape.planes * plane_out];
     let task = planes(shape);
+    let plane = if halve::applies(shape) { halve::forward } else { forward_plane };
     y.par_chunks_mut(task * plane_out).zip(x.par_chunks(task * plane_in)).for_each(|(y, x)| {
         for (y, x) in y.chunks_exact_mut(plane_out).zip(x.chunks_exact(plane_in)) {
-            forward_plane(x, y, shape);
+            plane(x, y, shape);
         }
     });
     y
@@ -75,7 +77,11 @@ pub(crate) fn gradient(x: &[f32], gradient: &[f32], shape: &PoolShape) -> Vec<f3
             let mut best = vec![Best::default(); shape.columns.output];
             let planes = dx.chunks_exact_mut(plane_in).zip(x.chunks_exact(plane_in)).zip(g.chunks_exact(plane_out));
             for ((dx, x), g) in planes {
-                gradient_plane(dx, x, g, &mut best, shape);
+                if halve::applies(shape) {
+                    halve::gradient(dx, x, g, shape);
+                } else {
+                    gradient_plane(dx, x, g, &mut best, shape);
+                }
             }
         });
     dx
@@ -105,9 +111,10 @@ fn gradient_plane(dx: &mut [f32], x: &[f32], g: &[f32], best: &mut [Best], shape
                 let first = inside.start * columns.stride + kx - columns.padding;
                 let mut index = (start + first) as u32;
                 strided(&mut best[inside], &line[first.min(line.len())..], columns.stride, |best, x| {
-                    let better = beats(x, best.value);
-                    best.value = if better { x } else { best.value };
-                    best.index = if better { index } else { best.index };
+                    // By masks: which pixel wins is a coin toss that no branch predictor learns.
+                    let better = 0_u32.wrapping_sub(u32::from(beats(x, best.value)));
+                    best.value = f32::from_bits((x.to_bits() & better) | (best.value.to_bits() & !better));
+                    best.index = (index & better) | (best.index & !better);
                     index += columns.stride as u32;
                 });
             }

@@ -11,7 +11,7 @@ use burn::module::{
 use burn::tensor::{Device, Tensor, TensorData};
 
 /// A value that can be written as a fixed number of f32s and read back.
-pub(crate) trait HostValue: Clone + Send + Sync + std::fmt::Debug {
+pub trait HostValue: Clone + Send + Sync + std::fmt::Debug {
     /// The value as numbers; the length is the same for all values of the type.
     fn encode(&self) -> Vec<f32>;
     /// The value of such numbers; `self` supplies what the numbers cannot hold. Nonsense gives `None`.
@@ -22,20 +22,29 @@ pub(crate) trait HostValue: Clone + Send + Sync + std::fmt::Debug {
 
 /// A host value with an identity in the module tree.
 #[derive(Clone, Debug)]
-pub(crate) struct HostCell<T> {
+pub struct HostCell<T> {
     id: ParamId,
     value: T,
 }
 
 impl<T: HostValue> HostCell<T> {
-    pub(crate) fn new(value: T) -> Self {
+    /// A cell with this value and an identity of its own.
+    pub fn new(value: T) -> Self {
         // Through the codec once, so that a value is the same before and after a record.
         let value = value.decode(&value.encode()).unwrap_or(value);
         Self { id: ParamId::new(), value }
     }
 
-    pub(crate) fn get(&self) -> &T {
+    /// The value.
+    pub fn get(&self) -> &T {
         &self.value
+    }
+
+    /// The same cell, in records and mappings, with what `change` makes of its value.
+    #[must_use]
+    pub fn map_value(mut self, change: impl FnOnce(&T) -> T) -> Self {
+        self.value = change(&self.value);
+        self
     }
 
     fn param(&self) -> Param<Tensor<1>> {

@@ -9,7 +9,7 @@
 //! | `scales`, `host` | quantum and output scale; host numbers in Burn's records |
 
 pub mod apply;
-mod host;
+pub mod host;
 mod scales;
 pub mod setting;
 pub mod stair;

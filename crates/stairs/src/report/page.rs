@@ -321,39 +321,4 @@ fn configuration(study: &Study<'_>) -> Markup {
 }
 
 /// Layout of the page; colours are the variables of [`theme_css`].
-const STYLE: &str = "\
-:root{color-scheme:light dark}\
-*{box-sizing:border-box}\
-body{margin:0;background:var(--ink-paper);color:var(--ink-text);\
-font:16px/1.55 system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif}\
-main{max-width:1000px;margin:0 auto;padding:56px 20px 80px}\
-.kicker{margin:0 0 4px;color:var(--ink-muted);font-size:14px}\
-h1{margin:0 0 20px;font-size:34px;line-height:1.2;letter-spacing:-.01em}\
-h2{margin:0 0 4px;font-size:20px;line-height:1.3}\
-h2.study{margin:56px 0 12px;padding-top:20px;border-top:2px solid var(--ink-text);font-size:26px}\
-.headline{margin:0 0 36px;max-width:46em;font-size:21px;line-height:1.45}\
-section{margin:0 0 44px}\
-.note{margin:0 0 14px;max-width:52em;color:var(--ink-muted);font-size:14.5px}\
-.notice{padding:10px 14px;border-left:3px solid var(--ink-orange);background:var(--ink-grid)}\
-figure{margin:0}figure svg{display:block;width:100%;height:auto}\
-.scroll{overflow-x:auto}\
-table.results{width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums}\
-table.results th{padding:6px 12px 6px 0;border-bottom:1px solid var(--ink-muted);color:var(--ink-muted);\
-font-size:13.5px;font-weight:500;text-align:left;white-space:nowrap}\
-table.results td{padding:9px 12px 9px 0;border-bottom:1px solid var(--ink-grid);white-space:nowrap}\
-table.results .number{text-align:right}\
-table.results .strong{font-weight:650}\
-table.results .strip{width:30%;min-width:170px;padding-left:20px}\
-th.strip span{display:inline-block;width:33.3%}\
-th.strip span:nth-child(2){text-align:center}th.strip span:nth-child(3){text-align:right}\
-.swatch{display:inline-block;width:11px;height:11px;margin-right:9px;border-radius:3px}\
-.track{position:relative;height:16px}\
-.track:before{content:'';position:absolute;left:0;right:0;top:7.5px;height:1px;background:var(--ink-grid)}\
-.track i{position:absolute;top:3px;width:10px;height:10px;margin-left:-5px;border-radius:50%;opacity:.75}\
-.track b{position:absolute;top:0;width:2px;height:16px;margin-left:-1px}\
-dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(230px,1fr));gap:10px 24px;margin:10px 0 18px}\
-dt{color:var(--ink-muted);font-size:13.5px}dd{margin:0;overflow-wrap:anywhere}\
-details{border-top:1px solid var(--ink-grid);padding:8px 0}summary{cursor:pointer}\
-pre{margin:8px 0;padding:12px 14px;overflow-x:auto;border:1px solid var(--ink-grid);border-radius:6px;\
-font:13.5px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}\
-@media print{main{padding:0}details{break-inside:avoid}figure{break-inside:avoid}}";
+const STYLE: &str = include_str!("page.css");
