@@ -21,7 +21,7 @@ use super::options::Model;
 #[derive(Debug, Args)]
 pub(crate) struct Plan {
     /// Policy
-    #[arg(default_value_t = policy())]
+    #[arg(default_value_t = policy(DatasetName::Digits, Method::Ana))]
     policy: Policy,
     /// Noise law: uniform, triangular, normal or logistic
     #[arg(long, default_value_t = law(DatasetName::Digits, Method::Ana), value_name = "NAME")]
