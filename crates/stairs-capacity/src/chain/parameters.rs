@@ -1,0 +1,46 @@
+//! The parameters of one layer.
+
+use super::{Geometry, Layer};
+use crate::ChainError;
+
+/// Parameters of one layer. Lists of what the layer does not have are empty.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LayerParameters {
+    /// Weights `[channels, fan_in]`, row-major; the latent ones of a quantised layer.
+    pub weight: Vec<f64>,
+    /// Biases `[channels]`.
+    pub bias: Vec<f64>,
+    /// Scales γ of the normalisation `[channels]`.
+    pub scale: Vec<f64>,
+    /// Shifts β of the normalisation `[channels]`.
+    pub shift: Vec<f64>,
+}
+
+impl LayerParameters {
+    /// The lists by name.
+    pub(crate) fn lists(&self) -> [(&'static str, &[f64]); 4] {
+        [("weight", &self.weight), ("bias", &self.bias), ("scale", &self.scale), ("shift", &self.shift)]
+    }
+
+    /// Checks lengths and values.
+    pub(crate) fn check(&self, index: usize, layer: &Layer, geometry: &Geometry) -> Result<(), ChainError> {
+        let channels = layer.channels();
+        let norm = if layer.norm.is_some() { channels } else { 0 };
+        let wanted = [channels * geometry.fan_in, if layer.bias { channels } else { 0 }, norm, norm];
+        for ((what, list), expected) in self.lists().into_iter().zip(wanted) {
+            if list.len() != expected {
+                return Err(ChainError::Length { layer: index, what, expected, got: list.len() });
+            }
+            finite(index, what, list)?;
+        }
+        Ok(())
+    }
+}
+
+/// Refuses the first number that is not finite.
+pub(crate) fn finite(layer: usize, what: &'static str, list: &[f64]) -> Result<(), ChainError> {
+    match list.iter().enumerate().find(|(_, value)| !value.is_finite()) {
+        Some((index, &value)) => Err(ChainError::NotFinite { layer, what, index, value }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,46 @@
+//! Fisher matrices and their spectra.
+//!
+//! | file | what |
+//! |---|---|
+//! | `block` | hidden layer of a Markov chain: one eigenproblem a channel |
+//! | `lanczos` | the same by batched products, for stochastic Lanczos quadrature |
+//! | `output` | categorical last layer |
+//! | `gram` | a whole network without noise: the Gram matrix of its samples and outputs |
+//! | `operator` | the same by forward and backward products alone |
+//! | `reference` | full Jacobians and a d × d matrix, naively: the reference |
+//!
+//! Expectations over labels are exact; expectations over inputs are means over the samples given.
+
+mod backward;
+mod block;
+mod categorical;
+mod gram;
+mod lanczos;
+mod operator;
+mod options;
+mod output;
+pub mod reference;
+
+pub use gram::gram_spectrum;
+pub use operator::NetworkFisher;
+pub use options::{MarkovOptions, Method};
+
+use crate::chain::{Chain, Head, Pass};
+use crate::{FisherError, Spectrum};
+
+/// Spectrum of the block of layer `index` of a Markov chain, given its pass.
+pub(crate) fn markov_block(
+    chain: &Chain,
+    index: usize,
+    pass: &Pass,
+    options: &MarkovOptions,
+    seed: u64,
+) -> Result<Spectrum, FisherError> {
+    match chain.head {
+        _ if index + 1 < chain.layers.len() => {
+            block::gaussian_block(chain, index, pass, options.noise_variance, options, seed)
+        }
+        Head::Gaussian { variance } => block::gaussian_block(chain, index, pass, variance, options, seed),
+        Head::Categorical => output::categorical_block(chain, index, pass),
+    }
+}

@@ -1,0 +1,137 @@
+//! Dense kernels on row-major slices: matrix products split over threads, eigenvalues of Gram matrices.
+//!
+//! The results do not depend on the number of threads: every element of a product is computed by one thread, in one order.
+
+use faer::linalg::matmul::{
+    matmul,
+    triangular::{self, BlockStructure},
+};
+use faer::{Accum, Mat, MatMut, MatRef, Par, Side};
+use rayon::prelude::*;
+
+use crate::FisherError;
+
+/// f32 or f64.
+pub(crate) trait Scalar: faer::traits::RealField + Copy + Send + Sync + std::iter::Sum + 'static {
+    /// Distance from 1 to the next number.
+    const ROUNDING: f64;
+    fn of(value: f64) -> Self;
+    fn wide(self) -> f64;
+}
+
+impl Scalar for f32 {
+    const ROUNDING: f64 = f32::EPSILON as f64;
+
+    fn of(value: f64) -> Self {
+        value as f32
+    }
+
+    fn wide(self) -> f64 {
+        f64::from(self)
+    }
+}
+
+impl Scalar for f64 {
+    const ROUNDING: f64 = f64::EPSILON;
+
+    fn of(value: f64) -> Self {
+        value
+    }
+
+    fn wide(self) -> f64 {
+        self
+    }
+}
+
+/// Products with fewer multiplications than this are not worth a second thread.
+const SMALL: usize = 1 << 18;
+/// Rows of a product that one task computes.
+const TASK: usize = 256;
+
+fn view<T>(values: &[T], rows: usize, columns: usize) -> MatRef<'_, T> {
+    MatRef::from_row_major_slice(values, rows, columns)
+}
+
+/// out (r × c) = a (r × k) · bᵀ (c × k).
+pub(crate) fn product_nt<T: Scalar>(a: &[T], b: &[T], k: usize, out: &mut [T]) {
+    if out.is_empty() {
+        return;
+    }
+    if k == 0 {
+        return out.fill(T::of(0.0));
+    }
+    let (rows, columns) = (a.len() / k, b.len() / k);
+    let b = view(b, columns, k);
+    let part = |a: &[T], out: &mut [T]| {
+        let rows = a.len() / k;
+        let out = MatMut::from_row_major_slice_mut(out, rows, columns);
+        matmul(out, Accum::Replace, view(a, rows, k), b.transpose(), T::of(1.0), Par::Seq);
+    };
+    if rows * columns * k < SMALL {
+        part(a, out);
+    } else {
+        let task = TASK.min(rows.div_ceil(2));
+        out.par_chunks_mut(task * columns).zip(a.par_chunks(task * k)).for_each(|(out, a)| part(a, out));
+    }
+}
+
+/// out (r × c) = a (r × k) · b (k × c), on one thread.
+pub(crate) fn product_nn<T: Scalar>(a: &[T], b: &[T], k: usize, out: &mut [T]) {
+    if out.is_empty() || k == 0 {
+        return out.fill(T::of(0.0));
+    }
+    let (rows, columns) = (a.len() / k, b.len() / k);
+    let out = MatMut::from_row_major_slice_mut(out, rows, columns);
+    matmul(out, Accum::Replace, view(a, rows, k), view(b, k, columns), T::of(1.0), Par::Seq);
+}
+
+/// out (k × c) += aᵀ (r × k) · b (r × c), on one thread.
+pub(crate) fn add_product_tn<T: Scalar>(a: &[T], b: &[T], k: usize, out: &mut [T]) {
+    if out.is_empty() || a.is_empty() {
+        return;
+    }
+    let (rows, columns) = (a.len() / k, out.len() / k);
+    let out = MatMut::from_row_major_slice_mut(out, k, columns);
+    matmul(out, Accum::Add, view(a, rows, k).transpose(), view(b, rows, columns), T::of(1.0), Par::Seq);
+}
+
+/// Aᵀ A or A Aᵀ of a row-major A (r × k), whichever is smaller; the lower triangle only.
+pub(crate) fn small_gram(a: &[f64], k: usize) -> Mat<f64> {
+    let rows = if k == 0 { 0 } else { a.len() / k };
+    let a = view(a, rows, k);
+    let (left, right) = if rows <= k { (a, a.transpose()) } else { (a.transpose(), a) };
+    let mut gram = Mat::zeros(left.nrows(), left.nrows());
+    triangular::matmul(
+        gram.as_mut(),
+        BlockStructure::TriangularLower,
+        Accum::Replace,
+        left,
+        BlockStructure::Rectangular,
+        right,
+        BlockStructure::Rectangular,
+        1.0,
+        Par::Seq,
+    );
+    gram
+}
+
+/// Eigenvalues of a symmetric positive semi-definite matrix (lower triangle), those that are 0 up to rounding left out.
+///
+/// Rounding perturbs every eigenvalue by about ε‖A‖; an eigenvalue below `size`·ε·λ_max cannot be told from 0.
+pub(crate) fn positive_eigenvalues(gram: MatRef<'_, f64>) -> Result<Vec<f64>, FisherError> {
+    let size = gram.nrows();
+    if size == 0 {
+        return Ok(Vec::new());
+    }
+    // faer reads the lower triangle only, but a NaN there would stop it from converging.
+    let finite = (0..size).all(|j| (j..size).all(|i| gram[(i, j)].is_finite()));
+    let values = match finite {
+        true if size == 1 => Ok(vec![gram[(0, 0)]]),
+        true => gram.self_adjoint_eigenvalues(Side::Lower),
+        false => return Err(FisherError::Eigenvalues { size }),
+    };
+    let values = values.map_err(|_| FisherError::Eigenvalues { size })?;
+    let largest = values.iter().copied().fold(0.0, f64::max);
+    let zero = size as f64 * f64::EPSILON * largest;
+    Ok(values.into_iter().filter(|value| *value > zero).collect())
+}
