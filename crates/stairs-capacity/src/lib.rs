@@ -8,6 +8,7 @@ mod linalg;
 pub mod measure;
 mod sampler;
 pub mod spectrum;
+mod tridiagonal;
 
 pub use chain::{
     Activation, Chain, Head, Init, Layer, LayerParameters, Map, Norm, Pointwise, Pool, PoolKind, Prior, Shape,

@@ -6,10 +6,14 @@ use faer::linalg::matmul::{
     matmul,
     triangular::{self, BlockStructure},
 };
-use faer::{Accum, Mat, MatMut, MatRef, Par, Side};
+use faer::{
+    Accum, Mat, MatMut, MatRef, Par, Spec,
+    dyn_stack::{MemBuffer, MemStack},
+    linalg::evd::tridiag::{tridiag_in_place, tridiag_in_place_scratch},
+};
 use rayon::prelude::*;
 
-use crate::FisherError;
+use crate::{FisherError, tridiagonal::eigenvalues};
 
 /// f32 or f64.
 pub(crate) trait Scalar: faer::traits::RealField + Copy + Send + Sync + std::iter::Sum + 'static {
@@ -41,6 +45,12 @@ impl Scalar for f64 {
     fn wide(self) -> f64 {
         self
     }
+}
+
+/// Runs `f` on a thread of the pool, where splitting work costs next to nothing; from outside, every split would have to
+/// wake the pool.
+pub(crate) fn in_pool<R: Send>(f: impl FnOnce() -> R + Send) -> R {
+    rayon::scope(|_| f())
 }
 
 /// Products with fewer multiplications than this are not worth a second thread.
@@ -123,14 +133,25 @@ pub(crate) fn positive_eigenvalues(gram: MatRef<'_, f64>) -> Result<Vec<f64>, Fi
     if size == 0 {
         return Ok(Vec::new());
     }
-    // faer reads the lower triangle only, but a NaN there would stop it from converging.
     let finite = (0..size).all(|j| (j..size).all(|i| gram[(i, j)].is_finite()));
-    let values = match finite {
-        true if size == 1 => Ok(vec![gram[(0, 0)]]),
-        true => gram.self_adjoint_eigenvalues(Side::Lower),
-        false => return Err(FisherError::Eigenvalues { size }),
-    };
-    let values = values.map_err(|_| FisherError::Eigenvalues { size })?;
+    if !finite {
+        return Err(FisherError::Eigenvalues { size });
+    }
+    let mut matrix = gram.to_owned();
+    let mut reflections = Mat::zeros(1, size - 1);
+    let mut memory = MemBuffer::new(tridiag_in_place_scratch::<f64>(size, Par::Seq, Spec::default()));
+    let stack = MemStack::new(&mut memory);
+    tridiag_in_place(matrix.as_mut(), reflections.as_mut(), Par::Seq, stack, Spec::default());
+    let mut values: Vec<f64> = (0..size).map(|i| matrix[(i, i)]).collect();
+    let off: Vec<f64> = (1..size).map(|i| matrix[(i, i - 1)]).collect();
+    if !eigenvalues(&mut values, &off, &mut []) {
+        return Err(FisherError::Eigenvalues { size });
+    }
+    // A decomposition that claims to have converged is not believed without its trace.
+    let (trace, sum) = ((0..size).map(|i| gram[(i, i)]).sum::<f64>(), values.iter().sum::<f64>());
+    if (trace - sum).abs() > 1e-10 * trace {
+        return Err(FisherError::Eigenvalues { size });
+    }
     let largest = values.iter().copied().fold(0.0, f64::max);
     let zero = size as f64 * f64::EPSILON * largest;
     Ok(values.into_iter().filter(|value| *value > zero).collect())

@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::chain::{Chain, LayerParameters, Prior, pass};
 use crate::fisher::markov_block;
+use crate::linalg::in_pool;
 use crate::{ChainError, Draw, FisherError, MarkovOptions, Sequence, Spectrum, gram_spectrum};
 
 /// A chain with a prior and a sample of inputs, ready to be drawn.
@@ -75,6 +76,10 @@ impl Sampler {
     /// # Errors
     /// [`FisherError`] for an overflow or eigenvalues that do not converge.
     pub fn draw(&self, index: u64, inner: usize) -> Result<Draw, FisherError> {
+        in_pool(|| self.draw_in_pool(index, inner))
+    }
+
+    fn draw_in_pool(&self, index: u64, inner: usize) -> Result<Draw, FisherError> {
         let rng = &mut self.rng(index);
         let last = self.chain.layers.len() - 1;
         let mut state = Arc::clone(&self.inputs);
@@ -179,7 +184,10 @@ pub fn layer_spectrum(
         return Err(ChainError::Inputs { sample, got: inputs.len() }.into());
     }
     crate::chain::finite(layer, "input", inputs)?;
-    markov_block(chain, layer, &pass(chain, layer, parameters, inputs, inputs.len() / sample), options, seed)
+    in_pool(|| {
+        let pass = pass(chain, layer, parameters, inputs, inputs.len() / sample);
+        markov_block(chain, layer, &pass, options, seed)
+    })
 }
 
 /// Adds normal noise of variance `variance` (Box–Muller).

@@ -126,7 +126,10 @@ impl Block<'_> {
     /// The Gram matrix of the patches where every channel can use it.
     fn shared_gram(&self) -> Option<Vec<f64>> {
         let rows = self.pass.rows();
-        if self.windows.is_some() || !self.pass.bend.is_empty() || rows > self.width {
+        let duals = (0..self.pass.channels).filter(|o| self.height(*o) <= self.width).count();
+        let shared = rows * rows * self.pass.fan_in;
+        let apart = duals * self.width * self.width * self.width;
+        if self.windows.is_some() || !self.pass.bend.is_empty() || duals == 0 || shared > apart {
             return None;
         }
         let mut gram = vec![0.0; rows * rows];
@@ -139,8 +142,8 @@ impl Block<'_> {
         let blocks: Vec<Result<Vec<f64>, FisherError>> = (0..self.pass.channels)
             .into_par_iter()
             .map(|o| match &shared {
-                Some(shared) => positive_eigenvalues(self.dual(shared, o).as_ref()),
-                None => positive_eigenvalues(small_gram(&self.jacobian(o), self.width).as_ref()),
+                Some(shared) if self.height(o) <= self.width => positive_eigenvalues(self.dual(shared, o).as_ref()),
+                _ => positive_eigenvalues(small_gram(&self.jacobian(o), self.width).as_ref()),
             })
             .collect();
         blocks.into_iter().try_fold(Vec::new(), |mut all, block| {

@@ -12,7 +12,7 @@ use super::{
     categorical::{columns, root},
 };
 use crate::chain::{Chain, Pass};
-use crate::linalg::{positive_eigenvalues, product_nn, product_nt};
+use crate::linalg::{in_pool, positive_eigenvalues, product_nn, product_nt};
 use crate::{FisherError, LayerParameters, Spectrum};
 
 /// Spectrum of the Fisher matrix of all parameters of a network without noise in its hidden layers, over `inputs`.
@@ -32,6 +32,10 @@ use crate::{FisherError, LayerParameters, Spectrum};
 /// # Errors
 /// [`FisherError`] for parameters or inputs that do not fit, overflow, or eigenvalues that do not converge.
 pub fn gram_spectrum(chain: &Chain, parameters: &[LayerParameters], inputs: &[f64]) -> Result<Spectrum, FisherError> {
+    in_pool(|| spectrum(chain, parameters, inputs))
+}
+
+fn spectrum(chain: &Chain, parameters: &[LayerParameters], inputs: &[f64]) -> Result<Spectrum, FisherError> {
     let passes = passes(chain, parameters, inputs)?;
     let samples = chain.samples(inputs)?;
     let outputs = chain.output().values();

@@ -5,14 +5,17 @@
 //! whose columns never mix. Every new vector is made orthogonal to all before it, twice, so that no eigenvalue is found
 //! twice.
 
-use faer::{Mat, Side};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{Probe, Quadrature};
-use crate::{FisherError, linalg::Scalar};
+use crate::{
+    FisherError,
+    linalg::{Scalar, in_pool},
+    tridiagonal::eigenvalues,
+};
 
 /// Number format of the matrix products of a Lanczos run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,7 +116,7 @@ pub fn stochastic_lanczos(
         }
     }
 
-    lanczos(&One(operator), options, seed).ok_or(FisherError::Overflow { layer: 0 })?
+    in_pool(|| lanczos(&One(operator), options, seed)).ok_or(FisherError::Overflow { layer: 0 })?
 }
 
 /// Symmetric matrices of equal size, applied together.
@@ -279,12 +282,10 @@ fn last_diagonal(diagonal: &[f64], off: &[f64]) -> Option<f64> {
 /// Nodes and weights of the tridiagonal matrix: eigenvalues, and mass times squared first components.
 fn rule(diagonal: &[f64], off: &[f64], mass: f64) -> Result<Vec<(f64, f64)>, FisherError> {
     let size = diagonal.len();
-    let matrix = Mat::from_fn(size, size, |i, j| match i.abs_diff(j) {
-        0 => diagonal[i],
-        1 => off[i.min(j)],
-        _ => 0.0,
-    });
-    let eigen = matrix.self_adjoint_eigen(Side::Lower).map_err(|_| FisherError::Eigenvalues { size })?;
-    let (nodes, vectors) = (eigen.S(), eigen.U());
-    Ok((0..size).map(|i| (nodes[i].max(0.0), mass * vectors[(0, i)].powi(2))).collect())
+    let (mut nodes, mut first) = (diagonal.to_vec(), vec![0.0; size]);
+    first[0] = 1.0;
+    if !eigenvalues(&mut nodes, &off[..size - 1], &mut first) {
+        return Err(FisherError::Eigenvalues { size });
+    }
+    Ok(nodes.into_iter().zip(first).map(|(node, first)| (node.max(0.0), mass * first * first)).collect())
 }
