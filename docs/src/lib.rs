@@ -22,6 +22,7 @@ chapters! {
     schedules "schedules.md"
     trains_badly "trains-badly.md"
     scales "scales.md"
+    capacity "capacity.md"
     commands "commands.md"
     qat "qat.md"
     devices "devices.md"
@@ -35,6 +36,7 @@ chapters! {
     readme_noise "../../crates/stairs-noise/README.md"
     readme_kernels "../../crates/stairs-kernels/README.md"
     readme_zoo "../../crates/stairs-zoo/README.md"
+    readme_capacity "../../crates/stairs-capacity/README.md"
 }
 
 #[cfg(test)]
@@ -110,8 +112,10 @@ mod tests {
             "stairs-noise/src/module/apply.rs",
             "stairs-zoo/src/quantisation.rs",
             "stairs-train/src/error.rs",
+            "stairs-capacity/src/error.rs",
             "stairs/src/device.rs",
             "stairs/src/experiments/error.rs",
+            "stairs/src/measure/error.rs",
             "stairs/src/report/error.rs",
             "stairs/src/plot/error.rs",
         ] {

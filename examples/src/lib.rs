@@ -6,6 +6,7 @@
 //! | `hand_written_loop` | the same in a training loop of your own |
 //! | `compare_estimators` | four published estimators on one layer, as a table and a figure |
 //! | `own_law` | a noise law of your own, in one call and in a training |
+//! | `capacity` | the capacity of a network of your own before training, as a chain and as any module |
 //! | `read_run` | what a finished run has left: record, model, confusion matrix |
 //!
 //! ```text

@@ -2,6 +2,9 @@
 #![allow(missing_docs)]
 
 #[allow(dead_code)]
+#[path = "../examples/capacity.rs"]
+mod capacity;
+#[allow(dead_code)]
 #[path = "../examples/compare_estimators.rs"]
 mod compare_estimators;
 #[allow(dead_code)]
@@ -138,6 +141,22 @@ fn a_law_of_ones_own_is_smooth_and_trains() {
     // The law is in the run's configuration and comes back as it was.
     assert_eq!(RunDir::new(dir.path()).config().unwrap().law, noise);
     assert_eq!(own_law::run(settings()).unwrap(), record);
+}
+
+#[test]
+fn capacity_grows_with_the_network() {
+    let digits = load(DatasetName::Digits, &DataRoot::default()).unwrap();
+    let of = |widths| capacity::of_chain(&capacity::Perceptron { widths }, &digits.train, 10).unwrap();
+    let (small, large) = (of(vec![4]), of(vec![16]));
+    assert_eq!((small.0, large.0), (64 * 4 + 4 + 50, 64 * 16 + 16 + 170));
+    for (parameters, lower, two_scale) in [small, large] {
+        let d = parameters as f64;
+        assert!(2.0 / 3.0 * d < lower && lower <= two_scale && two_scale < 1.1 * d, "{lower} {two_scale} of {d}");
+    }
+    assert!(small.2 < large.1);
+    let (parameters, two_scale) = capacity::of_module(4, &digits.train, 3).unwrap();
+    assert_eq!(parameters, 64 * 4 + 4 + 20 + 50);
+    assert!(two_scale > 2.0 / 3.0 * parameters as f64);
 }
 
 #[test]

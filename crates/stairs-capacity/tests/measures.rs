@@ -2,9 +2,9 @@
 #![allow(missing_docs)]
 
 use stairs_capacity::{
-    Activation, Chain, ChainError, DeviationBound, Draw, Draws, FisherError, Head, LanczosOptions, Layer, LayerParameters,
-    MarkovOptions, MeasureError, Method, Normalisation, Prior, Sampler, Shape, Spectrum, gram_spectrum, layer_spectrum,
-    log_kappa,
+    Activation, Chain, ChainError, DeviationBound, Draw, Draws, FisherError, Head, LanczosOptions, Layer,
+    LayerParameters, MarkovOptions, MeasureError, Method, Normalisation, Prior, Sampler, Shape, Spectrum,
+    gram_spectrum, layer_spectrum, log_kappa,
 };
 
 fn one(spectrum: Spectrum) -> Draw {
@@ -136,7 +136,10 @@ fn impossible_arguments_are_refused_with_their_value() {
     let draws = draws(vec![Spectrum::exact(1, vec![1.0])]);
     for eps in [0.0, 1.0, -0.1, f64::NAN, f64::INFINITY] {
         let message = draws.two_scale(eps, 0.7).unwrap_err().to_string();
-        assert!(message.contains("epsilon must be above 0 and below 1") && message.contains(&eps.to_string()), "{message}");
+        assert!(
+            message.contains("epsilon must be above 0 and below 1") && message.contains(&eps.to_string()),
+            "{message}"
+        );
     }
     for zeta in [0.6, 1.0, f64::NAN] {
         let message = draws.jensen(0.1, zeta).unwrap_err().to_string();
@@ -164,7 +167,10 @@ fn impossible_networks_are_refused() {
     let of = |shape, layers| Chain::new(shape, layers, Head::Categorical).unwrap_err();
     assert_eq!(of(vector, vec![]), ChainError::NoLayers);
     assert_eq!(of(vector, vec![Layer::dense(0)]), ChainError::Zero { layer: 0, what: "number of output channels" });
-    assert!(matches!(of(Shape::image(1, 4, 4), vec![Layer::conv(2, [5, 3])]), ChainError::Window { what: "kernel", .. }));
+    assert!(matches!(
+        of(Shape::image(1, 4, 4), vec![Layer::conv(2, [5, 3])]),
+        ChainError::Window { what: "kernel", .. }
+    ));
     assert!(matches!(of(Shape::image(1, 4, 4), vec![Layer::conv(2, [3, 3])]), ChainError::Head(_)));
     let gaussian = Chain::new(vector, vec![Layer::dense(1)], Head::Gaussian { variance: 0.0 }).unwrap_err();
     assert!(gaussian.to_string().contains("must be positive and finite, got 0"), "{gaussian}");
@@ -172,7 +178,10 @@ fn impossible_networks_are_refused() {
     let mut parameters = Prior::Initialiser.draw_all(&network(), &mut rng()).unwrap();
     let inputs = [1.0, 2.0];
     assert_eq!(network().forward(&parameters, &[1.0]), Err(ChainError::Inputs { sample: 2, got: 1 }));
-    assert!(matches!(network().forward(&parameters, &[1.0, f64::NAN]), Err(ChainError::NotFinite { what: "input", .. })));
+    assert!(matches!(
+        network().forward(&parameters, &[1.0, f64::NAN]),
+        Err(ChainError::NotFinite { what: "input", .. })
+    ));
     parameters[1].weight[5] = f64::NAN;
     let nan = gram_spectrum(&network(), &parameters, &inputs).unwrap_err().to_string();
     assert_eq!(nan, "layer 1: weight 5 is NaN, and must be finite");
@@ -203,7 +212,10 @@ fn an_overflow_is_an_error_and_no_number() {
 #[test]
 fn the_same_seed_gives_the_same_draws_in_any_order() {
     let (a, b) = (sampler(9), sampler(9));
-    assert_eq!(a.draw(3, 2).unwrap(), { b.draw(7, 1).unwrap(); b.draw(3, 2).unwrap() });
+    assert_eq!(a.draw(3, 2).unwrap(), {
+        b.draw(7, 1).unwrap();
+        b.draw(3, 2).unwrap()
+    });
     assert_ne!(a.draw(3, 2).unwrap(), a.draw(4, 2).unwrap());
     assert_ne!(a.draw(3, 2).unwrap(), sampler(10).draw(3, 2).unwrap());
     let text = serde_json::to_string(&a.draw(3, 2).unwrap()).unwrap();

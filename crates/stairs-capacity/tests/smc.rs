@@ -35,7 +35,12 @@ impl Sequence for TwoStates {
         self.layers
     }
 
-    fn extend(&self, _: usize, previous: Option<&usize>, rng: &mut ChaCha8Rng) -> Result<(usize, Spectrum), FisherError> {
+    fn extend(
+        &self,
+        _: usize,
+        previous: Option<&usize>,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<(usize, Spectrum), FisherError> {
         let stay = if previous.is_some() { self.stay } else { 0.5 };
         let state = previous.copied().unwrap_or(0);
         let state = if rng.random::<f64>() < stay { state } else { 1 - state };
@@ -116,7 +121,10 @@ fn impossible_options_are_refused() {
     let sampler = sampler(2);
     let of = |options, points: &[(f64, f64)]| sequential_monte_carlo(&sampler, 0.0, points, &options).unwrap_err();
     let good = SmcOptions::default();
-    assert!(matches!(of(SmcOptions { particles: 1, ..good }, &[(0.1, 0.7)]), MeasureError::Particles { what: "particles", got: 1, .. }));
+    assert!(matches!(
+        of(SmcOptions { particles: 1, ..good }, &[(0.1, 0.7)]),
+        MeasureError::Particles { what: "particles", got: 1, .. }
+    ));
     assert!(matches!(of(SmcOptions { runs: 1, ..good }, &[(0.1, 0.7)]), MeasureError::Particles { what: "runs", .. }));
     assert!(matches!(of(good, &[]), MeasureError::Particles { what: "points", .. }));
     assert_eq!(of(good, &[(1.0, 0.7)]), MeasureError::Epsilon(1.0));

@@ -13,7 +13,8 @@
 //! | [`zoo`] | `stairs-zoo` | models |
 //! | [`data`] | `stairs-data` | embedded digits, loaders |
 //! | [`train`] | `stairs-train` | training, checkpoints, run records |
-//! | [`plot`], [`report`], [`experiments`] | this crate | figures, reports, reproducible experiments |
+//! | [`capacity`] | `stairs-capacity` | two-scale effective dimension, Fisher operators |
+//! | [`plot`], [`report`], [`experiments`], [`measure`] | this crate | figures, reports, reproducible experiments, capacity of zoo models |
 //!
 //! ```
 //! use stairs::prelude::*;
@@ -36,6 +37,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub use stairs_capacity as capacity;
 pub use stairs_data as data;
 pub use stairs_kernels as kernels;
 pub use stairs_noise as noise;
@@ -47,6 +49,7 @@ pub mod allocator;
 pub mod device;
 pub mod experiments;
 mod files;
+pub mod measure;
 pub mod plot;
 pub mod prelude;
 pub mod report;

@@ -25,6 +25,9 @@ pub use gram::gram_spectrum;
 pub use operator::NetworkFisher;
 pub use options::{MarkovOptions, Method};
 
+#[cfg(feature = "burn")]
+pub(crate) use categorical::root;
+
 use crate::chain::{Chain, Head, Pass};
 use crate::{FisherError, Spectrum};
 

@@ -58,7 +58,8 @@ fn centred(chain: &Chain, index: usize, pass: &Pass) -> Mat<f64> {
         .chunks(classes)
         .map(|logits| {
             let p = softmax(logits);
-            let mean: Vec<f64> = (0..columns).map(|a| (0..classes).map(|c| p[c] * basis[c * columns + a]).sum()).collect();
+            let mean: Vec<f64> =
+                (0..columns).map(|a| (0..classes).map(|c| p[c] * basis[c * columns + a]).sum()).collect();
             let entry = |(a, b): (usize, usize)| {
                 let square: f64 = (0..classes).map(|c| p[c] * basis[c * columns + a] * basis[c * columns + b]).sum();
                 scale * (square - mean[a] * mean[b])

@@ -8,13 +8,15 @@
 //! can overflow.
 
 mod lanczos;
+mod options;
 mod quadrature;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use lanczos::{Batch, lanczos};
-pub use lanczos::{LanczosOptions, Precision, SymmetricOperator, stochastic_lanczos};
+pub use lanczos::{SymmetricOperator, stochastic_lanczos};
+pub use options::{LanczosOptions, Precision};
 pub use quadrature::{Probe, Quadrature};
 
 /// log(1 + e^x) without overflow.

@@ -1,5 +1,6 @@
 //! Subcommands, one file each.
 
+mod capacity;
 mod devices;
 mod eval;
 mod figures;
@@ -22,6 +23,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Train(train::Train),
+    Capacity(capacity::Capacity),
     Eval(eval::Eval),
     Plan(plan::Plan),
     Devices(devices::Devices),
@@ -35,6 +37,7 @@ impl Cli {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         match self.command {
             Command::Train(command) => command.run(),
+            Command::Capacity(command) => command.run(),
             Command::Eval(command) => command.run(),
             Command::Plan(command) => command.run(),
             Command::Devices(command) => command.run(),

@@ -13,6 +13,7 @@
 //! ```
 
 mod axis;
+mod capacity;
 mod catalogue;
 mod draw;
 mod error;
@@ -25,6 +26,7 @@ mod schedule;
 mod stair;
 
 pub use axis::Axis;
+pub use capacity::capacity_figure;
 pub use catalogue::{catalogue, plan_figure};
 pub use error::PlotError;
 pub use figure::{Figure, LegendEntry};

@@ -1,0 +1,203 @@
+//! The bridge to Burn: chains against the models they describe, the fallback against the chains, and what must not move.
+#![cfg(feature = "flex")]
+#![allow(missing_docs)]
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::nn::{BatchNorm, BatchNormConfig, Dropout, DropoutConfig, Linear, LinearConfig};
+use burn::tensor::{Device, Distribution, Tensor};
+use rand::SeedableRng;
+use stairs_capacity::{
+    ChainError, Draws, Head, MarkovOptions, Normalisation, Prior, Sampler,
+    bridge::{MarkovModel, module_spectrum, trained},
+    gram_spectrum,
+};
+use stairs_noise::{FeatureScale, Law, Laws, Noise};
+use stairs_quant::Quantiser;
+use stairs_zoo::{LeNetConfig, MlpConfig, Quantisation, StairsConfig};
+
+fn smooth(scale: f64) -> Quantisation {
+    let laws = Laws::same(Law::new(Noise::Normal, 0.0, scale).unwrap());
+    let mut stairs = StairsConfig::new(Quantiser::Ternary);
+    stairs.laws = laws;
+    Quantisation::Stairs(stairs)
+}
+
+/// Every float and statistic of a module, as numbers.
+fn numbers<M: Module>(model: &M) -> Vec<Vec<f32>> {
+    struct Visitor(Vec<Vec<f32>>);
+    impl ModuleVisitor for Visitor {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            self.0.push(param.base().into_data().try_into_vec_as::<f32>().unwrap());
+        }
+    }
+    let mut visitor = Visitor(Vec::new());
+    model.visit(&mut visitor);
+    visitor.0
+}
+
+fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
+    tensor.into_data().try_into_vec_as::<f32>().unwrap().into_iter().map(f64::from).collect()
+}
+
+#[track_caller]
+fn near(a: &[f64], b: &[f64], tolerance: f64) {
+    assert_eq!(a.len(), b.len());
+    let largest = b.iter().fold(0.0f64, |largest, x| largest.max(x.abs()));
+    let worst = a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    assert!(worst <= tolerance * largest, "{worst:e} of {largest}");
+}
+
+#[test]
+fn chains_compute_what_their_models_compute() {
+    let device = Device::flex();
+    let mlp = MlpConfig::new(6, vec![5, 4], 3);
+    let x = Tensor::<2>::random([7, 6], Distribution::Normal(0.0, 1.0), &device);
+    let model = mlp.init(&device).unwrap();
+    let (chain, parameters) = trained(&mlp, &model).unwrap();
+    near(&chain.forward(&parameters, &values(x.clone())).unwrap(), &values(model.forward(x)), 1e-5);
+
+    let lenet = LeNetConfig::new([2, 9, 8], 3).with_channels([4, 5]).with_hidden(6);
+    let x = Tensor::<4>::random([3, 2, 9, 8], Distribution::Normal(0.0, 1.0), &device);
+    let model = lenet.init(&device).unwrap();
+    let (chain, parameters) = trained(&lenet, &model).unwrap();
+    // Burn counts the statistics of the normalisations too.
+    assert_eq!(chain.dimension() + 2 * (4 + 5 + 6), model.num_params());
+    near(&chain.forward(&parameters, &values(x.clone())).unwrap(), &values(model.forward(x)), 1e-5);
+
+    // Other statistics: those of a training step.
+    let device = device.autodiff();
+    let model = lenet.init(&device).unwrap();
+    let x = Tensor::<4>::random([5, 2, 9, 8], Distribution::Normal(0.5, 2.0), &device);
+    let _ = model.forward(x.clone());
+    let (chain, parameters) = trained(&lenet, &model).unwrap();
+    let still = model.valid().forward(x.clone().inner());
+    near(&chain.forward(&parameters, &values(x)).unwrap(), &values(still), 1e-5);
+}
+
+#[test]
+fn the_fallback_agrees_with_the_chains() {
+    let device = Device::flex();
+    let mlp = MlpConfig::new(6, vec![5], 3);
+    let model = mlp.init(&device).unwrap();
+    let x = Tensor::<2>::random([7, 6], Distribution::Normal(0.0, 1.0), &device);
+    let (chain, parameters) = trained(&mlp, &model).unwrap();
+    for head in [Head::Categorical, Head::Gaussian { variance: 0.5 }] {
+        let chain = stairs_capacity::Chain::new(chain.input(), chain.layers().to_vec(), head).unwrap();
+        let exact = gram_spectrum(&chain, &parameters, &values(x.clone())).unwrap();
+        let general = module_spectrum(&model, |m, x| m.forward(x), x.clone(), head).unwrap();
+        assert_eq!((exact.dimension(), exact.rank()), (general.dimension(), general.rank()));
+        let (a, b) = (general.log_det(1.0, 0.0).value, exact.log_det(1.0, 0.0).value);
+        assert!((a - b).abs() < 1e-4 * b && (general.trace() / exact.trace() - 1.0).abs() < 1e-4, "{a} {b}");
+    }
+}
+
+#[test]
+fn the_fallback_sees_smooth_quantisers() {
+    let device = Device::flex().autodiff();
+    let mut quantisation = smooth(0.4);
+    let Quantisation::Stairs(stairs) = &mut quantisation else { unreachable!() };
+    // A quantum that both sides know.
+    stairs.weight_scale = stairs_quant::ScalePolicy::Fixed(0.3);
+    let mlp = MlpConfig::new(6, vec![5], 3).with_quantisation(quantisation);
+    let model = mlp.init(&device).unwrap();
+    let x = Tensor::<2>::random([7, 6], Distribution::Normal(0.0, 1.0), &device);
+    let (chain, parameters) = trained(&mlp, &model).unwrap();
+    let exact = gram_spectrum(&chain, &parameters, &values(x.clone())).unwrap();
+    let general = module_spectrum(&model, |m, x| m.forward(x), x, Head::Categorical).unwrap();
+    assert_eq!(exact.dimension(), general.dimension());
+    assert!((general.trace() / exact.trace() - 1.0).abs() < 1e-3, "{} {}", general.trace(), exact.trace());
+    let (a, b) = (general.log_det(1.0, 0.0).value, exact.log_det(1.0, 0.0).value);
+    assert!((a - b).abs() < 1e-3 * b, "{a} {b}");
+}
+
+#[derive(Module, Debug)]
+struct Restless {
+    first: Linear,
+    norm: BatchNorm,
+    dropout: Dropout,
+    last: Linear,
+}
+
+impl Restless {
+    fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        self.last.forward(self.dropout.forward(self.norm.forward(self.first.forward(x))))
+    }
+}
+
+#[test]
+fn nothing_moves_during_a_fisher_pass() {
+    let device = Device::flex().autodiff();
+    let model = Restless {
+        first: LinearConfig::new(4, 6).init(&device),
+        norm: BatchNormConfig::new(6).init(&device),
+        dropout: DropoutConfig::new(0.5).init(),
+        last: LinearConfig::new(6, 3).init(&device),
+    };
+    let x = Tensor::<2>::random([8, 4], Distribution::Normal(1.0, 3.0), &device);
+    // Running statistics are updated lazily: a visit does not see what `value_sync` does.
+    let statistics = || [&model.norm.running_mean, &model.norm.running_var].map(|state| values(state.value_sync()));
+    let (before, still) = (numbers(&model), statistics());
+    let spectrum = || module_spectrum(&model, |m, x| m.forward(x), x.clone(), Head::Categorical).unwrap();
+    // Dropout would make two passes differ.
+    let (first, second) = (spectrum(), spectrum());
+    assert_eq!(first, second);
+    assert!(first.trace() > 0.0);
+    assert_eq!((numbers(&model), statistics()), (before, still.clone()), "parameters or statistics have moved");
+    // The model itself is still in training: a forward pass does move the statistics.
+    let _ = model.forward(x);
+    assert_ne!(statistics(), still);
+
+    // A quantised model: neither its laws nor its latent weights.
+    let mlp = MlpConfig::new(4, vec![5], 3).with_quantisation(smooth(0.5)).init(&device).unwrap();
+    let x = Tensor::<2>::random([4, 4], Distribution::Normal(0.0, 1.0), &device);
+    let before = numbers(&mlp);
+    let passes = [0, 1].map(|_| module_spectrum(&mlp, |m, x| m.forward(x), x.clone(), Head::Categorical).unwrap());
+    assert_eq!(passes[0], passes[1]);
+    assert_eq!(numbers(&mlp), before);
+}
+
+#[test]
+fn quantised_networks_can_be_measured() {
+    let inputs: Vec<f64> = (0..80).map(|i| f64::from(i * 37 % 101) / 30.0 - 1.7).collect();
+    let measure = |quantisation: Quantisation| {
+        let chain = MlpConfig::new(8, vec![6], 3).with_quantisation(quantisation).chain().unwrap();
+        let sampler = Sampler::new(chain, Prior::Initialiser, inputs.clone(), MarkovOptions::default(), 1).unwrap();
+        let draws = (0..10).map(|m| sampler.draw(m, 1).unwrap()).collect();
+        Draws::new(draws, Normalisation::MeanTrace).unwrap()
+    };
+    let (float, soft, hard) = (measure(Quantisation::Float), measure(smooth(0.5)), measure(smooth(0.0)));
+    assert_eq!(float.dimension(), soft.dimension());
+    assert!(soft.mean_trace() > 0.0 && hard.mean_trace() > 0.0, "the last layer is float");
+    // Hard stairs pass no gradient: only the last layer's block is left.
+    assert_eq!(hard.largest_rank(), Some(2 * 7));
+    assert!(soft.largest_rank().unwrap() > 40);
+
+    // Latent weights inside the support of the noise.
+    let mut quantisation = smooth(0.25);
+    if let Quantisation::Stairs(stairs) = &mut quantisation {
+        stairs.fresh_weights = Some(3);
+    }
+    let chain = MlpConfig::new(8, vec![6], 3).with_quantisation(quantisation).chain().unwrap();
+    let parameters = Prior::Initialiser.draw_all(&chain, &mut rand_chacha::ChaCha8Rng::seed_from_u64(1)).unwrap();
+    assert!(parameters[0].weight.iter().any(|w| *w > 0.0) && parameters[0].weight.iter().all(|w| w.is_finite()));
+}
+
+#[test]
+fn models_without_a_description_are_refused() {
+    let with = |change: fn(&mut StairsConfig)| {
+        let mut stairs = StairsConfig::new(Quantiser::Ternary);
+        change(&mut stairs);
+        MlpConfig::new(4, vec![3], 2).with_quantisation(Quantisation::Stairs(stairs)).chain().unwrap_err().to_string()
+    };
+    assert_eq!(with(|s| s.per_channel = true), "no Markov description: weights have a quantum per channel");
+    assert_eq!(with(|s| s.learned_weight_scale = true), "no Markov description: the quanta of weights are learned");
+    let learned = with(|s| s.feature_scale = FeatureScale::LearnedStep(1.0));
+    assert_eq!(learned, "no Markov description: the scale of the features is learned");
+
+    let device = Device::flex();
+    let other = LinearConfig::new(4, 2).init(&device);
+    let error = trained(&MlpConfig::new(4, vec![3], 2), &other).unwrap_err();
+    assert_eq!(error, ChainError::NotMarkov("the model has 1 layers of weights, its chain 2".into()));
+    let empty = module_spectrum(&other, |m, x| m.forward(x), Tensor::<2>::zeros([0, 4], &device), Head::Categorical);
+    assert!(empty.is_err());
+}

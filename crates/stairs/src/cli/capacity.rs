@@ -1,0 +1,175 @@
+//! `stairs capacity`
+
+use std::{io::IsTerminal, path::PathBuf};
+
+use anyhow::{Context, bail, ensure};
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use stairs::{
+    data::{DatasetName, load},
+    device::DeviceName,
+    measure::{MeasureConfig, Measurement, ModelSize, measure},
+    noise::Noise,
+    plot::{capacity_figure, write_svg},
+    quant::Quantiser,
+};
+
+use super::options::{DataOption, DeviceOption, Model, dataset};
+
+/// Measure the capacity of a network before training: its two-scale effective dimension (2sED)
+///
+/// The directory holds the configuration (config.json), one file per draw (draws/), the result with standard errors
+/// (capacity.json) and its figure (capacity.svg). The same command on the same directory goes on where it was stopped.
+#[derive(Debug, Args)]
+pub(crate) struct Capacity {
+    /// Model
+    #[arg(long, value_enum, default_value_t = Model::Mlp)]
+    model: Model,
+    /// Widths of the hidden dense layers, e.g. 64,32; one width for lenet [default: 64 for mlp, 128 for lenet]
+    #[arg(long, value_delimiter = ',', value_name = "WIDTHS")]
+    hidden: Option<Vec<usize>>,
+    /// Channels of the two convolutions of lenet [default: 32,64]
+    #[arg(long, value_delimiter = ',', value_name = "CHANNELS")]
+    channels: Option<Vec<usize>>,
+    /// Data set: digits (embedded), mnist, fashion-mnist, cifar10 or covertype
+    #[arg(long, default_value = "digits", value_parser = dataset, value_name = "NAME")]
+    dataset: DatasetName,
+    /// Draws of the parameters
+    #[arg(long, default_value_t = 100, value_name = "M")]
+    draws: usize,
+    /// Draws of the last layer for each of them: more than 1 for the bound with the last layer exact
+    #[arg(long, default_value_t = 1, value_name = "B")]
+    inner: usize,
+    /// Input samples
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    samples: usize,
+    /// Values of ζ, in [2/3, 1) [default: 2/3]
+    #[arg(long, value_delimiter = ',', value_name = "ZETAS")]
+    zeta: Option<Vec<f64>>,
+    /// Values of ε, in (0, 1) [default: 21 from 1e-1 to 1e-6]
+    #[arg(long, value_delimiter = ',', value_name = "EPSILONS")]
+    eps: Option<Vec<f64>>,
+    /// Variance of the noise added to the output of every hidden layer
+    #[arg(long, default_value_t = 1.0, value_name = "VARIANCE")]
+    noise_variance: f64,
+    /// Draw parameters from a uniform box of this half-width instead of the initialiser
+    #[arg(long, value_name = "RADIUS")]
+    cube: Option<f64>,
+    /// Measure the network with weights and features quantised by this quantiser under noise
+    #[arg(long, value_name = "NAME")]
+    quantiser: Option<Quantiser>,
+    /// Law of that noise: uniform, triangular, normal or logistic
+    #[arg(long, default_value_t = Noise::Uniform, value_name = "NAME", requires = "quantiser")]
+    law: Noise,
+    /// Scale of that noise, in units of the quantum
+    #[arg(long, default_value_t = 0.5, value_name = "SCALE", requires = "quantiser")]
+    noise_scale: f64,
+    /// Particles of sequential Monte Carlo, for one more lower bound; 0 leaves it out
+    #[arg(long, default_value_t = 0, value_name = "P")]
+    particles: usize,
+    /// Seed of samples, parameters and noise
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    seed: u64,
+    #[command(flatten)]
+    device: DeviceOption,
+    #[command(flatten)]
+    data: DataOption,
+    /// Directory of the result
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+impl Capacity {
+    fn model(&self) -> anyhow::Result<ModelSize> {
+        Ok(match self.model {
+            Model::Mlp => {
+                ensure!(self.channels.is_none(), "--channels is for lenet");
+                ModelSize::Mlp { hidden: self.hidden.clone().unwrap_or_else(|| vec![64]) }
+            }
+            Model::Lenet => {
+                let channels = self.channels.clone().unwrap_or_else(|| vec![32, 64]);
+                let hidden = self.hidden.clone().unwrap_or_else(|| vec![128]);
+                let ([first, second], [hidden]) = (channels.as_slice(), hidden.as_slice()) else {
+                    bail!("lenet takes two --channels and one --hidden");
+                };
+                ModelSize::Lenet { channels: [*first, *second], hidden: *hidden }
+            }
+        })
+    }
+
+    fn config(&self) -> anyhow::Result<MeasureConfig> {
+        let defaults = MeasureConfig::new(self.model()?, self.dataset.as_str());
+        let law = MeasureConfig::law(self.law.clone(), self.noise_scale)?;
+        Ok(MeasureConfig {
+            quantiser: self.quantiser.map(|quantiser| (quantiser, law)),
+            cube: self.cube,
+            samples: self.samples,
+            draws: self.draws,
+            inner: self.inner,
+            noise_variance: self.noise_variance,
+            eps: self.eps.clone().unwrap_or(defaults.eps),
+            zeta: self.zeta.clone().unwrap_or(defaults.zeta),
+            particles: self.particles,
+            seed: self.seed,
+            ..defaults
+        })
+    }
+
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        // The device must exist; the eigenproblems are solved on the processor in f64 all the same.
+        let _ = self.device.device.open()?;
+        if self.device.device != DeviceName::Flex {
+            eprintln!("note: the capacity is computed on the processor in f64, whatever the device");
+        }
+        let config = self.config()?;
+        let data = load(self.dataset, &self.data.root()).with_context(|| format!("loading {}", self.dataset))?;
+        let bar = bar(config.draws);
+        let measurement = measure(&config, &data, &self.out, |done, _| bar.set_position(done as u64));
+        bar.finish_and_clear();
+        let measurement = measurement?;
+        let title = format!("{} on {}, d = {}", self.model.name(), self.dataset, measurement.dimension);
+        let svg = self.out.join("capacity.svg");
+        let figure = capacity_figure(title, &measurement).svg()?;
+        write_svg(&svg, &figure).with_context(|| format!("cannot write {}", svg.display()))?;
+        print(&measurement);
+        println!("{}\n{}", self.out.join("capacity.json").display(), svg.display());
+        Ok(())
+    }
+}
+
+fn bar(draws: usize) -> ProgressBar {
+    let target =
+        if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(Some(draws as u64), target);
+    if let Ok(style) = ProgressStyle::with_template("draws [{bar:30}] {pos}/{len}  {elapsed}, {eta} left") {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    bar
+}
+
+/// The result at both ends of every curve, warnings last.
+fn print(measurement: &Measurement) {
+    println!(
+        "{} parameters, {} draws, {} samples",
+        measurement.dimension, measurement.config.draws, measurement.config.samples
+    );
+    let error = |error: Option<f64>| error.map_or_else(String::new, |error| format!(" ± {error:.2}"));
+    let count = measurement.config.eps.len();
+    for curve in measurement.points.chunks(count) {
+        for point in [&curve[0], &curve[count - 1]].into_iter().take(count) {
+            let (two, jensen) = (point.two_scale, point.jensen);
+            println!(
+                "zeta {:.3}  eps {:<8.2e}  2sED {:.2}{}  lower {:.2}{}",
+                point.zeta,
+                point.eps,
+                two.value,
+                error(two.standard_error()),
+                jensen.value,
+                error(jensen.standard_error())
+            );
+        }
+    }
+    for warning in &measurement.warnings {
+        eprintln!("warning: {warning}");
+    }
+}

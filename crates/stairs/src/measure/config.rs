@@ -1,0 +1,154 @@
+//! Configuration of a measurement: everything that decides its numbers, as plain data.
+
+use serde::{Deserialize, Serialize};
+use stairs_capacity::{Chain, MarkovOptions, Prior, Sampler, bridge::MarkovModel, log_kappa};
+use stairs_data::{Dataset, SampleShape};
+use stairs_noise::{Law, Laws, Noise, derive_seed};
+use stairs_quant::Quantiser;
+use stairs_zoo::{LeNetConfig, MlpConfig, Quantisation, StairsConfig};
+
+use super::MeasureError;
+
+/// A model with its widths.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ModelSize {
+    /// Multilayer perceptron.
+    Mlp {
+        /// Widths of the hidden layers.
+        hidden: Vec<usize>,
+    },
+    /// Two convolutions, two dense layers; for images.
+    Lenet {
+        /// Channels of the convolutions.
+        channels: [usize; 2],
+        /// Width of the hidden dense layer.
+        hidden: usize,
+    },
+}
+
+/// A measurement. Same configuration and data: same numbers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MeasureConfig {
+    /// Model and widths.
+    pub model: ModelSize,
+    /// Data set by name.
+    pub dataset: String,
+    /// Quantiser of weights and features with the law of their noise; float if absent.
+    pub quantiser: Option<(Quantiser, Law)>,
+    /// Half-width of a uniform box to draw the parameters from; the initialiser if absent.
+    pub cube: Option<f64>,
+    /// Input samples ≥ 1, drawn from the training part.
+    pub samples: usize,
+    /// Draws of the parameters ≥ 1.
+    pub draws: usize,
+    /// Draws of the last layer for each of them ≥ 1.
+    pub inner: usize,
+    /// Variance of the noise in the hidden layers > 0.
+    pub noise_variance: f64,
+    /// Radii ε of the cover, in (0, 1).
+    pub eps: Vec<f64>,
+    /// ζ in [2/3, 1).
+    pub zeta: Vec<f64>,
+    /// Particles of sequential Monte Carlo; 0 leaves it out.
+    pub particles: usize,
+    /// Seed of samples, parameters and noise.
+    pub seed: u64,
+}
+
+impl MeasureConfig {
+    /// The paper's setting: 100 samples, 100 draws, ε from 10⁻¹ to 10⁻⁶, ζ = 2/3, noise of variance 1.
+    pub fn new(model: ModelSize, dataset: &str) -> Self {
+        Self {
+            model,
+            dataset: dataset.to_owned(),
+            quantiser: None,
+            cube: None,
+            samples: 100,
+            draws: 100,
+            inner: 1,
+            noise_variance: 1.0,
+            eps: (4..=24).map(|i| 10f64.powf(-0.25 * f64::from(i))).collect(),
+            zeta: vec![2.0 / 3.0],
+            particles: 0,
+            seed: 1,
+        }
+    }
+
+    /// A law of noise for [`quantiser`](Self::quantiser).
+    ///
+    /// # Errors
+    /// [`MeasureError::Law`] for a scale that is negative or not finite.
+    pub fn law(noise: Noise, scale: f64) -> Result<Law, MeasureError> {
+        Ok(Law::new(noise, 0.0, scale)?)
+    }
+
+    pub(super) fn check(&self) -> Result<(), MeasureError> {
+        for (what, count) in [
+            ("the number of draws", self.draws),
+            ("the number of inner draws", self.inner),
+            ("the number of values of epsilon", self.eps.len()),
+            ("the number of values of zeta", self.zeta.len()),
+        ] {
+            if count == 0 {
+                return Err(MeasureError::Count(what));
+            }
+        }
+        for zeta in &self.zeta {
+            for eps in &self.eps {
+                log_kappa(*eps, *zeta)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The chain of the model on samples of a shape.
+    ///
+    /// # Errors
+    /// [`MeasureError`] for a model that cannot take the samples, or has no description.
+    pub fn chain(&self, shape: SampleShape, classes: usize) -> Result<Chain, MeasureError> {
+        let quantisation = match &self.quantiser {
+            None => Quantisation::Float,
+            Some((quantiser, law)) => {
+                let mut stairs = StairsConfig::new(*quantiser);
+                stairs.laws = Laws::same(law.clone());
+                // Latent weights start inside the support of the noise, as in training.
+                stairs.fresh_weights = Some(self.seed);
+                Quantisation::Stairs(stairs)
+            }
+        };
+        Ok(match (&self.model, shape) {
+            (ModelSize::Mlp { hidden }, _) => {
+                MlpConfig::new(shape.values(), hidden.clone(), classes).with_quantisation(quantisation).chain()?
+            }
+            (ModelSize::Lenet { channels, hidden }, SampleShape::Image { channels: colours, height, width })
+                if height >= 4 && width >= 4 =>
+            {
+                let lenet = LeNetConfig::new([colours, height, width], classes);
+                lenet.with_channels(*channels).with_hidden(*hidden).with_quantisation(quantisation).chain()?
+            }
+            _ => return Err(MeasureError::Model { model: "lenet", needs: "images of at least 4 × 4 pixels" }),
+        })
+    }
+
+    pub(super) fn sampler(&self, data: &Dataset) -> Result<Sampler, MeasureError> {
+        let there = data.train.len();
+        if self.samples == 0 {
+            return Err(MeasureError::Count("the number of samples"));
+        }
+        if self.samples > there {
+            return Err(MeasureError::Samples { wanted: self.samples, there });
+        }
+        let mut order: Vec<usize> = (0..there).collect();
+        order.sort_by_cached_key(|i| derive_seed(self.seed, "sample", *i as u64));
+        let samples = order[..self.samples].iter().flat_map(|i| data.train.sample(*i).0);
+        let inputs = samples.map(f64::from).collect();
+        let prior = match self.cube {
+            None => Prior::Initialiser,
+            Some(radius) => Prior::Cube { radius },
+        };
+        let options = MarkovOptions { noise_variance: self.noise_variance, ..MarkovOptions::default() };
+        Ok(Sampler::new(self.chain(data.shape, data.classes)?, prior, inputs, options, self.seed)?)
+    }
+}

@@ -1,0 +1,59 @@
+//! Measurements that cannot be made.
+
+use std::{io, path::PathBuf};
+
+use thiserror::Error;
+
+/// Why a capacity could not be measured.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum MeasureError {
+    /// The directory holds a measurement of another configuration.
+    #[error("{} already holds another measurement: choose another directory", dir.display())]
+    Occupied {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// A count that must be positive.
+    #[error("{0} must be at least 1")]
+    Count(&'static str),
+    /// More samples than there are.
+    #[error("{wanted} samples asked for, but the training part has {there}")]
+    Samples {
+        /// Number asked for.
+        wanted: usize,
+        /// Number there is.
+        there: usize,
+    },
+    /// A model that cannot take this data.
+    #[error("a {model} needs {needs}")]
+    Model {
+        /// The model.
+        model: &'static str,
+        /// What it needs.
+        needs: &'static str,
+    },
+    /// A noise law that is not possible.
+    #[error(transparent)]
+    Law(#[from] stairs_noise::LawError),
+    /// A network or Fisher matrix that is not possible.
+    #[error(transparent)]
+    Fisher(#[from] stairs_capacity::FisherError),
+    /// A measure that is not defined for its arguments.
+    #[error(transparent)]
+    Measure(#[from] stairs_capacity::MeasureError),
+    /// A file that cannot be read or written.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What happened.
+        source: io::Error,
+    },
+}
+
+impl From<stairs_capacity::ChainError> for MeasureError {
+    fn from(error: stairs_capacity::ChainError) -> Self {
+        MeasureError::Fisher(error.into())
+    }
+}
