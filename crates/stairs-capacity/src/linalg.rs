@@ -107,7 +107,7 @@ pub(crate) fn add_product_tn<T: Scalar>(a: &[T], b: &[T], k: usize, out: &mut [T
 
 /// Aᵀ A or A Aᵀ of a row-major A (r × k), whichever is smaller; the lower triangle only.
 pub(crate) fn small_gram(a: &[f64], k: usize) -> Mat<f64> {
-    let rows = if k == 0 { 0 } else { a.len() / k };
+    let rows = a.len().checked_div(k).unwrap_or(0);
     let a = view(a, rows, k);
     let (left, right) = if rows <= k { (a, a.transpose()) } else { (a.transpose(), a) };
     let mut gram = Mat::zeros(left.nrows(), left.nrows());

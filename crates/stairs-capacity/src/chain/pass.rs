@@ -88,15 +88,12 @@ pub(crate) fn pass(chain: &Chain, index: usize, parameters: &LayerParameters, in
             gain[o] = parameters.scale[o] * inverse[o];
         }
         slope.par_chunks_mut(channels).for_each(|row| {
-            for o in 0..channels {
-                row[o] = (row[o] - mean[o]) * inverse[o];
-            }
+            row.iter_mut().zip(mean.iter().zip(&inverse)).for_each(|(z, (mean, inverse))| *z = (*z - mean) * inverse);
         });
         normal = slope.clone();
         slope.par_chunks_mut(channels).for_each(|row| {
-            for o in 0..channels {
-                row[o] = parameters.scale[o] * row[o] + parameters.shift[o];
-            }
+            let affine = parameters.scale.iter().zip(&parameters.shift);
+            row.iter_mut().zip(affine).for_each(|(z, (scale, shift))| *z = scale * *z + shift);
         });
     }
     let mut values = vec![0.0; slope.len()];

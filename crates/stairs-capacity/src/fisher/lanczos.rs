@@ -51,7 +51,7 @@ impl<'a, T: Scalar> BlockBatch<'a, T> {
     fn middle(&self, y: &mut [T], first: usize) {
         let channels = self.block.pass.channels;
         let factors = &self.factors[first * channels..first * channels + y.len()];
-        y.iter_mut().zip(factors).for_each(|(y, factor)| *y = *y * *factor);
+        y.iter_mut().zip(factors).for_each(|(y, factor)| *y *= *factor);
         let Some(windows) = &self.block.windows else { return };
         let mut spread = vec![T::of(0.0); self.block.pass.positions * channels];
         for sample in y.chunks_mut(spread.len()) {
@@ -60,12 +60,12 @@ impl<'a, T: Scalar> BlockBatch<'a, T> {
                 let share = T::of(1.0 / (window.len() * window.len()) as f64);
                 for o in 0..channels {
                     let sum: T = window.iter().map(|position| sample[position * channels + o]).sum();
-                    window.iter().for_each(|p| spread[p * channels + o] = spread[p * channels + o] + share * sum);
+                    window.iter().for_each(|p| spread[p * channels + o] += share * sum);
                 }
             }
             sample.copy_from_slice(&spread);
         }
-        y.iter_mut().zip(factors).for_each(|(y, factor)| *y = *y * *factor);
+        y.iter_mut().zip(factors).for_each(|(y, factor)| *y *= *factor);
     }
 
     /// Aᵀ A x of the samples whose rows start at `first`, unscaled, before `gain` and `bend`: `[width, channels]`.
@@ -81,7 +81,7 @@ impl<'a, T: Scalar> BlockBatch<'a, T> {
         product_nn(patches, weights, fan_in, &mut y);
         for (r, row) in y.chunks_mut(channels).enumerate() {
             if let [bias] = bias {
-                row.iter_mut().zip(*bias).for_each(|(y, b)| *y = *y + *b);
+                row.iter_mut().zip(*bias).for_each(|(y, b)| *y += *b);
             }
             if let [scale, shift] = norm {
                 let normal = &normal[r * channels..(r + 1) * channels];
@@ -98,13 +98,13 @@ impl<'a, T: Scalar> BlockBatch<'a, T> {
         let (bias, norm) = rest.split_at_mut(usize::from(self.block.bias()));
         for (r, row) in y.chunks(channels).enumerate() {
             if let [bias] = bias {
-                bias.iter_mut().zip(row).for_each(|(out, y)| *out = *out + *y);
+                bias.iter_mut().zip(row).for_each(|(out, y)| *out += *y);
             }
             if let [scale, shift] = norm {
                 let normal = &normal[r * channels..(r + 1) * channels];
                 for o in 0..channels {
-                    scale[o] = scale[o] + normal[o] * row[o];
-                    shift[o] = shift[o] + row[o];
+                    scale[o] += normal[o] * row[o];
+                    shift[o] += row[o];
                 }
             }
         }
@@ -115,10 +115,8 @@ impl<'a, T: Scalar> BlockBatch<'a, T> {
     fn chain_rule(&self, x: &mut [T]) {
         let channels = self.block.pass.channels;
         let plain = (self.block.pass.fan_in + usize::from(self.block.bias())) * channels;
-        x[..plain]
-            .par_chunks_mut(channels)
-            .for_each(|row| row.iter_mut().zip(&self.gain).for_each(|(x, g)| *x = *x * *g));
-        x.iter_mut().zip(&self.bend).for_each(|(x, bend)| *x = *x * *bend);
+        x[..plain].par_chunks_mut(channels).for_each(|row| row.iter_mut().zip(&self.gain).for_each(|(x, g)| *x *= *g));
+        x.iter_mut().zip(&self.bend).for_each(|(x, bend)| *x *= *bend);
     }
 }
 
@@ -146,7 +144,7 @@ impl<T: Scalar> Batch<T> for BlockBatch<'_, T> {
             .collect();
         out.fill(T::of(0.0));
         for part in parts {
-            out.par_iter_mut().zip(part).for_each(|(out, part)| *out = *out + self.scale * part);
+            out.par_iter_mut().zip(part).for_each(|(out, part)| *out += self.scale * part);
         }
         self.chain_rule(out);
     }

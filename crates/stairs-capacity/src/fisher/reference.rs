@@ -36,8 +36,8 @@ pub fn root(chain: &Chain, parameters: &[LayerParameters], inputs: &[f64]) -> Re
     let mut rows = Vec::new();
     for sample in inputs.chunks(chain.input.values()) {
         let mut values: Vec<Dual> = sample.iter().map(|x| Dual { value: *x, slopes: vec![0.0; size] }).collect();
-        for index in 0..parameters.len() {
-            values = layer(chain, index, &parameters[index], &values, Inputs::Differentiated);
+        for (index, own) in parameters.iter().enumerate() {
+            values = layer(chain, index, own, &values, Inputs::Differentiated);
         }
         rows.extend(sample_rows(chain.head, &values, samples));
     }

@@ -158,6 +158,9 @@ struct Particle<T> {
     variances: Vec<f64>,
 }
 
+/// A particle after a layer, with the layer's number of parameters.
+type Extended<T> = Result<(Particle<T>, usize), FisherError>;
+
 impl<S: Sequence> Run<'_, S> {
     fn rng(&self, stream: u64) -> ChaCha8Rng {
         let mut rng = ChaCha8Rng::seed_from_u64(self.options.seed ^ self.run.wrapping_mul(0x9E37_79B9_7F4A_7C15));
@@ -172,7 +175,7 @@ impl<S: Sequence> Run<'_, S> {
         let (mut dimension, mut sizes) = (0, vec![f64::INFINITY; points]);
         let layers = self.sequence.layers();
         for layer in 0..layers {
-            let extended: Vec<Result<(Particle<S::State>, usize), FisherError>> = particles
+            let extended: Vec<Extended<S::State>> = particles
                 .into_par_iter()
                 .enumerate()
                 .map(|(index, particle)| self.extend(layer, index, particle))
@@ -204,12 +207,7 @@ impl<S: Sequence> Run<'_, S> {
         })
     }
 
-    fn extend(
-        &self,
-        layer: usize,
-        index: usize,
-        mut particle: Particle<S::State>,
-    ) -> Result<(Particle<S::State>, usize), FisherError> {
+    fn extend(&self, layer: usize, index: usize, mut particle: Particle<S::State>) -> Extended<S::State> {
         let stream = 1 + (layer * self.options.particles + index) as u64;
         let (state, spectrum) = self.sequence.extend(layer, particle.state.as_ref(), &mut self.rng(stream))?;
         particle.state = Some(state);

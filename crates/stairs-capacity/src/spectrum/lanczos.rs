@@ -149,7 +149,7 @@ fn add<T: Scalar>(target: &mut [T], factor: &[f64], source: &[T], blocks: usize)
     target.par_chunks_mut(ROWS * blocks).zip(source.par_chunks(ROWS * blocks)).for_each(|(target, source)| {
         for (target, source) in target.chunks_mut(blocks).zip(source.chunks(blocks)) {
             for ((target, factor), source) in target.iter_mut().zip(&factor).zip(source) {
-                *target = *target + *factor * *source;
+                *target += *factor * *source;
             }
         }
     });
@@ -197,7 +197,7 @@ fn run<T: Scalar>(batch: &impl Batch<T>, steps: usize, rng: &mut ChaCha8Rng) -> 
             break;
         }
         let scale: Vec<T> = remaining.iter().map(|factor| T::of(*factor)).collect();
-        next.par_chunks_mut(blocks).for_each(|row| row.iter_mut().zip(&scale).for_each(|(x, scale)| *x = *x * *scale));
+        next.par_chunks_mut(blocks).for_each(|row| row.iter_mut().zip(&scale).for_each(|(x, scale)| *x *= *scale));
         basis.push(next);
     }
     Some(recurrence)
