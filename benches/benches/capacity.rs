@@ -1,16 +1,19 @@
 //! 2sED against the reference with its d × d matrix, and how its time grows with d and n.
 //!
 //! Run with `cargo xtask bench capacity`; two threads: `RAYON_NUM_THREADS=2`. `STAIRS_BENCH_RATIOS_ONLY=1` prints only the
-//! tables; `STAIRS_BENCH_LARGE=1` adds one draw of a network of VGG8's width, some minutes.
+//! tables; `STAIRS_BENCH_LARGE=1` adds one draw of a network of VGG8's width, some minutes;
+//! `STAIRS_BENCH_FIGURES=DIR` draws the growth.
 #![allow(missing_docs)]
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion};
 use stairs::capacity::{
-    Activation, Chain, Draws, Head, Layer, MarkovOptions, Norm, Normalisation, Pool, Prior, Sampler, Shape,
+    self, Activation, Chain, Draws, Head, MarkovOptions, Norm, Normalisation, Pool, Prior, Sampler, Shape,
     fisher::reference, log_kappa,
 };
+use stairs::plot::{Axis, Figure, Ink, Layer, Panel, write_svg};
 use stairs_benches::{Routine, interleaved, keep, print_ratios};
 
 const EPS: f64 = 1e-3;
@@ -21,7 +24,7 @@ fn inputs(count: usize) -> Vec<f64> {
     (0..count).map(|i| 3.4 * (i as f64 * 0.618_033_988_749_895).fract() - 1.7).collect()
 }
 
-fn sampler(shape: Shape, layers: Vec<Layer>, samples: usize) -> Sampler {
+fn sampler(shape: Shape, layers: Vec<capacity::Layer>, samples: usize) -> Sampler {
     let chain = Chain::new(shape, layers, Head::Categorical).unwrap_or_else(|error| panic!("{error}"));
     let inputs = inputs(samples * shape.values());
     Sampler::new(chain, Prior::Initialiser, inputs, MarkovOptions::default(), 1)
@@ -29,8 +32,9 @@ fn sampler(shape: Shape, layers: Vec<Layer>, samples: usize) -> Sampler {
 }
 
 fn mlp(inputs: usize, hidden: &[usize], classes: usize, samples: usize) -> Sampler {
-    let layers = hidden.iter().map(|width| Layer::dense(*width).with_bias().with_activation(Activation::Relu));
-    let layers = layers.chain([Layer::dense(classes).with_bias()]).collect();
+    let layers =
+        hidden.iter().map(|width| capacity::Layer::dense(*width).with_bias().with_activation(Activation::Relu));
+    let layers = layers.chain([capacity::Layer::dense(classes).with_bias()]).collect();
     sampler(Shape::vector(inputs), layers, samples)
 }
 
@@ -70,27 +74,59 @@ fn timed(name: &str, run: impl FnOnce() -> f64) -> Duration {
     start.elapsed()
 }
 
+/// Best of three, in milliseconds.
+fn milliseconds(sampler: &Sampler) -> f64 {
+    let time = || {
+        let start = Instant::now();
+        keep(draw(sampler));
+        start.elapsed().as_secs_f64() * 1e3
+    };
+    (0..3).map(|_| time()).fold(f64::INFINITY, f64::min)
+}
+
 fn growth() {
     println!("\ngrowth with d, n = 100, c = 10 (MLP 784-w-w/4-10)");
-    for width in [16, 64, 256, 1024] {
+    let by_dimension = [8, 16, 32, 64, 128, 256, 512, 1024].map(|width| {
         let sampler = mlp(784, &[width, width / 4], 10, 100);
-        timed(&format!("d = {}", sampler.chain().dimension()), || draw(&sampler));
-    }
+        (sampler.chain().dimension() as f64, milliseconds(&sampler))
+    });
+    by_dimension.iter().for_each(|(d, time)| println!("  d = {d:<10} {time:>10.2} ms"));
     println!("growth with n (MLP 784-256-64-10)");
-    for samples in [25, 50, 100, 200] {
+    let by_samples = [25, 50, 100, 200, 400].map(|samples| {
         let sampler = mlp(784, &[256, 64], 10, samples);
-        timed(&format!("n = {samples}"), || draw(&sampler));
+        (samples as f64, milliseconds(&sampler))
+    });
+    by_samples.iter().for_each(|(n, time)| println!("  n = {n:<10} {time:>10.2} ms"));
+    if let Some(folder) = std::env::var_os("STAIRS_BENCH_FIGURES") {
+        let svg = growth_figure(&by_dimension, &by_samples).svg().unwrap_or_else(|error| panic!("{error}"));
+        let path = Path::new(&folder).join("capacity-growth.svg");
+        write_svg(&path, &svg).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        println!("  {}", path.display());
     }
+}
+
+/// Both on logarithmic axes.
+fn growth_figure(by_dimension: &[(f64, f64)], by_samples: &[(f64, f64)]) -> Figure {
+    let panel = |title: &str, x: &str, points: &[(f64, f64)]| {
+        let points: Vec<(f64, f64)> = points.iter().map(|(x, y)| (x.log10(), y.log10())).collect();
+        Panel::new(title, Axis::new(format!("log₁₀ {x}")), Axis::new("log₁₀ milliseconds"))
+            .with(Layer::line(points.clone(), Ink::Blue))
+            .with(Layer::Dots { points, ink: Ink::Blue, radius: 3.0 })
+    };
+    Figure::new("One exact draw of 2sED")
+        .with_columns(2)
+        .with_panel(panel("By parameters, 100 samples", "d", by_dimension))
+        .with_panel(panel("By samples, MLP 784-256-64-10", "n", by_samples))
 }
 
 /// Widths of VGG8 (arXiv 2203.11323) on images of 32 × 32, n = 100.
 fn large() {
     let conv = |channels| {
-        let conv = Layer::conv(channels, [3, 3]).with_padding([1, 1]).with_norm(Norm::untrained(1e-5));
+        let conv = capacity::Layer::conv(channels, [3, 3]).with_padding([1, 1]).with_norm(Norm::untrained(1e-5));
         conv.with_activation(Activation::Relu)
     };
-    let dense = |w| Layer::dense(w).with_norm(Norm::untrained(1e-5)).with_activation(Activation::Relu);
-    let pool = |layer: Layer| layer.with_pool(Pool::max(2));
+    let dense = |w| capacity::Layer::dense(w).with_norm(Norm::untrained(1e-5)).with_activation(Activation::Relu);
+    let pool = |layer: capacity::Layer| layer.with_pool(Pool::max(2));
     let layers = vec![
         pool(conv(128)),
         conv(256),
@@ -99,7 +135,7 @@ fn large() {
         pool(conv(512)),
         dense(1024),
         dense(1024),
-        Layer::dense(10).with_bias(),
+        capacity::Layer::dense(10).with_bias(),
     ];
     let sampler = sampler(Shape::image(3, 32, 32), layers, 100);
     println!("\nVGG8 width, d = {}, n = 100, one draw of the lower 2sED", sampler.chain().dimension());

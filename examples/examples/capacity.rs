@@ -23,8 +23,8 @@ const CLASSES: usize = 10;
 
 /// A perceptron of given widths, described as a Markov chain.
 #[derive(Debug)]
-pub struct Perceptron {
-    pub widths: Vec<usize>,
+pub(crate) struct Perceptron {
+    pub(crate) widths: Vec<usize>,
 }
 
 impl MarkovModel for Perceptron {
@@ -36,7 +36,7 @@ impl MarkovModel for Perceptron {
 }
 
 /// (parameters, lower bound, 2sED) at ε = 10⁻³, ζ = 2/3, from the blocks of the chain.
-pub fn of_chain(
+pub(crate) fn of_chain(
     model: &impl MarkovModel,
     data: &Split,
     draws: u64,
@@ -51,7 +51,7 @@ pub fn of_chain(
 
 /// A network that is no chain: a branch around its middle.
 #[derive(Module, Debug)]
-pub struct Residual {
+pub(crate) struct Residual {
     first: Linear,
     middle: Linear,
     last: Linear,
@@ -70,7 +70,7 @@ impl Residual {
 }
 
 /// (parameters, 2sED) of the residual network without hidden noise, by backward passes.
-pub fn of_module(width: usize, data: &Split, draws: u64) -> Result<(usize, f64), Box<dyn std::error::Error>> {
+pub(crate) fn of_module(width: usize, data: &Split, draws: u64) -> Result<(usize, f64), Box<dyn std::error::Error>> {
     let device = Device::flex();
     let samples: Vec<f32> = (0..10).flat_map(|i| data.sample(i).0).collect();
     let inputs = Tensor::<2>::from_data(TensorData::new(samples, [10, 64]), &device);

@@ -187,6 +187,41 @@ fn plans_are_printed_and_drawn() {
 }
 
 #[test]
+fn capacity_is_measured_kept_and_drawn() {
+    let directory = tempfile::tempdir().unwrap();
+    let out = directory.path().join("capacity");
+    let arguments = ["capacity", "--hidden", "8", "--draws", "3", "--samples", "10", "--out", path(&out)];
+    let more = ["--eps", "1e-1,1e-3", "--zeta", "0.67,0.8", "--inner", "2", "--particles", "2"];
+    let first = stdout(&stairs(&[&arguments[..], &more].concat()));
+    assert!(first.contains("618 parameters, 3 draws, 10 samples"), "{first}");
+    assert_eq!(first.lines().filter(|line| line.starts_with("zeta ")).count(), 4, "{first}");
+    assert!(std::fs::read_to_string(out.join("capacity.svg")).unwrap().starts_with("<svg"));
+    let json = std::fs::read_to_string(out.join("capacity.json")).unwrap();
+    assert_eq!(std::fs::read_dir(out.join("draws")).unwrap().count(), 3);
+
+    // Again: nothing is drawn anew, and nothing changes. Another configuration is refused.
+    std::fs::remove_file(out.join("draws/0001.json")).unwrap();
+    assert_eq!(stdout(&stairs(&[&arguments[..], &more].concat())), first);
+    assert_eq!(std::fs::read_to_string(out.join("capacity.json")).unwrap(), json);
+    let other = failure(&stairs(&arguments), 1);
+    assert!(other.contains("already holds another measurement"), "{other}");
+
+    let refused: [(&[&str], &str); 5] = [
+        (&["--eps", "1"], "epsilon must be above 0 and below 1, got 1"),
+        (&["--zeta", "0.5"], "zeta must be at least 2/3 and below 1, got 0.5"),
+        (&["--draws", "0"], "the number of draws must be at least 1"),
+        (&["--noise-variance", "0"], "noise variance must be positive and finite, got 0"),
+        (&["--samples", "5000"], "5000 samples asked for, but the training part has 1438"),
+    ];
+    for (arguments, text) in refused {
+        let out = directory.path().join("none");
+        let error = failure(&stairs(&[&["capacity", "--out", path(&out)], arguments].concat()), 1);
+        assert!(error.contains(text), "{error}");
+        assert!(!out.exists(), "a refused command leaves nothing");
+    }
+}
+
+#[test]
 fn figures_have_fixed_names() {
     let directory = tempfile::tempdir().unwrap();
     let text = stdout(&stairs(&["figures", path(directory.path())]));
