@@ -3,7 +3,7 @@
 //!
 //! The matrices here are many and small; this is several times faster on them than a general solver, and quadrature rules
 //! need nothing of an eigenvector but its first component. Source: the procedure `imtql2` of H. Bowdler, R. Martin,
-//! C. Reinsch, J. Wilkinson, *The QR and QL Algorithms for Symmetric Matrices*, Numer. Math. 11 (1968).
+//! C. Reinsch, J. Wilkinson, *The QR and QL Algorithms for Symmetric Matrices*, Numerische Mathematik 11 (1968).
 
 /// Sweeps after which an eigenvalue is given up; two or three are usual.
 const SWEEPS: usize = 60;
