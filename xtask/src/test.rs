@@ -1,8 +1,8 @@
 //! `cargo xtask test`: the whole workspace on Flex, or the backend tests on several backends.
 //!
 //! Without `--backends`: `cargo test --workspace`, unit, integration and documentation tests, with default features
-//! (Flex only). With it: only the integration tests of `stairs-noise` and `stairs-train` that run once per backend, which
-//! are those whose names start with one of [`PREFIXES`], built once with the features of all backends asked for.
+//! (Flex only). With it: only the integration tests of [`CRATES`] that run once per backend, which are those whose names
+//! start with one of [`PREFIXES`], built once with the features of all backends asked for.
 
 use std::{collections::BTreeSet, fs, path::Path, time::Instant};
 
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Crates with tests per backend.
-const CRATES: [&str; 2] = ["stairs-noise", "stairs-train"];
+const CRATES: [&str; 3] = ["stairs-noise", "stairs-train", "stairs-capacity"];
 /// How the names of these tests start.
 const PREFIXES: [&str; 4] = ["contract", "golden", "gradient", "train_backend"];
 
