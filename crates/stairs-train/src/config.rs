@@ -5,7 +5,7 @@ use stairs_noise::{
     Noise, Strategy,
     plan::{Decay, Dynamics, Interval, Policy},
 };
-use stairs_quant::Quantiser;
+use stairs_quant::{Quantiser, ScalePolicy};
 
 use crate::{ConfigError, Samples};
 
@@ -21,6 +21,11 @@ pub struct RunConfig {
     pub method: Method,
     /// Quantiser of weights and features (ignored by `float`).
     pub quantiser: Quantiser,
+    /// How the quantum of each weight tensor is found (ignored by `float`). A latent weight moves by about the learning
+    /// rate a step, whatever its quantum: under `max-abs` the quantum is that of Burn's initial values, 1/√fan_in, and
+    /// wide layers cross it in few steps; `fixed:1` gives all layers the same speed.
+    #[serde(default)]
+    pub weight_scale: ScalePolicy,
     /// Shape of the noise (ana) or of the surrogate gradient (ste).
     pub law: Noise,
     /// Forward strategy of the regularised stairs (ana).
@@ -159,6 +164,7 @@ impl Default for RunConfig {
             model: "lenet".into(),
             method: Method::Ana,
             quantiser: Quantiser::Ternary,
+            weight_scale: ScalePolicy::MaxAbs,
             law: Noise::Uniform,
             strategy: Strategy::Expectation,
             policy: Policy::new(Dynamics::Static, Dynamics::Dynamic, Interval::Overlapped, Decay::Progressive),

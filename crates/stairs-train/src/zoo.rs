@@ -5,6 +5,7 @@ use std::sync::Arc;
 use burn::tensor::{Device, Tensor};
 use stairs_data::Dataset;
 use stairs_noise::{Laws, plan::PlanError};
+use stairs_quant::ScalePolicy;
 use stairs_zoo::{LeNet, LeNetConfig, Mlp, MlpConfig, ModelError, Quantisation, StairsConfig};
 
 use crate::{
@@ -42,7 +43,7 @@ impl ZooModel {
     /// initial weights that depend on the configured seed alone.
     ///
     /// Weights and features are quantised by the configured quantiser, all but the last layer's weights; latent weights
-    /// start inside the support of the noise (`ana`) or where Burn puts them (`float`, `ste`).
+    /// start inside the support of the noise (`ana`, and `ste` under a fixed quantum) or where Burn puts them.
     ///
     /// # Errors
     /// [`ConfigError::UnknownModel`], [`ConfigError::Model`], [`ConfigError::Plan`].
@@ -117,8 +118,11 @@ impl Trainer {
 
 fn quantisation(config: &RunConfig) -> Result<Quantisation, ConfigError> {
     let mut stairs = StairsConfig::new(config.quantiser);
+    stairs.weight_scale = config.weight_scale;
     match config.method {
         Method::Float => return Ok(Quantisation::Float),
+        // Under a quantum chosen without looking at them, Burn's initial weights would all be zero.
+        Method::Ste if matches!(config.weight_scale, ScalePolicy::Fixed(_)) => stairs.fresh_weights = Some(config.seed),
         Method::Ste => {}
         Method::Ana => {
             // The laws of the first step: latent weights are drawn inside their support.

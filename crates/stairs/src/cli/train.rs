@@ -8,7 +8,7 @@ use stairs::{
     data::{DatasetName, load},
     experiments::recipe,
     noise::{Noise, Policy, Strategy},
-    quant::Quantiser,
+    quant::{Quantiser, ScalePolicy},
     train::{AnnealPer, BackwardLaw, Display, LrSchedule, RunConfig, TrainError, Trainer},
 };
 
@@ -34,6 +34,10 @@ pub(crate) struct Train {
     /// Quantiser of weights and features: binary, ternary, int2 … int8 (binary: weights −1, 1 and features 0, 1)
     #[arg(long, default_value_t = Quantiser::Ternary, value_name = "NAME")]
     quantiser: Quantiser,
+    /// Quantum of each weight tensor: max-abs, fixed:Q, percentile:P, mse, twn, sawb or lsq [default: what trains well on
+    /// the data set]
+    #[arg(long, value_name = "POLICY")]
+    weight_scale: Option<ScalePolicy>,
     /// Noise law of ana, surrogate of ste: uniform, triangular, normal or logistic [default: what trains well on the
     /// data set; uniform (the clipped identity) for ste]
     #[arg(long, value_name = "NAME")]
@@ -103,6 +107,7 @@ impl Train {
         RunConfig {
             backward,
             quantiser: self.quantiser,
+            weight_scale: self.weight_scale.unwrap_or(recipe.weight_scale),
             law: self.law.clone().unwrap_or(recipe.law),
             strategy: self.strategy,
             policy: self.plan.unwrap_or(recipe.policy),
