@@ -25,7 +25,7 @@ mod trial;
 mod watch;
 
 pub use error::ExperimentError;
-pub use recipe::{law, policy, recipe};
+pub use recipe::{law, policy, recipe, weight_scale};
 pub use runner::{Outcome, Runner, Status};
 pub use shard::Shard;
 pub use trial::{Experiment, Scale, Trial};

