@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use stairs_train::{Method, RunRecord};
+use stairs_train::{BackwardLaw, Method, RunRecord};
 
 use super::{
     Group, ReportError, Study, curves, laws,
@@ -165,8 +165,12 @@ fn law_section(group: &Group<'_>, laws_figure: &Markup, stairs_figure: &Markup) 
         section {
             h2 { "The stair while its noise disappears: " (group.label) }
             p.note {
-                "Expected output of the quantiser (top) and its derivative, which is what the backward pass uses "
-                "(bottom), at the start, in the middle and at the end of the annealing. Grey: the hard stair."
+                "Expected output of the quantiser (top) and its derivative (bottom), at the start, in the middle and at "
+                "the end of the annealing. Grey: the hard stair. "
+                @match group.runs[0].config.backward {
+                    BackwardLaw::Annealed => { "The derivative is what the backward pass uses." }
+                    BackwardLaw::Static => { "The backward pass kept the derivative of the first step to the end." }
+                }
             }
             (stairs_figure)
         }
