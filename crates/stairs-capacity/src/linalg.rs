@@ -125,6 +125,9 @@ pub(crate) fn small_gram(a: &[f64], k: usize) -> Mat<f64> {
     gram
 }
 
+/// Entries of a scaled matrix below this are taken for 0.
+const FLUSH: f64 = 1e-40;
+
 /// Eigenvalues of a symmetric positive semi-definite matrix (lower triangle), those that are 0 up to rounding left out.
 ///
 /// Rounding perturbs every eigenvalue by about ε‖A‖; an eigenvalue below `size`·ε·λ_max cannot be told from 0.
@@ -137,7 +140,14 @@ pub(crate) fn positive_eigenvalues(gram: MatRef<'_, f64>) -> Result<Vec<f64>, Fi
     if !finite {
         return Err(FisherError::Eigenvalues { size });
     }
-    let mut matrix = gram.to_owned();
+    let scale = (0..size).map(|i| gram[(i, i)]).fold(0.0, f64::max);
+    if scale <= 0.0 {
+        return Ok(Vec::new());
+    }
+    // Saturated softmaxes leave entries of every order of magnitude down to the smallest numbers, whose squares underflow.
+    // What is 10⁴⁰ times below the largest entry is 0 as far as eigenvalues go.
+    let scaled = |x: f64| if (x / scale).abs() < FLUSH { 0.0 } else { x / scale };
+    let mut matrix = Mat::from_fn(size, size, |i, j| if i >= j { scaled(gram[(i, j)]) } else { 0.0 });
     let mut reflections = Mat::zeros(1, size - 1);
     let mut memory = MemBuffer::new(tridiag_in_place_scratch::<f64>(size, Par::Seq, Spec::default()));
     let stack = MemStack::new(&mut memory);
@@ -149,10 +159,40 @@ pub(crate) fn positive_eigenvalues(gram: MatRef<'_, f64>) -> Result<Vec<f64>, Fi
     }
     // A decomposition that claims to have converged is not believed without its trace.
     let (trace, sum) = ((0..size).map(|i| gram[(i, i)]).sum::<f64>(), values.iter().sum::<f64>());
+    let sum = scale * sum;
     if (trace - sum).abs() > 1e-10 * trace {
         return Err(FisherError::Eigenvalues { size });
     }
     let largest = values.iter().copied().fold(0.0, f64::max);
     let zero = size as f64 * f64::EPSILON * largest;
-    Ok(values.into_iter().filter(|value| *value > zero).collect())
+    Ok(values.into_iter().filter(|value| *value > zero).map(|value| scale * value).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::{RngExt, SeedableRng};
+
+    use super::*;
+
+    #[test]
+    fn matrices_of_all_magnitudes_have_eigenvalues() {
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
+        for (rows, columns, fall) in [(60, 40, 0.0), (120, 40, 2.3), (120, 200, 5.0), (200, 20, 12.0), (90, 90, -3.0)] {
+            // Rows that fall off to the smallest numbers, and some that are 0 or repeat.
+            let mut a: Vec<f64> = (0..rows * columns).map(|_| rng.random_range(-1.0..1.0)).collect();
+            for (i, row) in a.chunks_mut(columns).enumerate() {
+                row.iter_mut().for_each(|x| *x *= (-fall * i as f64).exp().min(1e150));
+                if i % 7 == 3 {
+                    row.fill(0.0);
+                }
+            }
+            a.copy_within(0..columns, columns);
+            let gram = small_gram(&a, columns);
+            let values = positive_eigenvalues(gram.as_ref()).unwrap();
+            let trace: f64 = (0..gram.nrows()).map(|i| gram[(i, i)]).sum();
+            let sum: f64 = values.iter().sum();
+            assert!((sum - trace).abs() <= 1e-10 * trace, "{rows} × {columns}: {sum} {trace}");
+        }
+        assert!(positive_eigenvalues(Mat::zeros(4, 4).as_ref()).unwrap().is_empty());
+    }
 }

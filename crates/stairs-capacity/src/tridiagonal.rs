@@ -20,10 +20,13 @@ pub(crate) fn eigenvalues(diagonal: &mut [f64], off: &[f64], first: &mut [f64]) 
     let mut e: Vec<f64> = off.iter().map(|x| x / scale).chain([0.0]).collect();
     diagonal.iter_mut().for_each(|x| *x /= scale);
     let d = diagonal;
+    // The largest entry is 1 now, so that half an ε is the rounding of the whole matrix: without it, blocks of nothing but
+    // rounding errors, which singular matrices end in, may take any number of sweeps.
+    let small = |e: f64, d: f64| e <= f64::EPSILON * d.max(0.5);
     for l in 0..size {
         let mut sweeps = 0;
         loop {
-            let end = (l..size - 1).find(|m| e[*m].abs() <= f64::EPSILON * (d[*m].abs() + d[*m + 1].abs()));
+            let end = (l..size - 1).find(|m| small(e[*m].abs(), d[*m].abs() + d[*m + 1].abs()));
             let m = end.unwrap_or(size - 1);
             if m == l {
                 break;

@@ -13,7 +13,7 @@ use stairs_capacity::{
 };
 use stairs_noise::{FeatureScale, Law, Laws, Noise};
 use stairs_quant::Quantiser;
-use stairs_zoo::{LeNetConfig, MlpConfig, Quantisation, StairsConfig};
+use stairs_zoo::{CnnConfig, LeNetConfig, MlpConfig, Quantisation, StairsConfig};
 
 fn smooth(scale: f64) -> Quantisation {
     let laws = Laws::same(Law::new(Noise::Normal, 0.0, scale).unwrap());
@@ -55,6 +55,21 @@ fn chains_compute_what_their_models_compute() {
     let model = mlp.init(&device).unwrap();
     let (chain, parameters) = trained(&mlp, &model).unwrap();
     near(&chain.forward(&parameters, &values(x.clone())).unwrap(), &values(model.forward(x)), 1e-5);
+
+    let plain = MlpConfig::new(6, vec![5, 4], 3).with_norm(false);
+    let x = Tensor::<2>::random([7, 6], Distribution::Normal(0.0, 1.0), &device);
+    let model = plain.init(&device).unwrap();
+    let (chain, parameters) = trained(&plain, &model).unwrap();
+    assert_eq!(chain.dimension(), model.num_params());
+    near(&chain.forward(&parameters, &values(x.clone())).unwrap(), &values(model.forward(x)), 1e-5);
+
+    for norm in [true, false] {
+        let cnn = CnnConfig::new([2, 9, 8], 3, vec![4, 5, 3]).with_norm(norm);
+        let x = Tensor::<4>::random([3, 2, 9, 8], Distribution::Normal(0.0, 1.0), &device);
+        let model = cnn.init(&device).unwrap();
+        let (chain, parameters) = trained(&cnn, &model).unwrap();
+        near(&chain.forward(&parameters, &values(x.clone())).unwrap(), &values(model.forward(x)), 1e-5);
+    }
 
     let lenet = LeNetConfig::new([2, 9, 8], 3).with_channels([4, 5]).with_hidden(6);
     let x = Tensor::<4>::random([3, 2, 9, 8], Distribution::Normal(0.0, 1.0), &device);

@@ -15,7 +15,7 @@ use crate::{ConfigError, Samples};
 pub struct RunConfig {
     /// Data set by name: `digits`, `mnist`, `fashion-mnist`, `cifar10`, `covertype`.
     pub dataset: String,
-    /// Model by name: `mlp`, `lenet`.
+    /// Model by name and size: `lenet`, `mlp:64-32`, `cnn:8-16`, see [`stairs_zoo::Architecture`].
     pub model: String,
     /// How the network is quantised during training.
     pub method: Method,

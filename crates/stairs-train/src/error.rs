@@ -59,8 +59,8 @@ pub enum ConfigError {
         test: [usize; 3],
     },
     /// The model's name is none of the zoo's.
-    #[error("unknown model `{0}`: expected mlp or lenet (a model of your own is trained with `Trainer::fit`)")]
-    UnknownModel(String),
+    #[error("{0} (a model of your own is trained with `Trainer::fit`)")]
+    UnknownModel(#[from] stairs_zoo::ArchitectureError),
     /// The zoo refuses the model's configuration.
     #[error("model `{model}`: {reason}")]
     Model {

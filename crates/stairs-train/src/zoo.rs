@@ -6,15 +6,14 @@ use burn::tensor::{Device, Tensor};
 use stairs_data::Dataset;
 use stairs_noise::{Laws, plan::PlanError};
 use stairs_quant::ScalePolicy;
-use stairs_zoo::{LeNet, LeNetConfig, Mlp, MlpConfig, ModelError, Quantisation, StairsConfig};
+use stairs_zoo::{
+    Architecture, Cnn, CnnConfig, LeNet, LeNetConfig, Mlp, MlpConfig, ModelError, Quantisation, StairsConfig,
+};
 
 use crate::{
     Classifier, ConfigError, Evaluation, Method, RunConfig, RunDir, RunRecord, Samples, TrainError, Trainer, Which,
     data::parts, evaluate, seeded::try_seeded,
 };
-
-/// Widths of the hidden layers of `mlp`.
-const MLP_HIDDEN: [usize; 2] = [256, 256];
 
 impl Classifier for Mlp {
     fn logits(&self, x: Tensor<4>) -> Tensor<2> {
@@ -28,14 +27,44 @@ impl Classifier for LeNet {
     }
 }
 
+impl Classifier for Cnn {
+    fn logits(&self, x: Tensor<4>) -> Tensor<2> {
+        self.forward(x)
+    }
+}
+
 /// A model of the zoo.
 #[derive(Clone, Debug)]
 #[allow(clippy::large_enum_variant)]
 pub enum ZooModel {
-    /// `mlp`: two hidden layers of 256 units.
+    /// A multilayer perceptron.
     Mlp(Mlp),
-    /// `lenet`.
+    /// A LeNet.
     LeNet(LeNet),
+    /// A stack of convolutions.
+    Cnn(Cnn),
+}
+
+/// Evaluates an expression for the model in a [`ZooModel`], whichever it is.
+macro_rules! with_model {
+    ($zoo:expr, $model:ident => $value:expr) => {
+        match $zoo {
+            ZooModel::Mlp($model) => $value,
+            ZooModel::LeNet($model) => $value,
+            ZooModel::Cnn($model) => $value,
+        }
+    };
+}
+
+/// The same, with the value put into the variant of the model.
+macro_rules! map_model {
+    ($zoo:expr, $model:ident => $value:expr) => {
+        match $zoo {
+            ZooModel::Mlp($model) => ZooModel::Mlp($value),
+            ZooModel::LeNet($model) => ZooModel::LeNet($value),
+            ZooModel::Cnn($model) => ZooModel::Cnn($value),
+        }
+    };
 }
 
 impl ZooModel {
@@ -50,18 +79,23 @@ impl ZooModel {
     pub fn new(config: &RunConfig, input: [usize; 3], classes: usize, device: &Device) -> Result<Self, ConfigError> {
         let quantisation = quantisation(config)?;
         let refused = |e: ModelError| ConfigError::Model { model: config.model.clone(), reason: e.to_string() };
-        match config.model.as_str() {
-            "mlp" => {
-                let mlp = MlpConfig::new(input.iter().product(), MLP_HIDDEN.to_vec(), classes);
+        let seed = config.seed;
+        Ok(match config.model.parse()? {
+            Architecture::Mlp { hidden, norm } => {
+                let mlp = MlpConfig::new(input.iter().product(), hidden, classes).with_norm(norm);
                 let mlp = mlp.with_quantisation(quantisation);
-                Ok(Self::Mlp(try_seeded(config.seed, device, || mlp.init(device)).map_err(refused)?))
+                Self::Mlp(try_seeded(seed, device, || mlp.init(device)).map_err(refused)?)
             }
-            "lenet" => {
-                let lenet = LeNetConfig::new(input, classes).with_quantisation(quantisation);
-                Ok(Self::LeNet(try_seeded(config.seed, device, || lenet.init(device)).map_err(refused)?))
+            Architecture::LeNet { channels, hidden } => {
+                let lenet = LeNetConfig::new(input, classes).with_channels(channels).with_hidden(hidden);
+                let lenet = lenet.with_quantisation(quantisation);
+                Self::LeNet(try_seeded(seed, device, || lenet.init(device)).map_err(refused)?)
             }
-            other => Err(ConfigError::UnknownModel(other.into())),
-        }
+            Architecture::Cnn { channels, norm } => {
+                let cnn = CnnConfig::new(input, classes, channels).with_norm(norm).with_quantisation(quantisation);
+                Self::Cnn(try_seeded(seed, device, || cnn.init(device)).map_err(refused)?)
+            }
+        })
     }
 
     /// The model of a finished run on `dataset`, ready for evaluation.
@@ -79,26 +113,17 @@ impl ZooModel {
             });
         }
         let (_, test) = parts(dataset);
-        Ok(match Self::new(&config, test.shape(), dataset.classes, device)? {
-            Self::Mlp(model) => Self::Mlp(run.load(model, which)?),
-            Self::LeNet(model) => Self::LeNet(run.load(model, which)?),
-        })
+        Ok(map_model!(Self::new(&config, test.shape(), dataset.classes, device)?, model => run.load(model, which)?))
     }
 
     /// Logits `[batch, classes]` of a batch `[batch, channels, height, width]`.
     pub fn logits(&self, x: Tensor<4>) -> Tensor<2> {
-        match self {
-            Self::Mlp(model) => model.logits(x),
-            Self::LeNet(model) => model.logits(x),
-        }
+        with_model!(self, model => model.logits(x))
     }
 
     /// Loss and accuracy with hard quantisers.
     pub fn evaluate(&self, samples: Arc<dyn Samples>, device: &Device) -> Evaluation {
-        match self {
-            Self::Mlp(model) => evaluate(model, samples, device),
-            Self::LeNet(model) => evaluate(model, samples, device),
-        }
+        with_model!(self, model => evaluate(model, samples, device))
     }
 }
 
@@ -109,10 +134,8 @@ impl Trainer {
     /// As [`fit`](Self::fit), and [`ConfigError::UnknownModel`].
     pub fn run(self) -> Result<RunRecord, TrainError> {
         self.config.validate(self.train.as_ref(), self.test.as_ref())?;
-        match ZooModel::new(&self.config, self.train.shape(), self.classes, &self.device)? {
-            ZooModel::Mlp(model) => Ok(self.fit(model)?.record),
-            ZooModel::LeNet(model) => Ok(self.fit(model)?.record),
-        }
+        let model = ZooModel::new(&self.config, self.train.shape(), self.classes, &self.device)?;
+        with_model!(model, model => Ok(self.fit(model)?.record))
     }
 }
 

@@ -4,6 +4,9 @@
 //! |---|---|---|---|
 //! | [`Mlp`] | `mlp` | any, flattened | dense – batch norm – activation, repeated; last layer plain |
 //! | [`LeNet`] | `lenet` | images `[B, C, H, W]` | two convolutions, two dense layers |
+//! | [`Cnn`] | `cnn` | images `[B, C, H, W]` | convolutions of any number, one dense layer |
+//!
+//! [`Architecture`] names a model with its sizes in one word, such as `mlp:64-32`.
 //!
 //! Every model is built the same way: a config with public fields, `init(&device)`, `forward`. With
 //! [`Quantisation::Float`] the activations are ReLUs and the weights plain; with [`Quantisation::Stairs`] every
@@ -23,11 +26,15 @@
 //! ```
 
 mod activation;
+mod architecture;
+mod cnn;
 mod lenet;
 mod mlp;
 mod quantisation;
 
 pub use activation::Activation;
+pub use architecture::{Architecture, ArchitectureError};
+pub use cnn::{Cnn, CnnConfig};
 pub use lenet::{LeNet, LeNetConfig};
 pub use mlp::{Mlp, MlpConfig};
 pub use quantisation::{ModelError, Quantisation, StairsConfig};

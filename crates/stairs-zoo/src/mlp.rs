@@ -18,7 +18,7 @@ pub struct Mlp {
 #[derive(Module, Debug)]
 struct Block {
     linear: Linear,
-    norm: BatchNorm,
+    norm: Option<BatchNorm>,
     activation: Activation,
 }
 
@@ -31,6 +31,9 @@ pub struct MlpConfig {
     pub hidden: Vec<usize>,
     /// Number of classes.
     pub classes: usize,
+    /// Batch normalisation after every hidden layer; without it hidden layers have a bias.
+    #[config(default = true)]
+    pub norm: bool,
     /// Float or quantised.
     #[config(default = "Quantisation::Float")]
     pub quantisation: Quantisation,
@@ -47,9 +50,9 @@ impl MlpConfig {
         for next in &self.hidden {
             let next = positive("hidden", *next)?;
             hidden.push(Block {
-                // The batch norm has a bias of its own.
-                linear: LinearConfig::new(width, next).with_bias(false).init(device),
-                norm: BatchNormConfig::new(next).init(device),
+                // A batch norm has a bias of its own.
+                linear: LinearConfig::new(width, next).with_bias(!self.norm).init(device),
+                norm: self.norm.then(|| BatchNormConfig::new(next).init(device)),
                 activation: Activation::new(&self.quantisation, device)?,
             });
             width = next;
@@ -63,10 +66,18 @@ impl Mlp {
     /// Logits `[B, classes]` of a batch of any shape `[B, …]` with `inputs` numbers a sample.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<2> {
         let x = x.flatten::<2>(1, D - 1);
-        let x = self
-            .hidden
-            .iter()
-            .fold(x, |x, block| block.activation.forward(block.norm.forward(block.linear.forward(x))));
+        let x = self.hidden.iter().fold(x, |x, block| block.forward(x));
         self.output.forward(x)
+    }
+}
+
+impl Block {
+    fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        let x = self.linear.forward(x);
+        let x = match &self.norm {
+            Some(norm) => norm.forward(x),
+            None => x,
+        };
+        self.activation.forward(x)
     }
 }

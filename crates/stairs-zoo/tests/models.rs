@@ -7,7 +7,7 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Distribution, Tensor};
 use stairs_noise::{QuantiserKind, layers, quantisers};
 use stairs_quant::Quantiser;
-use stairs_zoo::{LeNet, LeNetConfig, MlpConfig, Quantisation, StairsConfig};
+use stairs_zoo::{CnnConfig, LeNet, LeNetConfig, MlpConfig, Quantisation, StairsConfig};
 
 fn ternary() -> Quantisation {
     Quantisation::Stairs(StairsConfig::new(Quantiser::Ternary))
@@ -27,6 +27,15 @@ fn shapes_and_parameter_counts_are_those_of_the_formulas() {
     let digits = LeNetConfig::new([1, 8, 8], 10).init(&device).unwrap();
     assert_eq!(digits.forward(Tensor::zeros([2, 1, 8, 8], &device)).dims(), [2, 10]);
 
+    let plain = CnnConfig::new([3, 32, 32], 10, vec![4, 6]).with_norm(false).init(&device).unwrap();
+    assert_eq!(plain.forward(Tensor::zeros([2, 3, 32, 32], &device)).dims(), [2, 10]);
+    assert_eq!(plain.num_params(), 4 * 27 + 4 + 6 * 36 + 6 + 10 * 6 * 64 + 10);
+    let deep = CnnConfig::new([1, 8, 8], 10, vec![3; 5]).with_quantisation(ternary()).init(&device).unwrap();
+    assert_eq!(deep.forward(Tensor::zeros([2, 1, 8, 8], &device)).dims(), [2, 10]);
+    assert_eq!(layers(&deep).len(), 5);
+
+    let plain = MlpConfig::new(54, vec![16], 7).with_norm(false).init(&device).unwrap();
+    assert_eq!(plain.num_params(), 54 * 16 + 16 + 16 * 7 + 7);
     let mlp = MlpConfig::new(54, vec![16, 8], 7).init(&device).unwrap();
     assert_eq!(mlp.forward(Tensor::<2>::zeros([5, 54], &device)).dims(), [5, 7]);
     assert_eq!(
@@ -44,6 +53,8 @@ fn impossible_sizes_are_named() {
     assert!(error(LeNetConfig::new([1, 8, 8], 0).init(&device)).contains("classes = 0"));
     assert!(error(LeNetConfig::new([1, 8, 8], 10).with_channels([0, 4]).init(&device)).contains("channels = 0"));
     assert!(MlpConfig::new(4, vec![0], 2).init(&device).is_err());
+    assert!(CnnConfig::new([1, 8, 8], 2, vec![0]).init(&device).is_err());
+    assert!(CnnConfig::new([1, 0, 8], 2, vec![4]).init(&device).is_err());
 }
 
 #[test]

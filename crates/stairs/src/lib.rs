@@ -14,7 +14,7 @@
 //! | [`data`] | `stairs-data` | embedded digits, loaders |
 //! | [`train`] | `stairs-train` | training, checkpoints, run records |
 //! | [`capacity`] | `stairs-capacity` | two-scale effective dimension, Fisher operators |
-//! | [`plot`], [`report`], [`experiments`], [`measure`] | this crate | figures, reports, reproducible experiments, capacity of zoo models |
+//! | [`plot`], [`report`], [`experiments`], [`measure`], [`stats`] | this crate | figures, reports, reproducible experiments, capacity of zoo models, rank correlation |
 //!
 //! ```
 //! use stairs::prelude::*;
@@ -53,6 +53,7 @@ pub mod measure;
 pub mod plot;
 pub mod prelude;
 pub mod report;
+pub mod stats;
 
 /// The snippets of the README compile.
 #[cfg(doctest)]

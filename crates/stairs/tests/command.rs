@@ -80,7 +80,7 @@ fn an_experiment_is_run_kept_and_reported() {
     let first = reproduce("1/2");
     assert!(first.contains("[1/2] float-seed1 trained") && first.contains("[2/2] ana-seed1 trained"), "{first}");
     let page = directory.path().join("index.html");
-    assert!(std::fs::read_to_string(&page).unwrap().contains("1 of 3 runs not finished yet"));
+    assert!(std::fs::read_to_string(&page).unwrap().contains("1 of 3 trials not finished yet"));
 
     let second = reproduce("1/1");
     assert!(second.contains("float-seed1 was finished before") && second.contains("ste-seed1 trained"), "{second}");
@@ -112,7 +112,7 @@ fn processes_share_a_directory() {
     let outputs = [start(), start()].map(|process| stdout(&process.wait_with_output().unwrap()));
     let count = |what: &str| outputs.iter().map(|text| text.matches(what).count()).sum::<usize>();
     assert_eq!(count(" trained in "), 6, "every trial is trained once\n{}\n{}", outputs[0], outputs[1]);
-    assert_eq!(count(" finished before") + count(" by another process"), 6);
+    assert_eq!(count(" finished before") + count(" left to another process"), 6);
     assert_eq!(stairs::report::collect_records(directory.path()).unwrap().len(), 6);
 }
 
@@ -190,7 +190,7 @@ fn plans_are_printed_and_drawn() {
 fn capacity_is_measured_kept_and_drawn() {
     let directory = tempfile::tempdir().unwrap();
     let out = directory.path().join("capacity");
-    let arguments = ["capacity", "--hidden", "8", "--draws", "3", "--samples", "10", "--out", path(&out)];
+    let arguments = ["capacity", "--model", "mlp:8", "--draws", "3", "--samples", "10", "--out", path(&out)];
     let more = ["--eps", "1e-1,1e-3", "--zeta", "0.67,0.8", "--inner", "2", "--particles", "2"];
     let first = stdout(&stairs(&[&arguments[..], &more].concat()));
     assert!(first.contains("618 parameters, 3 draws, 10 samples"), "{first}");

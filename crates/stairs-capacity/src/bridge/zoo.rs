@@ -12,7 +12,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use stairs_noise::FeatureScale;
 use stairs_quant::{Granularity, Quantiser};
-use stairs_zoo::{LeNetConfig, MlpConfig, Quantisation, StairsConfig};
+use stairs_zoo::{CnnConfig, LeNetConfig, MlpConfig, Quantisation, StairsConfig};
 
 use super::{MarkovModel, SmoothStair};
 use crate::{Activation, Chain, ChainError, Head, Init, Layer, Norm, Pool, Shape};
@@ -27,7 +27,8 @@ impl MarkovModel for MlpConfig {
         let mut layers: Vec<Layer> = self.hidden.iter().map(|width| Layer::dense(*width)).collect();
         layers.push(Layer::dense(self.classes).with_bias());
         let fan_ins: Vec<usize> = std::iter::once(self.inputs).chain(self.hidden.iter().copied()).collect();
-        Chain::new(Shape::vector(self.inputs), finished(layers, &fan_ins, &self.quantisation)?, Head::Categorical)
+        let layers = finished(layers, &fan_ins, self.norm, &self.quantisation)?;
+        Chain::new(Shape::vector(self.inputs), layers, Head::Categorical)
     }
 }
 
@@ -38,19 +39,45 @@ impl MarkovModel for LeNetConfig {
         let conv = |channels| Layer::conv(channels, [3, 3]).with_padding([1, 1]).with_pool(Pool::max(2));
         let layers = vec![conv(first), conv(second), Layer::dense(self.hidden), Layer::dense(self.classes).with_bias()];
         let fan_ins = [9 * channels, 9 * first, second * (height / 4) * (width / 4), self.hidden];
-        let layers = finished(layers, &fan_ins, &self.quantisation)?;
+        let layers = finished(layers, &fan_ins, true, &self.quantisation)?;
         Chain::new(Shape::image(channels, height, width), layers, Head::Categorical)
     }
 }
 
-/// Adds what all zoo models have: normalisations, activations, quantisers.
-fn finished(layers: Vec<Layer>, fan_ins: &[usize], quantisation: &Quantisation) -> Result<Vec<Layer>, ChainError> {
+impl MarkovModel for CnnConfig {
+    fn chain(&self) -> Result<Chain, ChainError> {
+        let [channels, height, width] = self.input;
+        let (pools, [rows, columns]) = self.pools();
+        let conv = |(channels, pool): (&usize, bool)| {
+            let layer = Layer::conv(*channels, [3, 3]).with_padding([1, 1]);
+            if pool { layer.with_pool(Pool::max(2)) } else { layer }
+        };
+        let mut layers: Vec<Layer> = self.channels.iter().zip(pools).map(conv).collect();
+        layers.push(Layer::dense(self.classes).with_bias());
+        let mut fan_ins: Vec<usize> =
+            std::iter::once(&channels).chain(&self.channels).map(|channels| 9 * channels).collect();
+        if let Some(last) = fan_ins.last_mut() {
+            *last = self.channels.last().unwrap_or(&channels) * rows * columns;
+        }
+        let layers = finished(layers, &fan_ins, self.norm, &self.quantisation)?;
+        Chain::new(Shape::image(channels, height, width), layers, Head::Categorical)
+    }
+}
+
+/// Adds what all zoo models have: normalisations or biases, activations, quantisers.
+fn finished(
+    layers: Vec<Layer>,
+    fan_ins: &[usize],
+    norm: bool,
+    quantisation: &Quantisation,
+) -> Result<Vec<Layer>, ChainError> {
     let last = layers.len() - 1;
     let finish = |(index, (layer, fan_in)): (usize, (Layer, &usize))| {
         let layer = if index == last {
             layer
         } else {
-            layer.with_norm(Norm::untrained(EPSILON)).with_activation(activation(quantisation)?)
+            let layer = if norm { layer.with_norm(Norm::untrained(EPSILON)) } else { layer.with_bias() };
+            layer.with_activation(activation(quantisation)?)
         };
         match quantisation {
             Quantisation::Stairs(stairs) if !kept(stairs, index, last) => quantised(layer, *fan_in, index, stairs),

@@ -2,19 +2,20 @@
 
 use std::{io::IsTerminal, path::PathBuf};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::Context;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use stairs::{
     data::{DatasetName, load},
     device::DeviceName,
-    measure::{MeasureConfig, Measurement, ModelSize, measure},
+    measure::{MeasureConfig, Measurement, measure},
     noise::Noise,
     plot::{capacity_figure, write_svg},
     quant::Quantiser,
+    zoo::Architecture,
 };
 
-use super::options::{DataOption, DeviceOption, Model, dataset};
+use super::options::{DataOption, DeviceOption, dataset};
 
 /// Measure the capacity of a network before training: its two-scale effective dimension (2sED)
 ///
@@ -22,15 +23,10 @@ use super::options::{DataOption, DeviceOption, Model, dataset};
 /// (capacity.json) and its figure (capacity.svg). The same command on the same directory goes on where it was stopped.
 #[derive(Debug, Args)]
 pub(crate) struct Capacity {
-    /// Model
-    #[arg(long, value_enum, default_value_t = Model::Mlp)]
-    model: Model,
-    /// Widths of the hidden dense layers, e.g. 64,32; one width for lenet [default: 64 for mlp, 128 for lenet]
-    #[arg(long, value_delimiter = ',', value_name = "WIDTHS")]
-    hidden: Option<Vec<usize>>,
-    /// Channels of the two convolutions of lenet [default: 32,64]
-    #[arg(long, value_delimiter = ',', value_name = "CHANNELS")]
-    channels: Option<Vec<usize>>,
+    /// Model with its sizes: mlp[:256-256], lenet[:32-64-128], cnn[:16-32-64]; plain-mlp and plain-cnn are without batch
+    /// normalisation
+    #[arg(long, default_value = "mlp:64", value_name = "NAME")]
+    model: Architecture,
     /// Data set: digits (embedded), mnist, fashion-mnist, cifar10 or covertype
     #[arg(long, default_value = "digits", value_parser = dataset, value_name = "NAME")]
     dataset: DatasetName,
@@ -80,25 +76,8 @@ pub(crate) struct Capacity {
 }
 
 impl Capacity {
-    fn model(&self) -> anyhow::Result<ModelSize> {
-        Ok(match self.model {
-            Model::Mlp => {
-                ensure!(self.channels.is_none(), "--channels is for lenet");
-                ModelSize::Mlp { hidden: self.hidden.clone().unwrap_or_else(|| vec![64]) }
-            }
-            Model::Lenet => {
-                let channels = self.channels.clone().unwrap_or_else(|| vec![32, 64]);
-                let hidden = self.hidden.clone().unwrap_or_else(|| vec![128]);
-                let ([first, second], [hidden]) = (channels.as_slice(), hidden.as_slice()) else {
-                    bail!("lenet takes two --channels and one --hidden");
-                };
-                ModelSize::Lenet { channels: [*first, *second], hidden: *hidden }
-            }
-        })
-    }
-
     fn config(&self) -> anyhow::Result<MeasureConfig> {
-        let defaults = MeasureConfig::new(self.model()?, self.dataset.as_str());
+        let defaults = MeasureConfig::new(self.model.clone(), self.dataset.as_str());
         let law = MeasureConfig::law(self.law.clone(), self.noise_scale)?;
         Ok(MeasureConfig {
             quantiser: self.quantiser.map(|quantiser| (quantiser, law)),
@@ -127,7 +106,7 @@ impl Capacity {
         let measurement = measure(&config, &data, &self.out, |done, _| bar.set_position(done as u64));
         bar.finish_and_clear();
         let measurement = measurement?;
-        let title = format!("{} on {}, d = {}", self.model.name(), self.dataset, measurement.dimension);
+        let title = format!("{} on {}, d = {}", self.model, self.dataset, measurement.dimension);
         let svg = self.out.join("capacity.svg");
         let figure = capacity_figure(title, &measurement).svg()?;
         write_svg(&svg, &figure).with_context(|| format!("cannot write {}", svg.display()))?;

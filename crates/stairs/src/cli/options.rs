@@ -7,25 +7,8 @@ use stairs::{
     data::{DataRoot, DatasetName},
     device::DeviceName,
     train,
+    zoo::Architecture,
 };
-
-/// Models of the zoo.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Model {
-    /// Multilayer perceptron
-    Mlp,
-    /// Two convolutions, two dense layers
-    Lenet,
-}
-
-impl Model {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Model::Mlp => "mlp",
-            Model::Lenet => "lenet",
-        }
-    }
-}
 
 /// Methods of training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -73,4 +56,9 @@ impl DataOption {
 /// Reads the name of a data set.
 pub(crate) fn dataset(name: &str) -> Result<DatasetName, String> {
     name.parse().map_err(|error: stairs::data::DataError| error.to_string())
+}
+
+/// Checks the name of a model, and keeps it as it is written.
+pub(crate) fn model(name: &str) -> Result<String, String> {
+    name.parse::<Architecture>().map(|_| name.to_owned()).map_err(|error| error.to_string())
 }

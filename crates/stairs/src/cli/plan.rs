@@ -10,9 +10,8 @@ use stairs::{
     noise::{Noise, Policy, Strategy, TimeUnit},
     plot::{plan_figure, write_svg},
     train::Method,
+    zoo::Architecture,
 };
-
-use super::options::Model;
 
 /// Print the noise laws of an annealing plan over time, and draw them
 ///
@@ -36,8 +35,8 @@ pub(crate) struct Plan {
     #[arg(long, default_value_t = 0.95, value_name = "SHARE")]
     anneal_until: f64,
     /// Model whose quantised layers the plan is for
-    #[arg(long, value_enum, default_value_t = Model::Lenet)]
-    model: Model,
+    #[arg(long, default_value = "lenet", value_name = "NAME")]
+    model: Architecture,
     /// Number of layers, instead of a model
     #[arg(long, conflicts_with = "model", value_name = "N")]
     layers: Option<usize>,
@@ -54,10 +53,9 @@ impl Plan {
             "--anneal-until must be in (0, 1], got {}",
             self.anneal_until
         );
-        let names: Vec<String> = match (self.layers, self.model) {
-            (Some(count), _) => (1..=count).map(|layer| format!("layer{layer}")).collect(),
-            (None, Model::Lenet) => ["conv1", "conv2", "fc1"].map(String::from).into(),
-            (None, Model::Mlp) => ["hidden.0", "hidden.1"].map(String::from).into(),
+        let names: Vec<String> = match self.layers {
+            Some(count) => (1..=count).map(|layer| format!("layer{layer}")).collect(),
+            None => self.model.layers(),
         };
         ensure!(!names.is_empty(), "--layers must be at least 1");
         let epochs = self.epochs as f64;

@@ -6,7 +6,6 @@ use clap::Args;
 use stairs::{
     device::DeviceName,
     experiments::{Lines, Runner, Scale, Shard, Status, Terminal, Watch, catalogue, find},
-    report::text_table,
 };
 
 use super::options::{DataOption, DeviceOption};
@@ -36,6 +35,15 @@ pub(crate) struct Reproduce {
     /// Epochs per trial, instead of the experiment's number
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     epochs: Option<u32>,
+    /// Draws per measurement, instead of the experiment's number
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    draws: Option<u16>,
+    /// The experiment at the size of its paper, where it has such a form
+    #[arg(long)]
+    full: bool,
+    /// Keep the records (one JSON line a trial) and the figures in DIR/EXPERIMENT as well
+    #[arg(long, value_name = "DIR")]
+    results: Option<PathBuf>,
     /// List the experiments
     #[arg(long)]
     list: bool,
@@ -46,7 +54,7 @@ impl Reproduce {
         if self.list {
             for experiment in catalogue() {
                 println!(
-                    "{:<15} {:>3} trials  {}",
+                    "{:<17} {:>4} trials  {}",
                     experiment.name,
                     experiment.trials(Scale::default()).len(),
                     experiment.about
@@ -54,7 +62,7 @@ impl Reproduce {
             }
             return Ok(());
         }
-        let experiment = find(&self.name)?;
+        let experiment = find(&if self.full { format!("{}-full", self.name) } else { self.name.clone() })?;
         let page = match catalogue().first() {
             Some(first) if first.name == experiment.name => self.out.join("index.html"),
             _ => self.out.join(experiment.name).join("index.html"),
@@ -64,18 +72,23 @@ impl Reproduce {
             data: self.data.root(),
             device: self.device.device.open()?,
             shard: self.shard,
-            scale: Scale { seeds: self.seeds.map(usize::from), epochs: self.epochs.map(|n| n as usize) },
+            scale: Scale {
+                seeds: self.seeds.map(usize::from),
+                epochs: self.epochs.map(|n| n as usize),
+                draws: self.draws.map(usize::from),
+            },
             report: Some(page.clone()),
+            results: self.results.clone(),
             commands: self.commands(),
         };
         let mut watch: Box<dyn Watch> =
             if std::io::stderr().is_terminal() { Box::new(Terminal::new()) } else { Box::new(Lines::new()) };
         let outcome = runner.run(&experiment, watch.as_mut())?;
 
-        println!("\n{}", text_table(&outcome.records));
+        println!("\n{}", experiment.page.text(&outcome.results));
         let busy = outcome.trials.iter().filter(|(_, status)| *status == Status::Busy).count();
         if busy > 0 {
-            println!("{busy} trials are being trained by other processes: run this again when they are done");
+            println!("{busy} trials are left to other processes that are at them: run this again when they are done");
         }
         println!("report {}", page.display());
         Ok(())
@@ -90,7 +103,11 @@ impl Reproduce {
         if self.device.device != DeviceName::default() {
             options += &format!(" --device {}", self.device.device);
         }
-        for (name, value) in [("seeds", self.seeds.map(u32::from)), ("epochs", self.epochs)] {
+        if self.full {
+            options += " --full";
+        }
+        let counts = [("seeds", self.seeds.map(u32::from)), ("epochs", self.epochs), ("draws", self.draws.map(u32::from))];
+        for (name, value) in counts {
             if let Some(value) = value {
                 options += &format!(" --{name} {value}");
             }

@@ -12,7 +12,7 @@ use stairs::{
     train::{AnnealPer, BackwardLaw, Display, LrSchedule, RunConfig, TrainError, Trainer},
 };
 
-use super::options::{DataOption, DeviceOption, Method, Model, dataset};
+use super::options::{DataOption, DeviceOption, Method, dataset, model};
 
 /// Train a network and leave a run directory
 ///
@@ -25,9 +25,10 @@ pub(crate) struct Train {
     /// Data set: digits (embedded), mnist, fashion-mnist, cifar10 or covertype
     #[arg(long, default_value = "digits", value_parser = dataset, value_name = "NAME")]
     dataset: DatasetName,
-    /// Model
-    #[arg(long, value_enum, default_value_t = Model::Lenet)]
-    model: Model,
+    /// Model with its sizes: lenet[:32-64-128], mlp[:256-256], cnn[:16-32-64]; plain-mlp and plain-cnn are without batch
+    /// normalisation
+    #[arg(long, default_value = "lenet", value_parser = model, value_name = "NAME")]
+    model: String,
     /// Method of training
     #[arg(long, value_enum, default_value_t = Method::Ana)]
     method: Method,
@@ -93,7 +94,7 @@ pub(crate) struct Train {
 
 impl Train {
     fn config(&self) -> RunConfig {
-        let recipe = recipe(self.dataset, self.model.name(), self.method.into());
+        let recipe = recipe(self.dataset, &self.model, self.method.into());
         let anneal_per = match self.anneal_per.as_deref() {
             Some("epoch") => AnnealPer::Epoch,
             Some("step") => AnnealPer::Step,

@@ -6,7 +6,7 @@ use stairs_data::DataError;
 use stairs_train::TrainError;
 use thiserror::Error;
 
-use crate::report::ReportError;
+use crate::{measure::MeasureError, report::ReportError};
 
 /// An experiment that cannot be run to its end.
 #[derive(Debug, Error)]
@@ -41,6 +41,22 @@ pub enum ExperimentError {
         trial: String,
         /// What went wrong.
         source: Box<TrainError>,
+    },
+    /// A measurement failed.
+    #[error("trial {trial}: {source}")]
+    Measurement {
+        /// The trial.
+        trial: String,
+        /// What went wrong.
+        source: Box<MeasureError>,
+    },
+    /// A file of the results could not be written.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
     },
     /// The report could not be made.
     #[error(transparent)]

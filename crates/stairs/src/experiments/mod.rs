@@ -1,7 +1,8 @@
-//! Reproducible experiments: named grids of training runs.
+//! Reproducible experiments: named grids of trainings and measurements.
 //!
 //! An [`Experiment`] is data: a name and the configurations of its [`Trial`]s. Every trial leaves one record in
-//! `OUT/EXPERIMENT/TRIAL/record.json`, and reports are made from records alone. So an experiment can be interrupted and
+//! `OUT/EXPERIMENT/TRIAL` (`record.json` of a training, `capacity.json` of a measurement), and reports are made from
+//! records alone. So an experiment can be interrupted and
 //! continued, run in shards on several machines whose directories are then merged, or by several processes that share a
 //! directory: a trial that is finished is skipped, one that was cut short is resumed, one that another process is
 //! running is left to it (the lock of a process that died is free again).
@@ -11,14 +12,20 @@
 //! | `digits` | LeNet on the embedded digits: float, STE, ANA; 3 seeds |
 //! | `mnist` | LeNet on MNIST: float, STE, ANA; 3 seeds |
 //! | `fashion-mnist` | LeNet on Fashion-MNIST: float, STE, ANA; 3 seeds |
+//! | `2sed-lower` | capacity: 2sED and its lower bounds over ε; two networks, two priors |
+//! | `2sed-variance` | capacity: 2sED over the variance of the hidden noise; two networks |
+//! | `2sed-training` | capacity of 36 networks before training, their training loss after it; 2 seeds |
+//! | `2sed-training-full` | the same at the paper's size |
 //!
 //! To add an experiment, add a file beside `digits.rs` and a row to [`catalogue`].
 
+mod capacity;
 mod digits;
 mod error;
 mod fashion_mnist;
 mod mnist;
 mod recipe;
+mod results;
 mod runner;
 mod shard;
 mod trial;
@@ -26,14 +33,22 @@ mod watch;
 
 pub use error::ExperimentError;
 pub use recipe::{law, policy, recipe, weight_scale};
-pub use runner::{Outcome, Runner, Status};
+pub use runner::{Finished, Outcome, Runner, Status};
 pub use shard::Shard;
-pub use trial::{Experiment, Scale, Trial};
+pub use trial::{Experiment, Row, Scale, Task, Trial};
 pub use watch::{Lines, Terminal, Watch};
 
 /// Every experiment, the default one first.
 pub fn catalogue() -> Vec<Experiment> {
-    vec![digits::experiment(), mnist::experiment(), fashion_mnist::experiment()]
+    vec![
+        digits::experiment(),
+        mnist::experiment(),
+        fashion_mnist::experiment(),
+        capacity::lower(),
+        capacity::variance(),
+        capacity::training(),
+        capacity::training_full(),
+    ]
 }
 
 /// The experiment of this name.

@@ -1,13 +1,22 @@
 //! Running an experiment: one function runs a trial; everything else is looking at what is there already.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use burn::tensor::Device;
 use stairs_data::{DataRoot, Dataset, DatasetName, load};
-use stairs_train::{Display, RunDir, RunRecord, TrainError, Trainer};
+use stairs_train::{Display, EpochRecord, Progress, RunConfig, RunDir, RunRecord, TrainError, Trainer};
 
-use super::{Experiment, ExperimentError, Scale, Shard, Trial, Watch};
-use crate::report::{Report, ReportError, collect_records};
+use super::{Experiment, ExperimentError, Scale, Shard, Task, Trial, Watch, results};
+use crate::{
+    measure::{MeasureConfig, MeasureError, Measurement, measure, measurement},
+    report::Results,
+};
 
 /// How and where an experiment is run.
 #[derive(Clone, Debug)]
@@ -16,7 +25,7 @@ pub struct Runner {
     pub out: PathBuf,
     /// Where data sets are looked for.
     pub data: DataRoot,
-    /// Device of every trial.
+    /// Device of every training.
     pub device: Device,
     /// Which trials to run.
     pub shard: Shard,
@@ -24,6 +33,8 @@ pub struct Runner {
     pub scale: Scale,
     /// The page to write after every trial; `None` for none.
     pub report: Option<PathBuf>,
+    /// Directory for the records as lines and the figures, in a folder of the experiment's name; `None` for none.
+    pub results: Option<PathBuf>,
     /// Commands the page shows under “How to reproduce”.
     pub commands: Vec<String>,
 }
@@ -31,7 +42,7 @@ pub struct Runner {
 /// What became of a trial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// Trained now.
+    /// Done now.
     Done,
     /// Found finished.
     Kept,
@@ -39,15 +50,23 @@ pub enum Status {
     Busy,
 }
 
+/// The record of a finished trial.
+#[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant)]
+pub enum Finished {
+    /// Of a training.
+    Run(RunRecord),
+    /// Of a measurement.
+    Measurement(Measurement),
+}
+
 /// What became of an experiment.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// Every finished record of the experiment, of all shards, in the order of the directories.
-    pub records: Vec<RunRecord>,
+    /// Everything that is finished, of all shards.
+    pub results: Results,
     /// Trials of this shard with what became of them.
     pub trials: Vec<(Trial, Status)>,
-    /// Number of trials of the whole experiment.
-    pub planned: usize,
 }
 
 impl Runner {
@@ -57,9 +76,8 @@ impl Runner {
     /// The first [`ExperimentError`]; what was finished before stays.
     pub fn run(&self, experiment: &Experiment, watch: &mut dyn Watch) -> Result<Outcome, ExperimentError> {
         let all = experiment.trials(self.scale);
-        let planned = all.len();
         let mine: Vec<Trial> =
-            all.into_iter().enumerate().filter(|(i, _)| self.shard.takes(*i)).map(|(_, trial)| trial).collect();
+            all.iter().enumerate().filter(|(i, _)| self.shard.takes(*i)).map(|(_, trial)| trial.clone()).collect();
         let root = self.out.join(experiment.name);
         let mut dataset: Option<Dataset> = None;
         let mut trials = Vec::with_capacity(mine.len());
@@ -67,24 +85,27 @@ impl Runner {
         watch.start(experiment.name, &mine);
         for (position, trial) in mine.iter().enumerate() {
             let dir = root.join(&trial.id);
-            let (status, record) = match finished(&dir, trial)? {
-                Some(record) => (Status::Kept, Some(record)),
+            let (status, finished) = match finished(&dir, trial)? {
+                Some(finished) => (Status::Kept, Some(finished)),
                 None => {
                     let data = match &dataset {
-                        Some(data) if data.name == trial.config.dataset => data,
-                        _ => dataset.insert(load(trial.config.dataset.parse::<DatasetName>()?, &self.data)?),
+                        Some(data) if data.name == trial.task.dataset() => data,
+                        _ => dataset.insert(load(trial.task.dataset().parse::<DatasetName>()?, &self.data)?),
                     };
-                    self.train(data, &dir, position, trial, watch)?
+                    match &trial.task {
+                        Task::Train(config) => self.train(data, &dir, (position, trial), config, watch)?,
+                        Task::Measure(config) => take_measure(data, &dir, (position, trial), config, watch)?,
+                    }
                 }
             };
-            watch.end(position, trial, status, record.as_ref());
+            watch.end(position, trial, status, finished.as_ref());
             trials.push((trial.clone(), status));
             if status == Status::Done || position + 1 == mine.len() {
-                self.write_report(experiment, planned)?;
+                self.publish(experiment, &all)?;
             }
         }
         watch.finish();
-        Ok(Outcome { records: records(&root)?, trials, planned })
+        Ok(Outcome { results: self.results(experiment, &all)?, trials })
     }
 
     /// Trains one trial, from its beginning or from its last checkpoint.
@@ -92,18 +113,23 @@ impl Runner {
         &self,
         data: &Dataset,
         dir: &Path,
-        position: usize,
-        trial: &Trial,
+        (position, trial): (usize, &Trial),
+        config: &RunConfig,
         watch: &mut dyn Watch,
-    ) -> Result<(Status, Option<RunRecord>), ExperimentError> {
-        let progress = watch.begin(position, trial);
+    ) -> Result<(Status, Option<Finished>), ExperimentError> {
+        let trained = Arc::new(AtomicBool::new(false));
+        let progress = Box::new(Noticing { inner: watch.begin(position, trial), trained: trained.clone() });
         let started = dir.join("config.toml").exists();
-        let trainer = Trainer::new(trial.config.clone(), data, dir)
+        let trainer = Trainer::new(config.clone(), data, dir)
             .device(self.device.clone())
             .display(Display::Custom(progress))
             .resume(started);
         match trainer.run() {
-            Ok(record) => Ok((Status::Done, Some(record))),
+            Ok(record) => {
+                // Another process may have finished it since we looked.
+                let status = if trained.load(Ordering::Relaxed) { Status::Done } else { Status::Kept };
+                Ok((status, Some(Finished::Run(record))))
+            }
             // `Occupied`: another process has begun it since we looked.
             Err(TrainError::Busy { .. } | TrainError::Occupied { .. }) => Ok((Status::Busy, None)),
             Err(TrainError::OtherRun { field, found, expected, .. }) => {
@@ -114,33 +140,108 @@ impl Runner {
         }
     }
 
-    fn write_report(&self, experiment: &Experiment, planned: usize) -> Result<(), ExperimentError> {
-        let Some(path) = &self.report else { return Ok(()) };
-        let records = records(&self.out.join(experiment.name))?;
-        let report = Report::new(experiment.title, &records).with_planned(planned).with_commands(&self.commands);
-        Ok(report.write(path)?)
+    fn results(&self, experiment: &Experiment, trials: &[Trial]) -> Result<Results, ExperimentError> {
+        Ok(results::collect(experiment, trials, &self.out.join(experiment.name))?.with_commands(&self.commands))
+    }
+
+    /// Writes the page, and records and figures where they are wanted.
+    fn publish(&self, experiment: &Experiment, trials: &[Trial]) -> Result<(), ExperimentError> {
+        if self.report.is_none() && self.results.is_none() {
+            return Ok(());
+        }
+        let found = self.results(experiment, trials)?;
+        if let Some(path) = &self.report {
+            results::write(path, &experiment.page.html(&found)?)?;
+        }
+        if let Some(dir) = &self.results {
+            results::keep(experiment, &found, &dir.join(experiment.name))?;
+        }
+        Ok(())
+    }
+}
+
+/// Notices whether a training did anything.
+struct Noticing {
+    inner: Box<dyn Progress>,
+    trained: Arc<AtomicBool>,
+}
+
+impl Progress for Noticing {
+    fn start(&mut self, config: &RunConfig, dir: &Path, epochs_done: usize) {
+        self.inner.start(config, dir, epochs_done);
+    }
+
+    fn samples(&mut self, epoch: usize, part: &str, done: usize, total: usize) {
+        self.inner.samples(epoch, part, done, total);
+    }
+
+    fn epoch(&mut self, record: &EpochRecord, total: usize) {
+        self.trained.store(true, Ordering::Relaxed);
+        self.inner.epoch(record, total);
+    }
+
+    fn note(&mut self, message: &str) {
+        self.inner.note(message);
+    }
+
+    fn end(&mut self, record: &RunRecord) {
+        self.inner.end(record);
+    }
+}
+
+/// Measures one trial, keeping the draws that are there.
+fn take_measure(
+    data: &Dataset,
+    dir: &Path,
+    (position, trial): (usize, &Trial),
+    config: &MeasureConfig,
+    watch: &mut dyn Watch,
+) -> Result<(Status, Option<Finished>), ExperimentError> {
+    match measure(config, data, dir, |done, total| watch.measured(position, trial, done, total)) {
+        Ok(measurement) => Ok((Status::Done, Some(Finished::Measurement(measurement)))),
+        Err(MeasureError::Busy { .. }) => Ok((Status::Busy, None)),
+        Err(MeasureError::Occupied { dir }) => {
+            Err(ExperimentError::Different { path: dir, what: "see its config.json".into() })
+        }
+        Err(source) => Err(ExperimentError::Measurement { trial: trial.id.clone(), source: Box::new(source) }),
     }
 }
 
 /// The record of a finished trial, `None` if it has none.
-fn finished(dir: &Path, trial: &Trial) -> Result<Option<RunRecord>, ExperimentError> {
-    if !dir.join("record.json").exists() {
-        return Ok(None);
+fn finished(dir: &Path, trial: &Trial) -> Result<Option<Finished>, ExperimentError> {
+    match &trial.task {
+        Task::Train(_) if !dir.join("record.json").exists() => Ok(None),
+        Task::Train(config) => {
+            let record = RunDir::new(dir)
+                .record()
+                .map_err(|source| ExperimentError::Trial { trial: trial.id.clone(), source: Box::new(source) })?;
+            same(dir, &record.config, config)?;
+            Ok(Some(Finished::Run(record)))
+        }
+        Task::Measure(config) => {
+            let found = measurement(dir).map_err(|source| ExperimentError::Measurement {
+                trial: trial.id.clone(),
+                source: Box::new(source),
+            })?;
+            if let Some(found) = &found {
+                same(dir, &found.config, config)?;
+            }
+            Ok(found.map(Finished::Measurement))
+        }
     }
-    let record = RunDir::new(dir)
-        .record()
-        .map_err(|source| ExperimentError::Trial { trial: trial.id.clone(), source: Box::new(source) })?;
-    if record.config != trial.config {
-        let what = difference(&record, trial);
-        return Err(ExperimentError::Different { path: dir.to_path_buf(), what });
-    }
-    Ok(Some(record))
 }
 
-/// The first field in which the record's configuration differs from the trial's.
-fn difference(record: &RunRecord, trial: &Trial) -> String {
-    let (there, here) = (serde_json::to_value(&record.config), serde_json::to_value(&trial.config));
-    match (there, here) {
+/// Refuses a configuration found in `dir` that is not the expected one.
+fn same<C: PartialEq + serde::Serialize>(dir: &Path, there: &C, here: &C) -> Result<(), ExperimentError> {
+    if there == here {
+        return Ok(());
+    }
+    Err(ExperimentError::Different { path: dir.to_path_buf(), what: difference(there, here) })
+}
+
+/// The first field in which two configurations differ.
+fn difference(there: &impl serde::Serialize, here: &impl serde::Serialize) -> String {
+    match (serde_json::to_value(there), serde_json::to_value(here)) {
         (Ok(serde_json::Value::Object(there)), Ok(serde_json::Value::Object(here))) => {
             let differing = here.iter().find(|(name, value)| there.get(*name) != Some(value));
             let text = |value: Option<&serde_json::Value>| value.map_or("absent".to_string(), ToString::to_string);
@@ -149,14 +250,5 @@ fn difference(record: &RunRecord, trial: &Trial) -> String {
             })
         }
         _ => "some field".into(),
-    }
-}
-
-/// Every record below `root`; none if there is none yet.
-fn records(root: &Path) -> Result<Vec<RunRecord>, ReportError> {
-    match collect_records(root) {
-        Err(ReportError::Nothing(_)) => Ok(Vec::new()),
-        Err(ReportError::Read { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
-        other => other,
     }
 }

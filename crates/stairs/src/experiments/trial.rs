@@ -2,8 +2,10 @@
 
 use stairs_train::{Method, RunConfig};
 
-/// A named grid of training runs.
-#[derive(Clone, Debug, PartialEq)]
+use crate::{measure::MeasureConfig, report::Page};
+
+/// A named grid of trainings and measurements.
+#[derive(Clone)]
 pub struct Experiment {
     /// Name, as given to `stairs reproduce`; also its directory.
     pub name: &'static str,
@@ -11,28 +13,106 @@ pub struct Experiment {
     pub title: &'static str,
     /// What it shows, in one sentence.
     pub about: &'static str,
-    /// One configuration per row of the grid; the seed is replaced by those of the trials.
-    pub rows: Vec<RunConfig>,
-    /// Number of seeds per row.
+    /// The grid, without seeds.
+    pub rows: Vec<Row>,
+    /// Number of seeds per training; a measurement has its own seed and is made once.
     pub seeds: usize,
+    /// How its results are shown.
+    pub page: &'static dyn Page,
 }
 
-/// One run of an experiment.
+/// One row of an experiment's grid.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Name, unique in the experiment.
+    pub name: String,
+    /// What is done; the seed of a training is replaced by those of the trials.
+    pub task: Task,
+}
+
+/// What a trial does.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant)]
+pub enum Task {
+    /// Trains a network.
+    Train(RunConfig),
+    /// Measures the capacity of a network.
+    Measure(MeasureConfig),
+}
+
+/// One training or measurement of an experiment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trial {
     /// Name, unique in the experiment; also its directory: `ana-seed1`.
     pub id: String,
-    /// The run.
-    pub config: RunConfig,
+    /// What is done.
+    pub task: Task,
 }
 
 /// Changes to the size of an experiment; the default changes nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Scale {
-    /// Number of seeds per row instead of the experiment's.
+    /// Number of seeds per training instead of the experiment's.
     pub seeds: Option<usize>,
-    /// Number of epochs of every trial instead of the experiment's.
+    /// Number of epochs of every training instead of the experiment's.
     pub epochs: Option<usize>,
+    /// Number of draws of every measurement instead of the experiment's.
+    pub draws: Option<usize>,
+}
+
+impl Task {
+    /// Name of the data set.
+    pub fn dataset(&self) -> &str {
+        match self {
+            Task::Train(config) => &config.dataset,
+            Task::Measure(config) => &config.dataset,
+        }
+    }
+
+    /// Epochs of a training, draws of a measurement.
+    pub fn units(&self) -> usize {
+        match self {
+            Task::Train(config) => config.epochs,
+            Task::Measure(config) => config.draws,
+        }
+    }
+}
+
+impl Row {
+    /// A training with a name.
+    pub fn train(name: impl Into<String>, config: RunConfig) -> Self {
+        Self { name: name.into(), task: Task::Train(config) }
+    }
+
+    /// A training named after its method.
+    pub fn method(config: RunConfig) -> Self {
+        let name = match config.method {
+            Method::Float => "float",
+            Method::Ste => "ste",
+            Method::Ana => "ana",
+        };
+        Self::train(name, config)
+    }
+
+    /// A measurement with a name.
+    pub fn measure(name: impl Into<String>, config: MeasureConfig) -> Self {
+        Self { name: name.into(), task: Task::Measure(config) }
+    }
+
+    /// The trial of this row for a seed; none where a measurement has been made for an earlier seed.
+    fn trial(&self, seed: u64, scale: Scale) -> Option<Trial> {
+        match &self.task {
+            Task::Train(config) => {
+                let epochs = scale.epochs.unwrap_or(config.epochs);
+                let config = RunConfig { seed, epochs, ..config.clone() };
+                Some(Trial { id: format!("{}-seed{seed}", self.name), task: Task::Train(config) })
+            }
+            Task::Measure(config) => (seed == 1).then(|| {
+                let draws = scale.draws.unwrap_or(config.draws);
+                Trial { id: self.name.clone(), task: Task::Measure(MeasureConfig { draws, ..config.clone() }) }
+            }),
+        }
+    }
 }
 
 impl Experiment {
@@ -46,24 +126,6 @@ impl Experiment {
     /// ```
     pub fn trials(&self, scale: Scale) -> Vec<Trial> {
         let seeds = 1..=scale.seeds.unwrap_or(self.seeds) as u64;
-        let trial = |seed: u64, row: &RunConfig| {
-            let config = RunConfig { seed, epochs: scale.epochs.unwrap_or(row.epochs), ..row.clone() };
-            Trial { id: format!("{}-seed{seed}", self.row_name(row)), config }
-        };
-        seeds.flat_map(|seed| self.rows.iter().map(move |row| trial(seed, row))).collect()
-    }
-
-    /// The method's name; with its number where several rows have the same method.
-    fn row_name(&self, row: &RunConfig) -> String {
-        let name = match row.method {
-            Method::Float => "float",
-            Method::Ste => "ste",
-            Method::Ana => "ana",
-        };
-        let mut peers = self.rows.iter().filter(|peer| peer.method == row.method);
-        match (peers.clone().count(), peers.position(|peer| peer == row)) {
-            (2.., Some(position)) => format!("{name}{}", position + 1),
-            _ => name.to_string(),
-        }
+        seeds.flat_map(|seed| self.rows.iter().filter_map(move |row| row.trial(seed, scale))).collect()
     }
 }

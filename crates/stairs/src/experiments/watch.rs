@@ -6,18 +6,20 @@
 use std::time::Instant;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use stairs_train::{EpochRecord, Progress, RunRecord};
+use stairs_train::{EpochRecord, Progress};
 
-use super::{Status, Trial};
+use super::{Finished, Status, Trial};
 
 /// Is told how an experiment goes.
 pub trait Watch {
     /// `trials` of the experiment (this shard's) will be looked at, in this order.
     fn start(&mut self, experiment: &str, trials: &[Trial]);
-    /// Trial number `position` (from 0) begins; what is returned follows its epochs.
+    /// Training number `position` (from 0) begins; what is returned follows its epochs.
     fn begin(&mut self, position: usize, trial: &Trial) -> Box<dyn Progress>;
+    /// Measurement number `position` has made `done` of `total` draws; first told at its beginning, with those kept.
+    fn measured(&mut self, position: usize, trial: &Trial, done: usize, total: usize);
     /// Trial number `position` is over, or is not run now.
-    fn end(&mut self, position: usize, trial: &Trial, status: Status, record: Option<&RunRecord>);
+    fn end(&mut self, position: usize, trial: &Trial, status: Status, finished: Option<&Finished>);
     /// All trials have been looked at.
     fn finish(&mut self);
 }
@@ -27,13 +29,14 @@ pub struct Terminal {
     all: MultiProgress,
     overall: ProgressBar,
     trials: usize,
+    draws: Option<(usize, ProgressBar)>,
 }
 
 impl Terminal {
     /// Draws on standard error.
     pub fn new() -> Self {
         let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(8));
-        Self { overall: all.add(ProgressBar::new(0)), all, trials: 0 }
+        Self { overall: all.add(ProgressBar::new(0)), all, trials: 0, draws: None }
     }
 }
 
@@ -50,9 +53,9 @@ fn style(template: &str) -> ProgressStyle {
 impl Watch for Terminal {
     fn start(&mut self, experiment: &str, trials: &[Trial]) {
         self.trials = trials.len();
-        self.overall.set_style(style("{prefix:.bold} {bar:32.blue/dim} {pos}/{len} epochs · {elapsed} · {eta} left"));
+        self.overall.set_style(style("{prefix:.bold} {bar:32.blue/dim} {pos}/{len} · {elapsed} · {eta} left"));
         self.overall.set_prefix(experiment.to_string());
-        self.overall.set_length(trials.iter().map(|trial| trial.config.epochs as u64).sum());
+        self.overall.set_length(trials.iter().map(|trial| trial.task.units() as u64).sum());
         self.overall.enable_steady_tick(std::time::Duration::from_millis(500));
     }
 
@@ -60,15 +63,31 @@ impl Watch for Terminal {
         let bar = self.all.add(ProgressBar::new(0));
         bar.set_style(style("{prefix} {bar:24.cyan/dim} {msg}"));
         bar.set_prefix(format!("  {}/{} {}", position + 1, self.trials, trial.id));
-        Box::new(Bars { overall: self.overall.clone(), bar, epochs: trial.config.epochs, last: None })
+        Box::new(Bars { overall: self.overall.clone(), bar, epochs: trial.task.units(), last: None })
     }
 
-    fn end(&mut self, _position: usize, trial: &Trial, status: Status, record: Option<&RunRecord>) {
+    fn measured(&mut self, position: usize, trial: &Trial, done: usize, total: usize) {
+        if self.draws.as_ref().is_none_or(|(at, _)| *at != position) {
+            let bar = self.all.add(ProgressBar::new(total as u64));
+            bar.set_style(style("{prefix} {bar:24.cyan/dim} draw {pos}/{len}"));
+            bar.set_prefix(format!("  {}/{} {}", position + 1, self.trials, trial.id));
+            self.draws = Some((position, bar));
+        }
+        if let Some((_, bar)) = &self.draws {
+            self.overall.inc((done as u64).saturating_sub(bar.position()));
+            bar.set_position(done as u64);
+        }
+    }
+
+    fn end(&mut self, _position: usize, trial: &Trial, status: Status, finished: Option<&Finished>) {
+        if let Some((_, bar)) = self.draws.take() {
+            bar.finish_and_clear();
+        }
         if status != Status::Done {
-            self.overall.inc(trial.config.epochs as u64);
+            self.overall.inc(trial.task.units() as u64);
             self.overall.reset_eta();
         }
-        let _ = self.all.println(summary(trial, status, record));
+        let _ = self.all.println(summary(trial, status, finished));
     }
 
     fn finish(&mut self) {
@@ -134,12 +153,21 @@ impl Watch for Lines {
 
     fn begin(&mut self, position: usize, trial: &Trial) -> Box<dyn Progress> {
         let head = format!("[{}/{}] {}", position + 1, self.trials, trial.id);
-        println!("{head}: {} epochs", trial.config.epochs);
-        Box::new(EpochLines { head, every: trial.config.epochs.div_ceil(5).max(1) })
+        println!("{head}: {} epochs", trial.task.units());
+        Box::new(EpochLines { head, every: trial.task.units().div_ceil(5).max(1) })
     }
 
-    fn end(&mut self, position: usize, trial: &Trial, status: Status, record: Option<&RunRecord>) {
-        println!("[{}/{}] {}", position + 1, self.trials, summary(trial, status, record));
+    fn measured(&mut self, position: usize, trial: &Trial, done: usize, total: usize) {
+        let head = format!("[{}/{}] {}", position + 1, self.trials, trial.id);
+        match done {
+            0 => println!("{head}: {total} draws"),
+            done if done.is_multiple_of(total.div_ceil(5)) && done != total => println!("{head} draw {done}/{total}"),
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, position: usize, trial: &Trial, status: Status, finished: Option<&Finished>) {
+        println!("[{}/{}] {}", position + 1, self.trials, summary(trial, status, finished));
     }
 
     fn finish(&mut self) {
@@ -168,14 +196,21 @@ impl Progress for EpochLines {
     }
 }
 
-fn summary(trial: &Trial, status: Status, record: Option<&RunRecord>) -> String {
-    let accuracy = record.map_or(String::new(), |r| format!(", test accuracy {:.2} %", r.test_accuracy));
-    match status {
-        Status::Done => {
-            let time = record.map_or(String::new(), |r| format!(" in {:.1} s", r.wall_seconds));
-            format!("{} trained{time}{accuracy}", trial.id)
+fn summary(trial: &Trial, status: Status, finished: Option<&Finished>) -> String {
+    let (verb, time, result) = match finished {
+        Some(Finished::Run(run)) => (
+            "trained",
+            format!(" in {:.1} s", run.wall_seconds),
+            format!(", test accuracy {:.2} %", run.test_accuracy),
+        ),
+        Some(Finished::Measurement(found)) => {
+            ("measured", String::new(), format!(", {} parameters, {} draws", found.dimension, found.config.draws))
         }
-        Status::Kept => format!("{} was finished before{accuracy}", trial.id),
-        Status::Busy => format!("{} is being trained by another process", trial.id),
+        None => ("done", String::new(), String::new()),
+    };
+    match status {
+        Status::Done => format!("{} {verb}{time}{result}", trial.id),
+        Status::Kept => format!("{} was finished before{result}", trial.id),
+        Status::Busy => format!("{} is left to another process that is at it", trial.id),
     }
 }

@@ -5,34 +5,16 @@ use stairs_capacity::{Chain, MarkovOptions, Prior, Sampler, bridge::MarkovModel,
 use stairs_data::{Dataset, SampleShape};
 use stairs_noise::{Law, Laws, Noise, derive_seed};
 use stairs_quant::Quantiser;
-use stairs_zoo::{LeNetConfig, MlpConfig, Quantisation, StairsConfig};
+use stairs_zoo::{Architecture, CnnConfig, LeNetConfig, MlpConfig, Quantisation, StairsConfig};
 
 use super::MeasureError;
-
-/// A model with its widths.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ModelSize {
-    /// Multilayer perceptron.
-    Mlp {
-        /// Widths of the hidden layers.
-        hidden: Vec<usize>,
-    },
-    /// Two convolutions, two dense layers; for images.
-    Lenet {
-        /// Channels of the convolutions.
-        channels: [usize; 2],
-        /// Width of the hidden dense layer.
-        hidden: usize,
-    },
-}
 
 /// A measurement. Same configuration and data: same numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MeasureConfig {
-    /// Model and widths.
-    pub model: ModelSize,
+    /// Model with its sizes.
+    pub model: Architecture,
     /// Data set by name.
     pub dataset: String,
     /// Quantiser of weights and features with the law of their noise; float if absent.
@@ -59,7 +41,7 @@ pub struct MeasureConfig {
 
 impl MeasureConfig {
     /// The paper's setting: 100 samples, 100 draws, ε from 10⁻¹ to 10⁻⁶, ζ = 2/3, noise of variance 1.
-    pub fn new(model: ModelSize, dataset: &str) -> Self {
+    pub fn new(model: Architecture, dataset: &str) -> Self {
         Self {
             model,
             dataset: dataset.to_owned(),
@@ -118,15 +100,22 @@ impl MeasureConfig {
                 Quantisation::Stairs(stairs)
             }
         };
-        Ok(match (&self.model, shape) {
-            (ModelSize::Mlp { hidden }, _) => {
-                MlpConfig::new(shape.values(), hidden.clone(), classes).with_quantisation(quantisation).chain()?
+        let input = match shape {
+            SampleShape::Image { channels, height, width } => [channels, height, width],
+            _ => [shape.values(), 1, 1],
+        };
+        Ok(match self.model.clone() {
+            Architecture::Mlp { hidden, norm } => {
+                let mlp = MlpConfig::new(shape.values(), hidden, classes).with_norm(norm);
+                mlp.with_quantisation(quantisation).chain()?
             }
-            (ModelSize::Lenet { channels, hidden }, SampleShape::Image { channels: colours, height, width })
-                if height >= 4 && width >= 4 =>
-            {
-                let lenet = LeNetConfig::new([colours, height, width], classes);
-                lenet.with_channels(*channels).with_hidden(*hidden).with_quantisation(quantisation).chain()?
+            Architecture::LeNet { channels, hidden } if input[1].min(input[2]) >= 4 => {
+                let lenet = LeNetConfig::new(input, classes).with_channels(channels).with_hidden(hidden);
+                lenet.with_quantisation(quantisation).chain()?
+            }
+            Architecture::Cnn { channels, norm } => {
+                let cnn = CnnConfig::new(input, classes, channels).with_norm(norm);
+                cnn.with_quantisation(quantisation).chain()?
             }
             _ => return Err(MeasureError::Model { model: "lenet", needs: "images of at least 4 × 4 pixels" }),
         })

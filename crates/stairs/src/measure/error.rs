@@ -14,6 +14,12 @@ pub enum MeasureError {
         /// The directory.
         dir: PathBuf,
     },
+    /// Another process measures in the directory.
+    #[error("{} is in use by another measurement", dir.display())]
+    Busy {
+        /// The directory.
+        dir: PathBuf,
+    },
     /// A count that must be positive.
     #[error("{0} must be at least 1")]
     Count(&'static str),

@@ -7,16 +7,22 @@
 mod config;
 mod error;
 
-use std::path::Path;
+use std::{
+    fs::{File, TryLockError},
+    path::Path,
+};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use stairs_capacity::{Draw, Draws, Estimate, Normalisation, Point, SmcOptions, SmcPoint, sequential_monte_carlo};
 use stairs_data::Dataset;
 
-pub use config::{MeasureConfig, ModelSize};
+pub use config::MeasureConfig;
 pub use error::MeasureError;
 
 use crate::files::write_atomically;
+
+/// File of the result in the directory of a measurement.
+const RESULT: &str = "capacity.json";
 
 /// What was measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,6 +55,7 @@ pub fn measure(
 ) -> Result<Measurement, MeasureError> {
     config.check()?;
     let sampler = config.sampler(data)?;
+    let _lock = lock(dir)?;
     let file = dir.join("config.json");
     if file.exists() {
         if read::<MeasureConfig>(&file)? != *config {
@@ -94,8 +101,30 @@ pub fn measure(
         smc,
         effective_dimension: draws.effective_dimension(data.train.len(), 1.0).ok(),
     };
-    write(&dir.join("capacity.json"), &measurement)?;
+    write(&dir.join(RESULT), &measurement)?;
     Ok(measurement)
+}
+
+/// The result of a finished measurement; `None` where `dir` holds none.
+///
+/// # Errors
+/// [`MeasureError::File`] for a result that cannot be read.
+pub fn measurement(dir: &Path) -> Result<Option<Measurement>, MeasureError> {
+    let path = dir.join(RESULT);
+    if path.exists() { read(&path).map(Some) } else { Ok(None) }
+}
+
+/// The directory, created if needed, for this process alone; the lock ends with the process, however it ends.
+fn lock(dir: &Path) -> Result<File, MeasureError> {
+    let path = dir.join(".lock");
+    let file = |source| MeasureError::File { path: path.clone(), source };
+    std::fs::create_dir_all(dir).map_err(file)?;
+    let lock = File::create(&path).map_err(file)?;
+    match lock.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(MeasureError::Busy { dir: dir.to_owned() }),
+        // Some file systems have no locks; the measurement is then unprotected but possible.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(lock),
+    }
 }
 
 fn write(path: &Path, value: &impl Serialize) -> Result<(), MeasureError> {
@@ -117,7 +146,7 @@ mod tests {
     use super::*;
 
     fn config() -> MeasureConfig {
-        let mut config = MeasureConfig::new(ModelSize::Mlp { hidden: vec![8] }, "digits");
+        let mut config = MeasureConfig::new("mlp:8".parse().unwrap(), "digits");
         config.draws = 3;
         config.samples = 10;
         config.eps = vec![1e-1, 1e-3];
@@ -139,6 +168,12 @@ mod tests {
         let second = measure(&config(), &digits, stopped.path(), |done, _| seen.push(done)).unwrap();
         assert_eq!(first, second);
         assert_eq!(seen, [0, 1, 2, 3]);
+
+        let held = lock(whole.path()).unwrap();
+        let error = measure(&config(), &digits, whole.path(), |_, _| {}).unwrap_err();
+        assert!(matches!(error, MeasureError::Busy { .. }), "{error}");
+        drop(held);
+        assert_eq!(measurement(whole.path()).unwrap(), Some(first));
 
         let other = MeasureConfig { seed: 5, ..config() };
         let error = measure(&other, &digits, whole.path(), |_, _| {}).unwrap_err();

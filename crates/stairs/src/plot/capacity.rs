@@ -7,33 +7,50 @@ use crate::measure::Measurement;
 
 /// The curves of a measurement, in parameters, with bands of one standard error; dashed the number of parameters.
 pub fn capacity_figure(title: impl Into<String>, measurement: &Measurement) -> Figure {
+    let columns = measurement.config.zeta.len().min(3);
+    capacity_legend(Figure::new(title).with_columns(columns), measurement)
+        .with_panels(capacity_panels(measurement, ""))
+}
+
+/// One panel for every ζ of a measurement; titles are `name`, with ζ where there are several or no name.
+pub fn capacity_panels(measurement: &Measurement, name: &str) -> Vec<Panel> {
     let zetas = &measurement.config.zeta;
-    let panels = zetas.iter().map(|zeta| {
-        let points: Vec<_> = measurement.points.iter().filter(|point| point.zeta == *zeta).collect();
-        let smc: Vec<_> = measurement.smc.iter().filter(|point| point.zeta == *zeta).collect();
-        let mut panel = Panel::new(format!("ζ = {zeta:.3}"), Axis::new("−log₁₀ ε"), Axis::new("parameters"));
-        let dimension = measurement.dimension as f64;
-        let ends = [points.first(), points.last()].into_iter().flatten();
-        panel = panel.with(Layer::dashed(ends.map(|point| (-point.eps.log10(), dimension)).collect(), Ink::Grey));
-        let curves: [(Ink, Vec<(f64, Estimate)>); 4] = [
-            (Ink::Green, smc.iter().map(|point| (point.eps, point.lower)).collect()),
-            (Ink::Purple, points.iter().map(|point| (point.eps, point.last_layer_exact)).collect()),
-            (Ink::Orange, points.iter().map(|point| (point.eps, point.jensen)).collect()),
-            (Ink::Blue, points.iter().map(|point| (point.eps, point.two_scale)).collect()),
-        ];
-        for (ink, curve) in curves.into_iter().filter(|(ink, curve)| shown(*ink, measurement) && !curve.is_empty()) {
-            let at = |eps: f64| -eps.log10();
-            let band = curve.iter().map(|(eps, estimate)| {
-                let error = estimate.standard_error().unwrap_or(0.0);
-                (at(*eps), estimate.value - error, estimate.value + error)
-            });
-            panel = panel.with(Layer::band(band.collect(), ink));
-            let line = curve.iter().map(|(eps, estimate)| (at(*eps), estimate.value));
-            panel = panel.with(Layer::line(line.collect(), ink));
-        }
-        panel
-    });
-    let figure = Figure::new(title).with_columns(zetas.len().min(3)).with_panels(panels.collect::<Vec<_>>());
+    let title = |zeta: f64| match (name, zetas.len()) {
+        ("", _) => format!("ζ = {zeta:.3}"),
+        (name, 1) => name.to_string(),
+        (name, _) => format!("{name}, ζ = {zeta:.3}"),
+    };
+    zetas.iter().map(|zeta| panel(measurement, *zeta, title(*zeta))).collect()
+}
+
+fn panel(measurement: &Measurement, zeta: f64, title: String) -> Panel {
+    let points: Vec<_> = measurement.points.iter().filter(|point| point.zeta == zeta).collect();
+    let smc: Vec<_> = measurement.smc.iter().filter(|point| point.zeta == zeta).collect();
+    let mut panel = Panel::new(title, Axis::new("−log₁₀ ε"), Axis::new("parameters"));
+    let dimension = measurement.dimension as f64;
+    let ends = [points.first(), points.last()].into_iter().flatten();
+    panel = panel.with(Layer::dashed(ends.map(|point| (-point.eps.log10(), dimension)).collect(), Ink::Grey));
+    let curves: [(Ink, Vec<(f64, Estimate)>); 4] = [
+        (Ink::Green, smc.iter().map(|point| (point.eps, point.lower)).collect()),
+        (Ink::Purple, points.iter().map(|point| (point.eps, point.last_layer_exact)).collect()),
+        (Ink::Orange, points.iter().map(|point| (point.eps, point.jensen)).collect()),
+        (Ink::Blue, points.iter().map(|point| (point.eps, point.two_scale)).collect()),
+    ];
+    for (ink, curve) in curves.into_iter().filter(|(ink, curve)| shown(*ink, measurement) && !curve.is_empty()) {
+        let at = |eps: f64| -eps.log10();
+        let band = curve.iter().map(|(eps, estimate)| {
+            let error = estimate.standard_error().unwrap_or(0.0);
+            (at(*eps), estimate.value - error, estimate.value + error)
+        });
+        panel = panel.with(Layer::band(band.collect(), ink));
+        let line = curve.iter().map(|(eps, estimate)| (at(*eps), estimate.value));
+        panel = panel.with(Layer::line(line.collect(), ink));
+    }
+    panel
+}
+
+/// Adds what the colours of [`capacity_panels`] mean.
+pub fn capacity_legend(figure: Figure, measurement: &Measurement) -> Figure {
     let legend = [(Ink::Blue, "2sED"), (Ink::Orange, "Jensen"), (Ink::Purple, "last layer exact"), (Ink::Green, "SMC")];
     let legend = legend.into_iter().filter(|(ink, _)| shown(*ink, measurement));
     legend.fold(figure, |figure, (ink, name)| figure.with_legend(ink, name)).with_legend(Ink::Grey, "all parameters")

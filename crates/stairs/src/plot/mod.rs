@@ -26,7 +26,7 @@ mod schedule;
 mod stair;
 
 pub use axis::Axis;
-pub use capacity::capacity_figure;
+pub use capacity::{capacity_figure, capacity_legend, capacity_panels};
 pub use catalogue::{catalogue, plan_figure};
 pub use error::PlotError;
 pub use figure::{Figure, LegendEntry};

@@ -2,23 +2,29 @@
 //!
 //! Records are read by [`read_record`] (one file) or [`collect_records`] (a directory tree), grouped by what they
 //! trained ([`Study`]: data set and model) and how ([`Group`]: everything but the seed), and shown by
-//! [`Report`]. Nothing else is read: a page can be made on another machine, later, or while runs are still missing.
+//! [`Report`]. Experiments have a [`Page`] each. Nothing else is read: a page can be made on another machine, later, or while runs are still missing.
 
+mod capacity;
 mod curves;
 mod error;
+mod grid;
 mod group;
 mod laws;
 mod load;
 mod number;
 mod page;
+mod results;
+mod shell;
 mod stairs;
 mod table;
 mod weights;
 
+pub use capacity::{LowerPage, TrainingPage, VariancePage};
 pub use error::ReportError;
 pub use group::{Group, Stat, Study, studies};
 pub use load::{collect_records, read_record};
 pub use page::Report;
+pub use results::{Page, Results, RunsPage};
 pub use table::text_table;
 
 #[cfg(test)]

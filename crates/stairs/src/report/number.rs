@@ -44,6 +44,7 @@ pub(super) fn count(n: usize, noun: &str) -> String {
 pub(super) fn display_name(name: &str) -> &str {
     match name {
         "lenet" => "LeNet",
+        "cnn" => "CNN",
         "mlp" => "MLP",
         "mnist" => "MNIST",
         "fashion-mnist" => "Fashion-MNIST",

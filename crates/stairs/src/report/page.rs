@@ -2,20 +2,18 @@
 
 use std::path::Path;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 use stairs_train::{BackwardLaw, Method, RunRecord};
 
 use super::{
     Group, ReportError, Study, curves, laws,
     number::{NONE, count, display_name, duration, fixed},
+    shell::{self, figure},
     stairs, studies,
     table::{Row, rows},
     weights,
 };
-use crate::{
-    files::write_atomically,
-    plot::{Figure, Ink, theme_css},
-};
+use crate::{files::write_atomically, plot::Ink};
 
 /// A report about some records.
 ///
@@ -61,35 +59,12 @@ impl<'a> Report<'a> {
         let studies = studies(self.records);
         let sections = studies.iter().map(|study| section(study, studies.len() > 1)).collect::<Result<Vec<_>, _>>()?;
         let missing = self.planned.map_or(0, |planned| planned.saturating_sub(self.records.len()));
-        let page = html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    title { (self.title) }
-                    style { (PreEscaped(theme_css(":root"))) (PreEscaped(STYLE)) }
-                }
-                body {
-                    main {
-                        header {
-                            p.kicker { "stairs · quantisation-aware training by noise annealing" }
-                            h1 { (self.title) }
-                        }
-                        @if missing > 0 {
-                            p.notice {
-                                (missing) " of " (count(self.planned.unwrap_or(0), "run"))
-                                " not finished yet: this page shows the others."
-                            }
-                        }
-                        @for section in &sections { (section) }
-                        @if studies.is_empty() { p.notice { "There is no finished run to show yet." } }
-                        (self.reproduction())
-                    }
-                }
-            }
+        let content = html! {
+            @for section in &sections { (section) }
+            @if studies.is_empty() { p.notice { "There is no finished run to show yet." } }
         };
-        Ok(page.into_string())
+        let kicker = "stairs · quantisation-aware training by noise annealing";
+        Ok(shell::page(&self.title, kicker, (missing, self.planned.unwrap_or(0)), &content, &self.commands))
     }
 
     /// Writes the page to `path`, replacing what is there in one step; directories are created.
@@ -100,21 +75,6 @@ impl<'a> Report<'a> {
         let page = self.html()?;
         write_atomically(path, page.as_bytes())
             .map_err(|source| ReportError::Write { path: path.to_path_buf(), source })
-    }
-
-    fn reproduction(&self) -> Markup {
-        html! {
-            @if !self.commands.is_empty() {
-                section {
-                    h2 { "How to reproduce" }
-                    pre { @for command in &self.commands { (command) "\n" } }
-                    p.note {
-                        "A run depends on its configuration, the device and the number of threads, and on nothing else: "
-                        "the same three give the same numbers. Finished runs are kept; interrupted ones continue."
-                    }
-                }
-            }
-        }
     }
 }
 
@@ -189,11 +149,6 @@ fn weight_section(group: &Group<'_>, weights: &Markup) -> Markup {
             (weights)
         }
     }
-}
-
-fn figure(figure: &Figure) -> Result<Markup, ReportError> {
-    let svg = figure.inline_svg()?;
-    Ok(html! { figure { (PreEscaped(svg)) } })
 }
 
 /// The result in one or two sentences.
@@ -323,6 +278,3 @@ fn configuration(study: &Study<'_>) -> Markup {
         }
     }
 }
-
-/// Layout of the page; colours are the variables of [`theme_css`].
-const STYLE: &str = include_str!("page.css");

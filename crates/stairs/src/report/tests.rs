@@ -131,7 +131,7 @@ fn the_headline_and_the_table_say_the_result() {
     let headline = "the ternary LeNet classifies 97.25 % of the digits test set correctly, 1.25 points below the same \
                     network in float. The straight-through estimator reaches 95.00 %.";
     assert!(page.contains(headline));
-    assert!(page.contains("4 of 9 runs not finished yet"));
+    assert!(page.contains("4 of 9 trials not finished yet"));
     assert!(page.contains("97.25 ± 0.35") && page.contains("−1.25"));
     assert!(!page.contains("http://") || page.matches("http://").all(|_| page.contains("http://www.w3.org/2000/svg")));
     assert!(!page.contains("https://") && !page.contains("<script") && !page.contains("<link"));

@@ -1,0 +1,177 @@
+//! Models by name and size: `lenet`, `mlp:64-32`, `plain-cnn:8-16`.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// Family and size of a model, written as one word; its input and classes come from the data.
+///
+/// | text | model |
+/// |---|---|
+/// | `mlp`, `mlp:64-32` | [`Mlp`](crate::Mlp) with hidden layers of these widths; 256-256 where none are given |
+/// | `lenet`, `lenet:32-64-128` | [`LeNet`](crate::LeNet) with these channels and hidden width |
+/// | `cnn`, `cnn:8-16` | [`Cnn`](crate::Cnn) with these channels; 16-32-64 where none are given |
+/// | `plain-mlp:16`, `plain-cnn:8-16` | the same without batch normalisation, with biases |
+///
+/// ```
+/// use stairs_zoo::Architecture;
+/// let model: Architecture = "plain-mlp:16-8".parse().unwrap();
+/// assert_eq!(model, Architecture::Mlp { hidden: vec![16, 8], norm: false });
+/// assert_eq!(model.to_string(), "plain-mlp:16-8");
+/// assert!("lenet:32".parse::<Architecture>().is_err());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Architecture {
+    /// A multilayer perceptron.
+    Mlp {
+        /// Widths of the hidden layers.
+        hidden: Vec<usize>,
+        /// Batch normalisation after every hidden layer.
+        norm: bool,
+    },
+    /// A LeNet.
+    LeNet {
+        /// Channels of the two convolutions.
+        channels: [usize; 2],
+        /// Width of the hidden dense layer.
+        hidden: usize,
+    },
+    /// A plain stack of convolutions.
+    Cnn {
+        /// Channels of the convolutions.
+        channels: Vec<usize>,
+        /// Batch normalisation after every convolution.
+        norm: bool,
+    },
+}
+
+/// A name that is no model.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("`{name}` is no model: expected {expected}")]
+pub struct ArchitectureError {
+    /// The name.
+    pub name: String,
+    /// What would have been one.
+    pub expected: &'static str,
+}
+
+/// What [`ArchitectureError`] says about an unknown family.
+const FAMILIES: &str = "mlp, lenet or cnn, with sizes as in mlp:64-32, lenet:32-64-128 and cnn:8-16; mlp and cnn also as plain-mlp and \
+                        plain-cnn, without batch normalisation";
+
+impl Architecture {
+    /// Name of the family: `mlp`, `lenet`, `cnn`, with `plain-` where there is no batch normalisation.
+    ///
+    /// ```
+    /// # use stairs_zoo::Architecture;
+    /// assert_eq!("plain-cnn:4-8".parse::<Architecture>().unwrap().family(), "plain-cnn");
+    /// ```
+    pub fn family(&self) -> &'static str {
+        match self {
+            Self::Mlp { norm: true, .. } => "mlp",
+            Self::Mlp { norm: false, .. } => "plain-mlp",
+            Self::LeNet { .. } => "lenet",
+            Self::Cnn { norm: true, .. } => "cnn",
+            Self::Cnn { norm: false, .. } => "plain-cnn",
+        }
+    }
+
+    /// Names of the layers with an activation, in network order: those an annealing plan has a schedule for when weights
+    /// and features are quantised and the last layer is not.
+    ///
+    /// ```
+    /// # use stairs_zoo::Architecture;
+    /// assert_eq!("mlp:64-32".parse::<Architecture>().unwrap().layers(), ["hidden.0", "hidden.1"]);
+    /// ```
+    pub fn layers(&self) -> Vec<String> {
+        let numbered = |name: &str, count: usize| (0..count).map(|i| format!("{name}.{i}")).collect();
+        match self {
+            Self::Mlp { hidden, .. } => numbered("hidden", hidden.len()),
+            Self::LeNet { .. } => ["conv1", "conv2", "fc1"].map(String::from).into(),
+            Self::Cnn { channels, .. } => numbered("blocks", channels.len()),
+        }
+    }
+}
+
+impl FromStr for Architecture {
+    type Err = ArchitectureError;
+
+    fn from_str(text: &str) -> Result<Self, ArchitectureError> {
+        let error = |expected| ArchitectureError { name: text.to_owned(), expected };
+        let (family, sizes) = match text.split_once(':') {
+            Some((family, sizes)) => (family, Some(sizes)),
+            None => (text, None),
+        };
+        let sizes = |default: &[usize]| -> Result<Vec<usize>, ArchitectureError> {
+            let Some(sizes) = sizes else { return Ok(default.to_vec()) };
+            let size = |part: &str| part.parse::<usize>().ok().filter(|size| *size > 0);
+            let sizes: Option<Vec<usize>> = sizes.split('-').map(size).collect();
+            sizes.ok_or_else(|| error("positive sizes joined by `-` after the colon, such as 64-32"))
+        };
+        let (plain, family) = match family.strip_prefix("plain-") {
+            Some(family) => (true, family),
+            None => (false, family),
+        };
+        match family {
+            "mlp" => Ok(Self::Mlp { hidden: sizes(&[256, 256])?, norm: !plain }),
+            "cnn" => Ok(Self::Cnn { channels: sizes(&[16, 32, 64])?, norm: !plain }),
+            "lenet" if !plain => match sizes(&[32, 64, 128])?.as_slice() {
+                [first, second, hidden] => Ok(Self::LeNet { channels: [*first, *second], hidden: *hidden }),
+                _ => Err(error("three sizes for lenet, such as lenet:32-64-128")),
+            },
+            _ => Err(error(FAMILIES)),
+        }
+    }
+}
+
+impl fmt::Display for Architecture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sizes = match self {
+            Self::Mlp { hidden: sizes, .. } | Self::Cnn { channels: sizes, .. } => sizes.clone(),
+            Self::LeNet { channels, hidden } => vec![channels[0], channels[1], *hidden],
+        };
+        let sizes = sizes.iter().map(ToString::to_string).collect::<Vec<_>>().join("-");
+        write!(f, "{}:{sizes}", self.family())
+    }
+}
+
+impl TryFrom<String> for Architecture {
+    type Error = ArchitectureError;
+
+    fn try_from(text: String) -> Result<Self, ArchitectureError> {
+        text.parse()
+    }
+}
+
+impl From<Architecture> for String {
+    fn from(architecture: Architecture) -> Self {
+        architecture.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_come_back() {
+        for text in ["mlp:256-256", "lenet:32-64-128", "cnn:16-32-64", "plain-mlp:16", "plain-cnn:4-4-4-4", "mlp:1"] {
+            let model: Architecture = text.parse().unwrap();
+            assert_eq!(model.to_string(), text);
+            assert_eq!(serde_json::from_str::<Architecture>(&serde_json::to_string(&model).unwrap()).unwrap(), model);
+        }
+        for (short, long) in [("mlp", "mlp:256-256"), ("lenet", "lenet:32-64-128"), ("cnn", "cnn:16-32-64")] {
+            assert_eq!(short.parse::<Architecture>(), long.parse());
+        }
+    }
+
+    #[test]
+    fn what_is_no_model_is_refused() {
+        for text in ["", "vgg99", "mlp:", "mlp:0", "mlp:64,32", "mlp:-1", "lenet:1-2", "plain-lenet", "cnn:8-", "MLP"] {
+            let error = text.parse::<Architecture>().unwrap_err().to_string();
+            assert!(error.contains(&format!("`{text}`")), "{error}");
+        }
+    }
+}

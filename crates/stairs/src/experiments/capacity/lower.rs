@@ -1,0 +1,26 @@
+//! `2sed-lower`: 2sED against its lower bounds over ε.
+
+use super::{SUBJECTS, measurement};
+use crate::{
+    experiments::{Experiment, Row},
+    measure::MeasureConfig,
+    report::LowerPage,
+};
+
+/// Half-width of the box that stands for the paper's prior, which is uniform.
+const BOX: f64 = 1.0;
+
+pub(in crate::experiments) fn experiment() -> Experiment {
+    let row = |(name, dataset, model): (&str, _, &str), prior: &str, cube| {
+        let config = MeasureConfig { cube, inner: 10, particles: 64, ..measurement(dataset, model) };
+        Row::measure(format!("{name}-{prior}"), config)
+    };
+    Experiment {
+        name: "2sed-lower",
+        title: "2sED and its lower bounds",
+        about: "2sED against three lower bounds over ε: an MLP on Covertype, a small CNN on MNIST.",
+        rows: SUBJECTS.into_iter().flat_map(|s| [row(s, "initialiser", None), row(s, "box", Some(BOX))]).collect(),
+        seeds: 1,
+        page: &LowerPage,
+    }
+}

@@ -1,0 +1,76 @@
+//! What an experiment has found so far: read from the directories of its trials, kept as lines and figures.
+
+use std::{io, path::Path};
+
+use serde_json::json;
+use stairs_train::RunDir;
+
+use super::{Experiment, ExperimentError, Task, Trial};
+use crate::{files::write_atomically, measure::measurement, plot::write_svg, report::Results};
+
+/// Everything that is finished of `trials`, below `root`.
+pub(super) fn collect(experiment: &Experiment, trials: &[Trial], root: &Path) -> Result<Results, ExperimentError> {
+    let mut results = Results::new(experiment.title, trials.len());
+    for trial in trials {
+        let dir = root.join(&trial.id);
+        let id = || trial.id.clone();
+        match &trial.task {
+            Task::Train(_) if !dir.join("record.json").exists() => {}
+            Task::Train(_) => {
+                let record = RunDir::new(&dir).record();
+                let record =
+                    record.map_err(|source| ExperimentError::Trial { trial: id(), source: Box::new(source) })?;
+                results.runs.push((id(), record));
+            }
+            Task::Measure(_) => {
+                let found = measurement(&dir)
+                    .map_err(|source| ExperimentError::Measurement { trial: id(), source: Box::new(source) })?;
+                results.measurements.extend(found.map(|found| (id(), found)));
+            }
+        }
+    }
+    Ok(results)
+}
+
+/// Writes `records.jsonl`, one line a trial, and the figures of the page as SVG into `dir`.
+pub(super) fn keep(experiment: &Experiment, results: &Results, dir: &Path) -> Result<(), ExperimentError> {
+    let mut lines = String::new();
+    let mut line = |value: serde_json::Value| {
+        lines += &value.to_string();
+        lines.push('\n');
+    };
+    for (trial, measurement) in &results.measurements {
+        line(json!({ "trial": trial, "measurement": measurement }));
+    }
+    for (trial, run) in &results.runs {
+        // Four digits of a loss are more than two runs have in common.
+        let digits = |x: f64| (x.is_finite()).then(|| format!("{x:.4}").parse::<f64>().unwrap_or(x));
+        line(json!({
+            "trial": trial,
+            "config": run.config,
+            "device": run.device,
+            "parameters": run.parameters,
+            "samples": run.samples,
+            "train_loss": run.epochs.iter().map(|epoch| digits(epoch.train_loss)).collect::<Vec<_>>(),
+            "test_accuracy": digits(run.test_accuracy),
+            "best_test_accuracy": digits(run.best_test_accuracy),
+            "seconds": digits(run.wall_seconds),
+        }));
+    }
+    write(&dir.join("records.jsonl"), &lines)?;
+    for (name, figure) in experiment.page.figures(results) {
+        let path = dir.join(format!("{name}.svg"));
+        let svg = figure.svg().map_err(crate::report::ReportError::from)?;
+        write_svg(&path, &svg).map_err(|source| cannot_write(&path, source))?;
+    }
+    Ok(())
+}
+
+/// Writes a text file in one step.
+pub(super) fn write(path: &Path, text: &str) -> Result<(), ExperimentError> {
+    write_atomically(path, text.as_bytes()).map_err(|source| cannot_write(path, source))
+}
+
+fn cannot_write(path: &Path, source: io::Error) -> ExperimentError {
+    ExperimentError::Write { path: path.to_path_buf(), source }
+}

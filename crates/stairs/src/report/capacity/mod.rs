@@ -1,0 +1,60 @@
+//! Pages of the studies of the two-scale effective dimension.
+
+mod lower;
+mod training;
+mod variance;
+
+use stairs_capacity::{Estimate, Point};
+
+pub use lower::LowerPage;
+pub use training::TrainingPage;
+pub use variance::VariancePage;
+
+use super::number::{display_name, fixed};
+use crate::measure::{MeasureConfig, Measurement};
+
+const KICKER: &str = "stairs · capacity before training";
+
+/// `plain-mlp:16 on Covertype`.
+fn subject(config: &MeasureConfig) -> String {
+    format!("{} on {}", config.model, display_name(&config.dataset))
+}
+
+/// The value with its standard error: `811.2 ± 0.4`.
+fn with_error(estimate: Estimate, decimals: usize) -> String {
+    let value = fixed(estimate.value, decimals);
+    estimate.standard_error().map_or(value.clone(), |error| format!("{value} ± {}", fixed(error, decimals)))
+}
+
+/// The point of the measurement that is nearest to ε, at its first ζ.
+fn at(measurement: &Measurement, eps: f64) -> Option<&Point> {
+    let zeta = measurement.config.zeta.first()?;
+    let points = measurement.points.iter().filter(|point| point.zeta == *zeta);
+    let distance = |point: &Point| (point.eps / eps).ln().abs();
+    points.min_by(|a, b| distance(a).total_cmp(&distance(b)))
+}
+
+/// ε as a power of ten: `10⁻³`; other values as they are.
+fn power(eps: f64) -> String {
+    let exponent = -eps.log10();
+    let digit = |d: char| d.to_digit(10).map_or(d, |d| ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'][d as usize]);
+    if (exponent - exponent.round()).abs() > 1e-9 {
+        return format!("{eps:.2e}");
+    }
+    let sign = if exponent < -0.5 { "" } else { "⁻" };
+    if exponent.round() == 0.0 {
+        return "1".into();
+    }
+    format!("10{sign}{}", format!("{:.0}", exponent.abs()).chars().map(digit).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn powers_of_ten_read_as_such() {
+        assert_eq!((power(1e-3).as_str(), power(1e-12).as_str(), power(1e2).as_str()), ("10⁻³", "10⁻¹²", "10²"));
+        assert_eq!((power(1.0).as_str(), power(0.02).as_str()), ("1", "2.00e-2"));
+    }
+}

@@ -1,0 +1,257 @@
+//! `2sed-training`: lower 2sED before training against the training loss after it.
+
+use std::collections::BTreeMap;
+
+use maud::html;
+use stairs_train::RunRecord;
+
+use super::{KICKER, at, power};
+use crate::{
+    measure::Measurement,
+    plot::{Axis, Figure, Ink, Layer, Panel},
+    report::{
+        Page, ReportError, Results, Stat,
+        grid::Grid,
+        number::{display_name, fixed},
+        shell,
+    },
+    stats::{Interval, bootstrap, kendall_tau, partial_kendall_tau},
+};
+
+/// The page of capacity before training against the loss after it.
+#[derive(Clone, Copy, Debug)]
+pub struct TrainingPage;
+
+/// Radii at which 2sED is compared; figures are at the second.
+const RADII: [f64; 4] = [1e-1, 1e-3, 1e-4, 1e-6];
+const SHOWN: f64 = RADII[1];
+/// Bootstrap resamples of the networks, and their seed.
+const RESAMPLES: (usize, u64) = (2000, 1);
+
+/// A network that was measured and trained.
+struct Network<'a> {
+    capacity: &'a Measurement,
+    runs: Vec<&'a RunRecord>,
+}
+
+impl Network<'_> {
+    /// Mean training loss of the last epoch, over the seeds.
+    fn loss(&self) -> Stat {
+        Stat::of(self.runs.iter().filter_map(|run| Some(run.epochs.last()?.train_loss)))
+    }
+
+    /// Jensen's lower 2sED, in parameters.
+    fn lower(&self, eps: f64) -> f64 {
+        at(self.capacity, eps).map_or(f64::NAN, |point| point.jensen.value)
+    }
+
+    fn dimension(&self) -> f64 {
+        self.capacity.dimension as f64
+    }
+}
+
+/// What may order the networks.
+#[derive(Clone, Copy)]
+enum Measure {
+    Lower(f64),
+    Dimension,
+    Effective,
+}
+
+impl Measure {
+    fn all() -> impl Iterator<Item = Measure> {
+        RADII.into_iter().map(Measure::Lower).chain([Measure::Dimension, Measure::Effective])
+    }
+
+    fn name(self) -> String {
+        match self {
+            Measure::Lower(eps) => format!("lower 2sED, ε = {}", power(eps)),
+            Measure::Dimension => "number of parameters d".into(),
+            Measure::Effective => "effective dimension (Abbas et al.)".into(),
+        }
+    }
+
+    fn of(self, network: &Network<'_>) -> f64 {
+        match self {
+            Measure::Lower(eps) => network.lower(eps),
+            Measure::Dimension => network.dimension(),
+            Measure::Effective => network.capacity.effective_dimension.map_or(f64::NAN, |found| found.value),
+        }
+    }
+}
+
+/// Networks by data set in the order of the experiment, ascending in the lower 2sED.
+fn families(results: &Results) -> Vec<(String, Vec<Network<'_>>)> {
+    let mut runs: BTreeMap<(&str, &str), Vec<&RunRecord>> = BTreeMap::new();
+    for (_, run) in &results.runs {
+        runs.entry((&run.config.dataset, &run.config.model)).or_default().push(run);
+    }
+    let mut families: Vec<(String, Vec<Network<'_>>)> = Vec::new();
+    for (_, capacity) in &results.measurements {
+        let model = capacity.config.model.to_string();
+        let Some(runs) = runs.get(&(capacity.config.dataset.as_str(), model.as_str())) else { continue };
+        let network = Network { capacity, runs: runs.clone() };
+        match families.iter_mut().find(|(dataset, _)| *dataset == capacity.config.dataset) {
+            Some((_, networks)) => networks.push(network),
+            None => families.push((capacity.config.dataset.clone(), vec![network])),
+        }
+    }
+    for (_, networks) in &mut families {
+        networks.sort_by(|a, b| a.lower(SHOWN).total_cmp(&b.lower(SHOWN)));
+    }
+    families
+}
+
+/// Kendall's τ of a measure and the final training loss over the networks.
+fn agreement(networks: &[Network<'_>], measure: Measure) -> Interval {
+    let points: Vec<(f64, f64)> = networks.iter().map(|network| (measure.of(network), network.loss().mean)).collect();
+    bootstrap(&points, kendall_tau, RESAMPLES.0, RESAMPLES.1)
+}
+
+/// The same given the number of parameters.
+fn beyond_dimension(networks: &[Network<'_>], measure: Measure) -> Interval {
+    let point = |network: &Network<'_>| (measure.of(network), network.loss().mean, network.dimension());
+    bootstrap(&networks.iter().map(point).collect::<Vec<_>>(), partial_kendall_tau, RESAMPLES.0, RESAMPLES.1)
+}
+
+fn interval(interval: Interval) -> String {
+    format!("{} [{}, {}]", fixed(interval.value, 2), fixed(interval.low, 2), fixed(interval.high, 2))
+}
+
+fn agreements(results: &Results) -> Grid {
+    let mut grid = Grid::new(["data set", "networks", "measure", "τ with the loss [95 %]", "τ given d [95 %]"]);
+    for (dataset, networks) in families(results) {
+        for measure in Measure::all() {
+            let partial = match measure {
+                Measure::Dimension => String::new(),
+                _ => interval(beyond_dimension(&networks, measure)),
+            };
+            grid.row([
+                display_name(&dataset).to_string(),
+                networks.len().to_string(),
+                measure.name(),
+                interval(agreement(&networks, measure)),
+                partial,
+            ]);
+        }
+    }
+    grid
+}
+
+fn networks(results: &Results) -> Grid {
+    let mut grid = Grid::new(["network", "data set", "d", "lower 2sED", "training loss", "test accuracy, %"]);
+    for (dataset, networks) in families(results) {
+        for network in networks {
+            let loss = network.loss();
+            let deviation = if loss.sd.is_finite() { format!(" ± {}", fixed(loss.sd, 4)) } else { String::new() };
+            grid.row([
+                network.capacity.config.model.to_string(),
+                display_name(&dataset).to_string(),
+                network.capacity.dimension.to_string(),
+                fixed(network.lower(SHOWN), 1),
+                format!("{}{deviation}", fixed(loss.mean, 4)),
+                fixed(Stat::of(network.runs.iter().map(|run| run.test_accuracy)).mean, 2),
+            ]);
+        }
+    }
+    grid
+}
+
+fn headline(results: &Results) -> String {
+    let sentences = families(results).into_iter().map(|(dataset, networks)| {
+        let found = agreement(&networks, Measure::Lower(SHOWN));
+        let verdict = match (found.low, found.high) {
+            (_, high) if high < 0.0 => "more capacity went with a lower training loss",
+            (low, _) if low > 0.0 => "more capacity went with a higher training loss",
+            _ => "the interval allows both signs",
+        };
+        format!("{} ({} networks): τ = {}, {verdict}", display_name(&dataset), networks.len(), interval(found))
+    });
+    let sentences: Vec<String> = sentences.collect();
+    if sentences.is_empty() {
+        return "There is no network that is measured and trained yet.".into();
+    }
+    let eps = power(SHOWN);
+    format!("Rank agreement of the lower 2sED (ε = {eps}) before training with the training loss after it. {}.", sentences.join(". "))
+}
+
+fn figures(results: &Results) -> Vec<(&'static str, Figure)> {
+    let families = families(results);
+    if families.is_empty() {
+        return Vec::new();
+    }
+    let size = |figure: Figure| figure.with_columns(families.len()).with_size(960.0, 300.0);
+    let curves = families.iter().map(|(dataset, networks)| {
+        let axis = Axis::new("training loss, log₁₀");
+        let panel = Panel::new(display_name(dataset), Axis::new("epoch").whole(), axis);
+        networks.iter().enumerate().fold(panel, |panel, (index, network)| {
+            panel.with(Layer::line(curve(network), Ink::depth(index, networks.len())))
+        })
+    });
+    let scatter = families.iter().map(|(dataset, networks)| {
+        let axis = Axis::new("final training loss, log₁₀");
+        let panel = Panel::new(display_name(dataset), Axis::new("log₁₀ lower 2sED"), axis);
+        networks.iter().enumerate().fold(panel, |panel, (index, network)| {
+            let point = (network.lower(SHOWN).log10(), network.loss().mean.log10());
+            let ink = Ink::depth(index, networks.len());
+            panel.with(Layer::Dots { points: vec![point], ink, radius: 4.5 })
+        })
+    });
+    let legend = |figure: Figure| {
+        figure.with_legend(Ink::depth(0, 8), "smallest lower 2sED").with_legend(Ink::depth(7, 8), "largest lower 2sED")
+    };
+    vec![
+        ("curves", legend(size(Figure::new("").with_panels(curves.collect::<Vec<_>>())))),
+        ("agreement", legend(size(Figure::new("").with_panels(scatter.collect::<Vec<_>>())))),
+    ]
+}
+
+/// log₁₀ of the mean training loss over the seeds, by epoch.
+fn curve(network: &Network<'_>) -> Vec<(f64, f64)> {
+    let shortest = network.runs.iter().map(|run| run.epochs.len()).min().unwrap_or(0);
+    let mean = |i: usize| Stat::of(network.runs.iter().map(|run| run.epochs[i].train_loss)).mean;
+    (0..shortest).map(|i| ((i + 1) as f64, mean(i).log10())).collect()
+}
+
+impl Page for TrainingPage {
+    fn html(&self, results: &Results) -> Result<String, ReportError> {
+        let drawn =
+            figures(results).into_iter().map(|(_, figure)| shell::figure(&figure)).collect::<Result<Vec<_>, _>>()?;
+        let content = html! {
+            p.headline { (headline(results)) }
+            section {
+                h2 { "Learning curves and final losses" }
+                p.note {
+                    "Mean over the seeds; colours order the networks of a data set by their lower 2sED at ε = "
+                    (power(SHOWN)) ", measured before training."
+                }
+                @for figure in &drawn { (figure) }
+            }
+            section {
+                h2 { "Which measure orders the networks as the training does?" }
+                p.note {
+                    "Kendall's τ-b between a measure before training and the training loss of the last epoch; −1 means that "
+                    "more capacity always went with a lower loss. Intervals: percentile bootstrap over the networks, "
+                    (RESAMPLES.0) " resamples. “Given d” is Kendall's partial τ: what is left once both are known to "
+                    "depend on the number of parameters. It says little where 2sED and d order the networks alike."
+                }
+                (agreements(results).html())
+            }
+            section {
+                h2 { "The networks" }
+                p.note { "Ascending in the lower 2sED at ε = " (power(SHOWN)) "; ± one standard deviation over the seeds." }
+                (networks(results).html())
+            }
+        };
+        let missing = (results.missing(), results.planned);
+        Ok(shell::page(&results.title, KICKER, missing, &content, &results.commands))
+    }
+
+    fn text(&self, results: &Results) -> String {
+        format!("{}\n\n{}", agreements(results).text(), headline(results))
+    }
+
+    fn figures(&self, results: &Results) -> Vec<(&'static str, Figure)> {
+        figures(results)
+    }
+}

@@ -1,0 +1,45 @@
+//! A table of text, for the terminal and for a page.
+
+use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
+use maud::{Markup, html};
+
+/// A header and rows of cells; the first column is text, the others numbers.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Grid {
+    head: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Grid {
+    pub(super) fn new(head: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { head: head.into_iter().map(Into::into).collect(), rows: Vec::new() }
+    }
+
+    pub(super) fn row(&mut self, cells: impl IntoIterator<Item = impl Into<String>>) {
+        self.rows.push(cells.into_iter().map(Into::into).collect());
+    }
+
+    pub(super) fn text(&self) -> String {
+        let mut table = Table::new();
+        table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─')));
+        table.set_header(&self.head);
+        for row in &self.rows {
+            table.add_row(row);
+        }
+        for column in table.column_iter_mut().skip(1) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+        table.trim_fmt()
+    }
+
+    pub(super) fn html(&self) -> Markup {
+        html! {
+            div.scroll { table.results {
+                thead { tr { @for (i, cell) in self.head.iter().enumerate() { th.number[i > 0] { (cell) } } } }
+                tbody { @for row in &self.rows {
+                    tr { @for (i, cell) in row.iter().enumerate() { td.number[i > 0] { (cell) } } }
+                } }
+            } }
+        }
+    }
+}

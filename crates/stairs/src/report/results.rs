@@ -1,0 +1,80 @@
+//! What an experiment has found, and the pages that show it.
+
+use stairs_train::RunRecord;
+
+use super::{Report, ReportError, text_table};
+use crate::{measure::Measurement, plot::Figure};
+
+/// The finished trials of an experiment.
+#[derive(Clone, Debug)]
+pub struct Results {
+    /// Title of the experiment.
+    pub title: String,
+    /// Number of trials it has.
+    pub planned: usize,
+    /// Finished trainings with their names.
+    pub runs: Vec<(String, RunRecord)>,
+    /// Finished measurements with their names.
+    pub measurements: Vec<(String, Measurement)>,
+    /// Commands that make them again.
+    pub commands: Vec<String>,
+}
+
+impl Results {
+    /// Nothing yet.
+    pub fn new(title: impl Into<String>, planned: usize) -> Self {
+        Self { title: title.into(), planned, runs: Vec::new(), measurements: Vec::new(), commands: Vec::new() }
+    }
+
+    /// Sets the commands that make them again.
+    #[must_use]
+    pub fn with_commands(mut self, commands: &[String]) -> Self {
+        self.commands = commands.to_vec();
+        self
+    }
+
+    /// Trials that are not finished.
+    pub(super) fn missing(&self) -> usize {
+        self.planned.saturating_sub(self.runs.len() + self.measurements.len())
+    }
+
+    /// The records of the trainings.
+    pub fn records(&self) -> Vec<RunRecord> {
+        self.runs.iter().map(|(_, record)| record.clone()).collect()
+    }
+}
+
+/// How the results of an experiment are shown.
+pub trait Page: Sync {
+    /// One self-contained HTML page.
+    ///
+    /// # Errors
+    /// [`ReportError::Plot`] if a figure cannot be drawn.
+    fn html(&self, results: &Results) -> Result<String, ReportError>;
+
+    /// The result as text for a terminal.
+    fn text(&self, results: &Results) -> String;
+
+    /// Figures worth keeping, by name; none without results.
+    fn figures(&self, results: &Results) -> Vec<(&'static str, Figure)>;
+}
+
+/// The page of trainings that are compared with each other: accuracies, learning curves, laws, weights.
+#[derive(Clone, Copy, Debug)]
+pub struct RunsPage;
+
+impl Page for RunsPage {
+    fn html(&self, results: &Results) -> Result<String, ReportError> {
+        let records = results.records();
+        Report::new(&results.title, &records).with_planned(results.planned).with_commands(&results.commands).html()
+    }
+
+    fn text(&self, results: &Results) -> String {
+        text_table(&results.records())
+    }
+
+    fn figures(&self, results: &Results) -> Vec<(&'static str, Figure)> {
+        let records = results.records();
+        super::studies(&records).first().map(|study| ("curves", super::curves::figure(study))).into_iter().collect()
+    }
+}

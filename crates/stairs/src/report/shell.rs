@@ -1,0 +1,67 @@
+//! What all pages have in common: head, style, title, what is missing, how to make it again.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::{ReportError, number::count};
+use crate::plot::{Figure, theme_css};
+
+/// Layout of a page; colours are the variables of [`theme_css`].
+const STYLE: &str = include_str!("page.css");
+
+/// A page around `content`; `missing` of `planned` trials are not finished.
+pub(super) fn page(
+    title: &str,
+    kicker: &str,
+    (missing, planned): (usize, usize),
+    content: &Markup,
+    commands: &[String],
+) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) }
+                style { (PreEscaped(theme_css(":root"))) (PreEscaped(STYLE)) }
+            }
+            body {
+                main {
+                    header {
+                        p.kicker { (kicker) }
+                        h1 { (title) }
+                    }
+                    @if missing > 0 {
+                        p.notice {
+                            (missing) " of " (count(planned, "trial")) " not finished yet: this page shows the others."
+                        }
+                    }
+                    (content)
+                    (reproduction(commands))
+                }
+            }
+        }
+    };
+    page.into_string()
+}
+
+fn reproduction(commands: &[String]) -> Markup {
+    html! {
+        @if !commands.is_empty() {
+            section {
+                h2 { "How to reproduce" }
+                pre { @for command in commands { (command) "\n" } }
+                p.note {
+                    "A trial depends on its configuration, the device and the number of threads, and on nothing else: "
+                    "the same three give the same numbers. Finished trials are kept; interrupted ones continue."
+                }
+            }
+        }
+    }
+}
+
+/// A figure inside a page.
+pub(super) fn figure(figure: &Figure) -> Result<Markup, ReportError> {
+    let svg = figure.inline_svg()?;
+    Ok(html! { figure { (PreEscaped(svg)) } })
+}

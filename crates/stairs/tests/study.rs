@@ -1,0 +1,107 @@
+//! A study of measurements and trainings: in one go, in shards, interrupted, and shown on its page.
+#![allow(missing_docs)]
+
+use std::{fs, path::Path};
+
+use burn::tensor::Device;
+use stairs::{
+    data::{DataRoot, DatasetName},
+    experiments::{Experiment, Lines, Row, Runner, Scale, Shard, Status, find},
+    measure::MeasureConfig,
+    report::{LowerPage, Page, TrainingPage, VariancePage},
+    train::{Method, RunConfig},
+};
+
+fn study(page: &'static dyn Page) -> Experiment {
+    let models = ["plain-mlp:4", "plain-mlp:8", "plain-mlp:4-4"];
+    let measure = |model: &str, noise_variance: f64| {
+        let config = MeasureConfig::new(model.parse().unwrap(), DatasetName::Digits.as_str());
+        let config = MeasureConfig { samples: 8, draws: 3, inner: 2, particles: 2, noise_variance, ..config };
+        Row::measure(format!("capacity-{model}-{noise_variance}").replace(':', "-"), config)
+    };
+    let train = |model: &str| {
+        let config = RunConfig { model: model.into(), method: Method::Float, epochs: 2, ..RunConfig::default() };
+        Row::train(model.replace(':', "-"), RunConfig { subset: Some(200), ..config })
+    };
+    let rows = models.map(|model| measure(model, 1.0)).into_iter().chain([measure(models[0], 10.0)]);
+    let rows = rows.chain(models.map(train)).collect();
+    Experiment { name: "study", title: "A study", about: "For the test.", rows, seeds: 2, page }
+}
+
+fn runner(out: &Path, shard: &str) -> Runner {
+    Runner {
+        out: out.into(),
+        data: DataRoot::default(),
+        device: Device::flex(),
+        shard: shard.parse::<Shard>().unwrap(),
+        scale: Scale::default(),
+        report: Some(out.join("index.html")),
+        results: Some(out.join("kept")),
+        commands: vec!["stairs reproduce study".into()],
+    }
+}
+
+/// The kept lines without what a clock says.
+fn lines(out: &Path) -> Vec<serde_json::Value> {
+    let text = fs::read_to_string(out.join("kept/study/records.jsonl")).unwrap();
+    let line = |line: &str| {
+        let mut value: serde_json::Value = serde_json::from_str(line).unwrap();
+        value.as_object_mut().unwrap().remove("seconds");
+        value
+    };
+    text.lines().map(line).collect()
+}
+
+#[test]
+fn shards_and_an_interrupted_run_give_what_one_run_gives() {
+    let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let study = study(&TrainingPage);
+    let outcome = runner(whole.path(), "1/1").run(&study, &mut Lines::new()).unwrap();
+    assert_eq!((outcome.results.measurements.len(), outcome.results.runs.len()), (4, 6));
+    assert!(outcome.trials.iter().all(|(_, status)| *status == Status::Done));
+
+    let first = runner(parts.path(), "1/2").run(&study, &mut Lines::new()).unwrap();
+    assert_eq!(first.trials.len(), 5);
+    assert!(fs::read_to_string(parts.path().join("index.html")).unwrap().contains("5 of 10 trials not finished yet"));
+    // What a kill leaves of a measurement: some of its draws.
+    let killed = parts.path().join("study/capacity-plain-mlp-4-1");
+    fs::remove_file(killed.join("capacity.json")).unwrap();
+    fs::remove_file(killed.join("draws/0002.json")).unwrap();
+    runner(parts.path(), "2/2").run(&study, &mut Lines::new()).unwrap();
+    let last = runner(parts.path(), "1/1").run(&study, &mut Lines::new()).unwrap();
+    assert_eq!(last.trials.iter().filter(|(_, status)| *status == Status::Done).count(), 1);
+    assert_eq!(lines(whole.path()), lines(parts.path()));
+
+    let page = fs::read_to_string(parts.path().join("index.html")).unwrap();
+    for what in ["Rank agreement", "plain-mlp:4-4", "number of parameters d", "stairs reproduce study", "<svg"] {
+        assert!(page.contains(what), "{what}");
+    }
+    assert!(!page.contains("not finished yet") && !page.contains("NaN"));
+    for figure in ["curves.svg", "agreement.svg"] {
+        assert!(fs::read_to_string(parts.path().join("kept/study").join(figure)).unwrap().starts_with("<svg"));
+    }
+
+    // The other pages of the same measurements, and pages of nothing.
+    let pages: [&dyn Page; 3] = [&LowerPage, &VariancePage, &TrainingPage];
+    for page in pages {
+        let html = page.html(&last.results).unwrap();
+        assert!(html.contains("<svg") && !html.contains("NaN"), "{html}");
+        assert!(!page.text(&last.results).contains("NaN") && !page.figures(&last.results).is_empty());
+        let mut nothing = last.results.clone();
+        (nothing.runs, nothing.measurements) = (Vec::new(), Vec::new());
+        assert!(page.html(&nothing).unwrap().contains("There is no"));
+    }
+
+    // A measurement of another configuration is not overwritten.
+    let mut other = runner(parts.path(), "1/1");
+    other.scale.draws = Some(2);
+    let error = other.run(&study, &mut Lines::new()).unwrap_err().to_string();
+    assert!(error.contains("draws is 3 there and 2 here"), "{error}");
+}
+
+#[test]
+fn the_full_form_is_larger() {
+    let (short, full) = (find("2sed-training").unwrap(), find("2sed-training-full").unwrap());
+    assert!(full.trials(Scale::default()).len() > short.trials(Scale::default()).len());
+    assert!(find("digits-full").is_err());
+}
