@@ -13,7 +13,7 @@ use stairs_capacity::{
 };
 use stairs_noise::{FeatureScale, Law, Laws, Noise};
 use stairs_quant::Quantiser;
-use stairs_zoo::{CnnConfig, LeNetConfig, MlpConfig, Quantisation, StairsConfig};
+use stairs_zoo::{CnnConfig, LeNetConfig, MlpConfig, Quantisation, StairsConfig, VggConfig, VggDepth};
 
 fn smooth(scale: f64) -> Quantisation {
     let laws = Laws::same(Law::new(Noise::Normal, 0.0, scale).unwrap());
@@ -54,6 +54,12 @@ fn chains_compute_what_their_models_compute() {
     let x = Tensor::<2>::random([7, 6], Distribution::Normal(0.0, 1.0), &device);
     let model = mlp.init(&device).unwrap();
     let (chain, parameters) = trained(&mlp, &model).unwrap();
+    near(&chain.forward(&parameters, &values(x.clone())).unwrap(), &values(model.forward(x)), 1e-5);
+
+    let vgg = VggConfig::new(VggDepth::Vgg8, [2, 9, 8], 3).with_capacity(0.02);
+    let x = Tensor::<4>::random([3, 2, 9, 8], Distribution::Normal(0.0, 1.0), &device);
+    let model = vgg.init(&device).unwrap();
+    let (chain, parameters) = trained(&vgg, &model).unwrap();
     near(&chain.forward(&parameters, &values(x.clone())).unwrap(), &values(model.forward(x)), 1e-5);
 
     let plain = MlpConfig::new(6, vec![5, 4], 3).with_norm(false);

@@ -102,6 +102,13 @@ pub enum LrSchedule {
         /// Final rate as a share of the initial one, in [0, 1].
         floor: f64,
     },
+    /// The rate is multiplied by `factor` whenever another share `every` of the run is over.
+    Steps {
+        /// Share of the run, in (0, 1].
+        every: f64,
+        /// Factor in (0, 1].
+        factor: f64,
+    },
 }
 
 impl RunConfig {
@@ -141,6 +148,11 @@ impl RunConfig {
             && !(0.0..=1.0).contains(&floor)
         {
             return Err(ConfigError::Floor(floor));
+        }
+        if let LrSchedule::Steps { every, factor } = self.lr_schedule
+            && !(every > 0.0 && every <= 1.0 && factor > 0.0 && factor <= 1.0)
+        {
+            return Err(ConfigError::RateSteps { every, factor });
         }
         if !(self.anneal_until > 0.0 && self.anneal_until <= 1.0) {
             return Err(ConfigError::AnnealUntil(self.anneal_until));

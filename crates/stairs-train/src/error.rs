@@ -47,6 +47,14 @@ pub enum ConfigError {
         /// Training samples there are.
         samples: usize,
     },
+    /// Steps of the learning rate that are not possible.
+    #[error("a learning rate in steps needs `every` and `factor` in (0, 1], got {every} and {factor}")]
+    RateSteps {
+        /// Share of the run between two steps.
+        every: f64,
+        /// Factor of a step.
+        factor: f64,
+    },
     /// There is nothing to train or to test on.
     #[error("the {0} part of the data set is empty")]
     NoSamples(&'static str),

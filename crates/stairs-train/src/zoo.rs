@@ -7,7 +7,8 @@ use stairs_data::Dataset;
 use stairs_noise::{Laws, plan::PlanError};
 use stairs_quant::ScalePolicy;
 use stairs_zoo::{
-    Architecture, Cnn, CnnConfig, LeNet, LeNetConfig, Mlp, MlpConfig, ModelError, Quantisation, StairsConfig,
+    Architecture, Cnn, CnnConfig, DsCnn, DsCnnConfig, LeNet, LeNetConfig, Mlp, MlpConfig, ModelError, Quantisation,
+    StairsConfig, Vgg, VggConfig,
 };
 
 use crate::{
@@ -33,6 +34,18 @@ impl Classifier for Cnn {
     }
 }
 
+impl Classifier for Vgg {
+    fn logits(&self, x: Tensor<4>) -> Tensor<2> {
+        self.forward(x)
+    }
+}
+
+impl Classifier for DsCnn {
+    fn logits(&self, x: Tensor<4>) -> Tensor<2> {
+        self.forward(x)
+    }
+}
+
 /// A model of the zoo.
 #[derive(Clone, Debug)]
 #[allow(clippy::large_enum_variant)]
@@ -43,6 +56,10 @@ pub enum ZooModel {
     LeNet(LeNet),
     /// A stack of convolutions.
     Cnn(Cnn),
+    /// A VGG network.
+    Vgg(Vgg),
+    /// A DS-CNN.
+    DsCnn(DsCnn),
 }
 
 /// Evaluates an expression for the model in a [`ZooModel`], whichever it is.
@@ -52,6 +69,8 @@ macro_rules! with_model {
             ZooModel::Mlp($model) => $value,
             ZooModel::LeNet($model) => $value,
             ZooModel::Cnn($model) => $value,
+            ZooModel::Vgg($model) => $value,
+            ZooModel::DsCnn($model) => $value,
         }
     };
 }
@@ -63,6 +82,8 @@ macro_rules! map_model {
             ZooModel::Mlp($model) => ZooModel::Mlp($value),
             ZooModel::LeNet($model) => ZooModel::LeNet($value),
             ZooModel::Cnn($model) => ZooModel::Cnn($value),
+            ZooModel::Vgg($model) => ZooModel::Vgg($value),
+            ZooModel::DsCnn($model) => ZooModel::DsCnn($value),
         }
     };
 }
@@ -94,6 +115,15 @@ impl ZooModel {
             Architecture::Cnn { channels, norm } => {
                 let cnn = CnnConfig::new(input, classes, channels).with_norm(norm).with_quantisation(quantisation);
                 Self::Cnn(try_seeded(seed, device, || cnn.init(device)).map_err(refused)?)
+            }
+            Architecture::Vgg { depth, capacity } => {
+                let vgg = VggConfig::new(depth, input, classes).with_capacity(capacity);
+                let vgg = vgg.with_quantisation(quantisation);
+                Self::Vgg(try_seeded(seed, device, || vgg.init(device)).map_err(refused)?)
+            }
+            Architecture::DsCnn { channels } => {
+                let ds_cnn = DsCnnConfig::new(input, classes).with_channels(channels).with_quantisation(quantisation);
+                Self::DsCnn(try_seeded(seed, device, || ds_cnn.init(device)).map_err(refused)?)
             }
         })
     }

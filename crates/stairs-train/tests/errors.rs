@@ -31,6 +31,10 @@ fn impossible_configurations() {
     assert_eq!(refused(|c| c.lr = -1.0), ConfigError::LearningRate(-1.0));
     assert!(matches!(refused(|c| c.lr = f64::NAN), ConfigError::LearningRate(lr) if lr.is_nan()));
     assert_eq!(refused(|c| c.lr_schedule = LrSchedule::Cosine { floor: 1.5 }), ConfigError::Floor(1.5));
+    assert_eq!(
+        refused(|c| c.lr_schedule = LrSchedule::Steps { every: 0.0, factor: 0.1 }),
+        ConfigError::RateSteps { every: 0.0, factor: 0.1 }
+    );
     assert_eq!(refused(|c| c.anneal_until = 0.0), ConfigError::AnnealUntil(0.0));
     assert_eq!(refused(|c| c.subset = Some(0)), ConfigError::Subset { subset: 0, samples: 1438 });
     assert_eq!(refused(|c| c.subset = Some(9999)), ConfigError::Subset { subset: 9999, samples: 1438 });

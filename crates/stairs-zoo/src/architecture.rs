@@ -5,6 +5,8 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::VggDepth;
+
 /// Family and size of a model, written as one word; its input and classes come from the data.
 ///
 /// | text | model |
@@ -13,6 +15,8 @@ use thiserror::Error;
 /// | `lenet`, `lenet:32-64-128` | [`LeNet`](crate::LeNet) with these channels and hidden width |
 /// | `cnn`, `cnn:8-16` | [`Cnn`](crate::Cnn) with these channels; 16-32-64 where none are given |
 /// | `plain-mlp:16`, `plain-cnn:8-16` | the same without batch normalisation, with biases |
+/// | `vgg8`, `vgg8:0.25`, `vgg9`, `vgg11`, `vgg19` | [`Vgg`](crate::Vgg) with all widths times this capacity; 1 where none is given |
+/// | `ds-cnn`, `ds-cnn:32` | [`DsCnn`](crate::DsCnn) with this many channels; 64 where none are given |
 ///
 /// ```
 /// use stairs_zoo::Architecture;
@@ -21,7 +25,7 @@ use thiserror::Error;
 /// assert_eq!(model.to_string(), "plain-mlp:16-8");
 /// assert!("lenet:32".parse::<Architecture>().is_err());
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Architecture {
     /// A multilayer perceptron.
@@ -45,6 +49,18 @@ pub enum Architecture {
         /// Batch normalisation after every convolution.
         norm: bool,
     },
+    /// A VGG network.
+    Vgg {
+        /// Number of layers.
+        depth: VggDepth,
+        /// Factor on all widths.
+        capacity: f64,
+    },
+    /// A DS-CNN.
+    DsCnn {
+        /// Channels of every layer.
+        channels: usize,
+    },
 }
 
 /// A name that is no model.
@@ -58,11 +74,11 @@ pub struct ArchitectureError {
 }
 
 /// What [`ArchitectureError`] says about an unknown family.
-const FAMILIES: &str = "mlp, lenet or cnn, with sizes as in mlp:64-32, lenet:32-64-128 and cnn:8-16; mlp and cnn also as plain-mlp and \
-                        plain-cnn, without batch normalisation";
+const FAMILIES: &str = "mlp, lenet, cnn, vgg8, vgg9, vgg11, vgg19 or ds-cnn, with sizes as in mlp:64-32, lenet:32-64-128, cnn:8-16, \
+                        vgg8:0.25 and ds-cnn:32; mlp and cnn also as plain-mlp and plain-cnn, without batch normalisation";
 
 impl Architecture {
-    /// Name of the family: `mlp`, `lenet`, `cnn`, with `plain-` where there is no batch normalisation.
+    /// Name of the family: `mlp`, `lenet`, `cnn`, `vgg8`, `ds-cnn`; with `plain-` where there is no batch normalisation.
     ///
     /// ```
     /// # use stairs_zoo::Architecture;
@@ -75,6 +91,8 @@ impl Architecture {
             Self::LeNet { .. } => "lenet",
             Self::Cnn { norm: true, .. } => "cnn",
             Self::Cnn { norm: false, .. } => "plain-cnn",
+            Self::Vgg { depth, .. } => depth.name(),
+            Self::DsCnn { .. } => "ds-cnn",
         }
     }
 
@@ -86,11 +104,16 @@ impl Architecture {
     /// assert_eq!("mlp:64-32".parse::<Architecture>().unwrap().layers(), ["hidden.0", "hidden.1"]);
     /// ```
     pub fn layers(&self) -> Vec<String> {
-        let numbered = |name: &str, count: usize| (0..count).map(|i| format!("{name}.{i}")).collect();
+        let numbered = |name: &str, count: usize| (0..count).map(|i| format!("{name}.{i}")).collect::<Vec<_>>();
         match self {
             Self::Mlp { hidden, .. } => numbered("hidden", hidden.len()),
             Self::LeNet { .. } => ["conv1", "conv2", "fc1"].map(String::from).into(),
             Self::Cnn { channels, .. } => numbered("blocks", channels.len()),
+            Self::Vgg { depth, .. } => {
+                let convolutions = depth.stages().iter().map(|stage| stage.len()).sum();
+                [numbered("blocks", convolutions), numbered("hidden", 2)].concat()
+            }
+            Self::DsCnn { .. } => [vec!["stem".to_owned()], numbered("blocks", 8)].concat(),
         }
     }
 }
@@ -104,6 +127,14 @@ impl FromStr for Architecture {
             Some((family, sizes)) => (family, Some(sizes)),
             None => (text, None),
         };
+        if let Some(depth) = VggDepth::ALL.into_iter().find(|depth| depth.name() == family) {
+            let capacity = match sizes {
+                None => Some(1.0),
+                Some(text) => text.parse::<f64>().ok().filter(|c| *c > 0.0 && c.is_finite()),
+            };
+            let capacity = capacity.ok_or_else(|| error("a positive capacity after the colon, such as vgg8:0.25"))?;
+            return Ok(Self::Vgg { depth, capacity });
+        }
         let sizes = |default: &[usize]| -> Result<Vec<usize>, ArchitectureError> {
             let Some(sizes) = sizes else { return Ok(default.to_vec()) };
             let size = |part: &str| part.parse::<usize>().ok().filter(|size| *size > 0);
@@ -121,6 +152,10 @@ impl FromStr for Architecture {
                 [first, second, hidden] => Ok(Self::LeNet { channels: [*first, *second], hidden: *hidden }),
                 _ => Err(error("three sizes for lenet, such as lenet:32-64-128")),
             },
+            "ds-cnn" if !plain => match sizes(&[64])?.as_slice() {
+                [channels] => Ok(Self::DsCnn { channels: *channels }),
+                _ => Err(error("one number of channels for ds-cnn, such as ds-cnn:32")),
+            },
             _ => Err(error(FAMILIES)),
         }
     }
@@ -131,6 +166,8 @@ impl fmt::Display for Architecture {
         let sizes = match self {
             Self::Mlp { hidden: sizes, .. } | Self::Cnn { channels: sizes, .. } => sizes.clone(),
             Self::LeNet { channels, hidden } => vec![channels[0], channels[1], *hidden],
+            Self::DsCnn { channels } => vec![*channels],
+            Self::Vgg { capacity, .. } => return write!(f, "{}:{capacity}", self.family()),
         };
         let sizes = sizes.iter().map(ToString::to_string).collect::<Vec<_>>().join("-");
         write!(f, "{}:{sizes}", self.family())
@@ -157,19 +194,25 @@ mod tests {
 
     #[test]
     fn names_come_back() {
-        for text in ["mlp:256-256", "lenet:32-64-128", "cnn:16-32-64", "plain-mlp:16", "plain-cnn:4-4-4-4", "mlp:1"] {
+        for text in ["mlp:256-256", "lenet:32-64-128", "cnn:16-32-64", "plain-mlp:16", "plain-cnn:4-4-4-4", "mlp:1", "vgg8:0.125", "vgg19:1", "ds-cnn:32"] {
             let model: Architecture = text.parse().unwrap();
             assert_eq!(model.to_string(), text);
             assert_eq!(serde_json::from_str::<Architecture>(&serde_json::to_string(&model).unwrap()).unwrap(), model);
         }
-        for (short, long) in [("mlp", "mlp:256-256"), ("lenet", "lenet:32-64-128"), ("cnn", "cnn:16-32-64")] {
+        for (short, long) in [
+            ("mlp", "mlp:256-256"),
+            ("lenet", "lenet:32-64-128"),
+            ("cnn", "cnn:16-32-64"),
+            ("vgg11", "vgg11:1"),
+            ("ds-cnn", "ds-cnn:64"),
+        ] {
             assert_eq!(short.parse::<Architecture>(), long.parse());
         }
     }
 
     #[test]
     fn what_is_no_model_is_refused() {
-        for text in ["", "vgg99", "mlp:", "mlp:0", "mlp:64,32", "mlp:-1", "lenet:1-2", "plain-lenet", "cnn:8-", "MLP"] {
+        for text in ["", "vgg99", "mlp:", "mlp:0", "mlp:64,32", "mlp:-1", "lenet:1-2", "plain-lenet", "cnn:8-", "MLP", "vgg8:0", "vgg8:NaN", "vgg8:inf", "plain-vgg8", "ds-cnn:1-2"] {
             let error = text.parse::<Architecture>().unwrap_err().to_string();
             assert!(error.contains(&format!("`{text}`")), "{error}");
         }

@@ -21,8 +21,9 @@ pub struct Cnn {
     output: Linear,
 }
 
+/// Convolution – batch norm – activation – pool; norm and pool may be missing.
 #[derive(Module, Debug)]
-struct ConvBlock {
+pub(crate) struct ConvBlock {
     conv: Conv2d,
     norm: Option<BatchNorm>,
     activation: Activation,
@@ -80,13 +81,7 @@ impl CnnConfig {
         for (next, pool) in self.channels.iter().zip(pools) {
             let next = positive("channels", *next)?;
             let conv = Conv2dConfig::new([channels, next], [3, 3]).with_padding(PaddingConfig2d::Same);
-            blocks.push(ConvBlock {
-                // A batch norm has a bias of its own.
-                conv: conv.with_bias(!self.norm).init(device),
-                norm: self.norm.then(|| BatchNormConfig::new(next).init(device)),
-                activation: Activation::new(&self.quantisation, device)?,
-                pool: pool.then(|| MaxPool2dConfig::new([2, 2]).with_strides([2, 2]).init()),
-            });
+            blocks.push(ConvBlock::new(&conv, self.norm, pool, &self.quantisation, device)?);
             channels = next;
         }
         let flat = channels * height * width;
@@ -104,7 +99,24 @@ impl Cnn {
 }
 
 impl ConvBlock {
-    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+    /// A block around `conv`; without a norm the convolution has a bias.
+    pub(crate) fn new(
+        conv: &Conv2dConfig,
+        norm: bool,
+        pool: bool,
+        quantisation: &Quantisation,
+        device: &Device,
+    ) -> Result<Self, ModelError> {
+        Ok(Self {
+            // A batch norm has a bias of its own.
+            conv: conv.clone().with_bias(!norm).init(device),
+            norm: norm.then(|| BatchNormConfig::new(conv.channels[1]).init(device)),
+            activation: Activation::new(quantisation, device)?,
+            pool: pool.then(|| MaxPool2dConfig::new([2, 2]).with_strides([2, 2]).init()),
+        })
+    }
+
+    pub(crate) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let x = conv2d(&self.conv, x);
         let x = match &self.norm {
             Some(norm) => batch_norm(norm, x),

@@ -5,6 +5,8 @@
 //! | [`Mlp`] | `mlp` | any, flattened | dense – batch norm – activation, repeated; last layer plain |
 //! | [`LeNet`] | `lenet` | images `[B, C, H, W]` | two convolutions, two dense layers |
 //! | [`Cnn`] | `cnn` | images `[B, C, H, W]` | convolutions of any number, one dense layer |
+//! | [`Vgg`] | `vgg` | images `[B, C, H, W]` | VGG8, VGG9, VGG11, VGG19 with a capacity multiplier |
+//! | [`DsCnn`] | `ds_cnn` | `[B, C, H, W]` | depthwise-separable convolutions, for keyword spotting |
 //!
 //! [`Architecture`] names a model with its sizes in one word, such as `mlp:64-32`.
 //!
@@ -28,13 +30,17 @@
 mod activation;
 mod architecture;
 mod cnn;
+mod ds_cnn;
 mod lenet;
 mod mlp;
 mod quantisation;
+mod vgg;
 
 pub use activation::Activation;
 pub use architecture::{Architecture, ArchitectureError};
 pub use cnn::{Cnn, CnnConfig};
+pub use ds_cnn::{DsCnn, DsCnnConfig};
 pub use lenet::{LeNet, LeNetConfig};
 pub use mlp::{Mlp, MlpConfig};
 pub use quantisation::{ModelError, Quantisation, StairsConfig};
+pub use vgg::{Vgg, VggConfig, VggDepth};

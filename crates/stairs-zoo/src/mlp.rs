@@ -15,8 +15,9 @@ pub struct Mlp {
     output: Linear,
 }
 
+/// Dense – batch norm – activation; the norm may be missing.
 #[derive(Module, Debug)]
-struct Block {
+pub(crate) struct Block {
     linear: Linear,
     norm: Option<BatchNorm>,
     activation: Activation,
@@ -49,12 +50,7 @@ impl MlpConfig {
         let mut hidden = Vec::with_capacity(self.hidden.len());
         for next in &self.hidden {
             let next = positive("hidden", *next)?;
-            hidden.push(Block {
-                // A batch norm has a bias of its own.
-                linear: LinearConfig::new(width, next).with_bias(!self.norm).init(device),
-                norm: self.norm.then(|| BatchNormConfig::new(next).init(device)),
-                activation: Activation::new(&self.quantisation, device)?,
-            });
+            hidden.push(Block::new([width, next], self.norm, &self.quantisation, device)?);
             width = next;
         }
         let output = LinearConfig::new(width, positive("classes", self.classes)?).init(device);
@@ -72,7 +68,22 @@ impl Mlp {
 }
 
 impl Block {
-    fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+    /// A block; without a norm the dense layer has a bias.
+    pub(crate) fn new(
+        [inputs, outputs]: [usize; 2],
+        norm: bool,
+        quantisation: &Quantisation,
+        device: &Device,
+    ) -> Result<Self, ModelError> {
+        Ok(Self {
+            // A batch norm has a bias of its own.
+            linear: LinearConfig::new(inputs, outputs).with_bias(!norm).init(device),
+            norm: norm.then(|| BatchNormConfig::new(outputs).init(device)),
+            activation: Activation::new(quantisation, device)?,
+        })
+    }
+
+    pub(crate) fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         let x = self.linear.forward(x);
         let x = match &self.norm {
             Some(norm) => norm.forward(x),

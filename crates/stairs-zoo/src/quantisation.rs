@@ -59,6 +59,9 @@ pub enum ModelError {
         /// What it must be.
         needs: &'static str,
     },
+    /// A capacity multiplier that is not possible.
+    #[error("capacity must be positive and finite, got {0}")]
+    Capacity(f64),
     /// A scale that is not positive and finite.
     #[error(transparent)]
     Scale(#[from] ScaleError),

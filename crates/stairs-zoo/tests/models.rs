@@ -7,7 +7,9 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Distribution, Tensor};
 use stairs_noise::{QuantiserKind, layers, quantisers};
 use stairs_quant::Quantiser;
-use stairs_zoo::{CnnConfig, LeNet, LeNetConfig, MlpConfig, Quantisation, StairsConfig};
+use stairs_zoo::{
+    Architecture, CnnConfig, DsCnnConfig, LeNet, LeNetConfig, MlpConfig, Quantisation, StairsConfig, VggConfig, VggDepth,
+};
 
 fn ternary() -> Quantisation {
     Quantisation::Stairs(StairsConfig::new(Quantiser::Ternary))
@@ -42,6 +44,39 @@ fn shapes_and_parameter_counts_are_those_of_the_formulas() {
         MlpConfig::new(64, vec![], 10).init(&device).unwrap().forward(Tensor::<4>::zeros([2, 1, 8, 8], &device)).dims(),
         [2, 10]
     );
+}
+
+#[test]
+fn vgg_and_ds_cnn_have_their_layers() {
+    let device = Device::flex();
+    for (depth, count) in [(VggDepth::Vgg8, 7), (VggDepth::Vgg9, 8), (VggDepth::Vgg11, 10), (VggDepth::Vgg19, 18)] {
+        for input in [[3, 32, 32], [1, 28, 28], [1, 8, 8], [1, 1, 5]] {
+            let vgg = VggConfig::new(depth, input, 10).with_capacity(0.01).with_quantisation(ternary());
+            let model = vgg.init(&device).unwrap();
+            let [channels, height, width] = input;
+            assert_eq!(model.forward(Tensor::zeros([2, channels, height, width], &device)).dims(), [2, 10]);
+            assert_eq!(layers(&model).len(), count);
+            let named = Architecture::Vgg { depth, capacity: 0.01 }.layers();
+            assert!(layers(&model).iter().zip(&named).all(|(paths, name)| paths[0].starts_with(name.as_str())));
+        }
+    }
+    // Weights of VGG8 on 32 × 32 images, by hand: convolutions, dense layers, two numbers for each normalised channel.
+    let vgg8 = VggConfig::new(VggDepth::Vgg8, [3, 32, 32], 10).init(&device).unwrap();
+    let convolutions = 9 * (3 * 128 + 128 * 256 + 256 * 256 + 256 * 512 + 512 * 512);
+    let dense = 512 * 16 * 1024 + 1024 * 1024 + 1024 * 10 + 10;
+    let channels = 128 + 256 + 256 + 512 + 512 + 1024 + 1024;
+    let learned = vgg8.num_params();
+    assert!([2, 4].iter().any(|norm| learned == convolutions + dense + norm * channels), "{learned}");
+
+    for input in [[1, 49, 10], [1, 28, 28], [3, 7, 9]] {
+        let config = DsCnnConfig::new(input, 12).with_channels(6).with_quantisation(ternary());
+        let model = config.init(&device).unwrap();
+        let [channels, height, width] = input;
+        assert_eq!(model.forward(Tensor::zeros([2, channels, height, width], &device)).dims(), [2, 12]);
+        assert_eq!(layers(&model).len(), Architecture::DsCnn { channels: 6 }.layers().len());
+    }
+    assert!(VggConfig::new(VggDepth::Vgg8, [3, 32, 32], 10).with_capacity(0.0).init(&device).is_err());
+    assert!(DsCnnConfig::new([1, 8, 8], 10).with_channels(0).init(&device).is_err());
 }
 
 #[test]

@@ -12,7 +12,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use stairs_noise::FeatureScale;
 use stairs_quant::{Granularity, Quantiser};
-use stairs_zoo::{CnnConfig, LeNetConfig, MlpConfig, Quantisation, StairsConfig};
+use stairs_zoo::{CnnConfig, LeNetConfig, MlpConfig, Quantisation, StairsConfig, VggConfig};
 
 use super::{MarkovModel, SmoothStair};
 use crate::{Activation, Chain, ChainError, Head, Init, Layer, Norm, Pool, Shape};
@@ -60,6 +60,30 @@ impl MarkovModel for CnnConfig {
             *last = self.channels.last().unwrap_or(&channels) * rows * columns;
         }
         let layers = finished(layers, &fan_ins, self.norm, &self.quantisation)?;
+        Chain::new(Shape::image(channels, height, width), layers, Head::Categorical)
+    }
+}
+
+impl MarkovModel for VggConfig {
+    fn chain(&self) -> Result<Chain, ChainError> {
+        let [channels, height, width] = self.input;
+        let (convolutions, [rows, columns]) = self.convolutions();
+        let conv = |(channels, pool): &(usize, bool)| {
+            let layer = Layer::conv(*channels, [3, 3]).with_padding([1, 1]);
+            if *pool { layer.with_pool(Pool::max(2)) } else { layer }
+        };
+        let mut layers: Vec<Layer> = convolutions.iter().map(conv).collect();
+        let mut fan_ins: Vec<usize> =
+            std::iter::once(channels).chain(convolutions.iter().map(|(channels, _)| *channels)).map(|c| 9 * c).collect();
+        if let Some(flat) = fan_ins.last_mut() {
+            *flat = *flat / 9 * rows * columns;
+        }
+        for units in self.hidden() {
+            layers.push(Layer::dense(units));
+            fan_ins.push(units);
+        }
+        layers.push(Layer::dense(self.classes).with_bias());
+        let layers = finished(layers, &fan_ins, true, &self.quantisation)?;
         Chain::new(Shape::image(channels, height, width), layers, Head::Categorical)
     }
 }

@@ -5,7 +5,7 @@ use stairs_capacity::{Chain, MarkovOptions, Prior, Sampler, bridge::MarkovModel,
 use stairs_data::{Dataset, SampleShape};
 use stairs_noise::{Law, Laws, Noise, derive_seed};
 use stairs_quant::Quantiser;
-use stairs_zoo::{Architecture, CnnConfig, LeNetConfig, MlpConfig, Quantisation, StairsConfig};
+use stairs_zoo::{Architecture, CnnConfig, LeNetConfig, MlpConfig, Quantisation, StairsConfig, VggConfig};
 
 use super::MeasureError;
 
@@ -117,7 +117,13 @@ impl MeasureConfig {
                 let cnn = CnnConfig::new(input, classes, channels).with_norm(norm);
                 cnn.with_quantisation(quantisation).chain()?
             }
-            _ => return Err(MeasureError::Model { model: "lenet", needs: "images of at least 4 × 4 pixels" }),
+            Architecture::Vgg { depth, capacity } => {
+                let vgg = VggConfig::new(depth, input, classes).with_capacity(capacity);
+                vgg.with_quantisation(quantisation).chain()?
+            }
+            // Its depthwise convolutions and average pool are no layers of a chain.
+            Architecture::DsCnn { .. } => return Err(MeasureError::NoChain("ds-cnn")),
+            Architecture::LeNet { .. } => return Err(MeasureError::Model { model: "lenet", needs: "images of at least 4 × 4 pixels" }),
         })
     }
 

@@ -1,0 +1,163 @@
+//! VGG networks for small images: (conv 3×3 – batch norm – act [– pool])ⁿ – (dense – batch norm – act)² – dense.
+//!
+//! | depth | convolutions; `M` is a max pool | source |
+//! |---|---|---|
+//! | 8 | 128 M 256 256 M 512 512 M | \[ANA22\] (arXiv 2203.11323), the network of its CIFAR-10 study |
+//! | 9 | 128 128 M 256 256 M 512 512 M | Courbariaux, Bengio, David, *BinaryConnect*, NeurIPS 2015 |
+//! | 11 | 64 M 128 M 256 256 M 512 512 M 512 512 M | Simonyan, Zisserman, ICLR 2015, A |
+//! | 19 | 64 64 M 128 128 M 256×4 M 512×4 M 512×4 M | the same, E |
+//!
+//! Two hidden dense layers of 1024 units follow, and the output. All widths are multiplied by the capacity. Convolutions
+//! keep the size; a pool is left out where the image has become a single row or column, so that images of any size will do.
+
+use burn::config::Config;
+use burn::module::Module;
+use burn::nn::conv::Conv2dConfig;
+use burn::nn::{Linear, LinearConfig, PaddingConfig2d};
+use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+
+use crate::cnn::ConvBlock;
+use crate::mlp::Block;
+use crate::quantisation::positive;
+use crate::{ModelError, Quantisation};
+
+/// Units of a hidden dense layer at capacity 1.
+const HIDDEN: usize = 1024;
+
+/// Number of layers with weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VggDepth {
+    /// Five convolutions.
+    Vgg8,
+    /// Six convolutions.
+    Vgg9,
+    /// Eight convolutions.
+    Vgg11,
+    /// Sixteen convolutions.
+    Vgg19,
+}
+
+impl VggDepth {
+    /// All, ascending.
+    pub const ALL: [VggDepth; 4] = [VggDepth::Vgg8, VggDepth::Vgg9, VggDepth::Vgg11, VggDepth::Vgg19];
+
+    /// `vgg8`, `vgg9`, `vgg11`, `vgg19`.
+    pub fn name(self) -> &'static str {
+        match self {
+            VggDepth::Vgg8 => "vgg8",
+            VggDepth::Vgg9 => "vgg9",
+            VggDepth::Vgg11 => "vgg11",
+            VggDepth::Vgg19 => "vgg19",
+        }
+    }
+
+    /// Channels at capacity 1 of the convolutions between two pools.
+    pub fn stages(self) -> &'static [&'static [usize]] {
+        match self {
+            VggDepth::Vgg8 => &[&[128], &[256, 256], &[512, 512]],
+            VggDepth::Vgg9 => &[&[128, 128], &[256, 256], &[512, 512]],
+            VggDepth::Vgg11 => &[&[64], &[128], &[256, 256], &[512, 512], &[512, 512]],
+            VggDepth::Vgg19 => &[&[64; 2], &[128; 2], &[256; 4], &[512; 4], &[512; 4]],
+        }
+    }
+}
+
+/// A VGG network; see the module of this name for its layers.
+#[derive(Module, Debug)]
+pub struct Vgg {
+    blocks: Vec<ConvBlock>,
+    hidden: Vec<Block>,
+    output: Linear,
+}
+
+/// Configuration of a [`Vgg`].
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use stairs_zoo::{VggConfig, VggDepth};
+/// let device = Device::flex();
+/// let model = VggConfig::new(VggDepth::Vgg8, [3, 32, 32], 10).with_capacity(0.0625).init(&device).unwrap();
+/// assert_eq!(model.forward(Tensor::zeros([2, 3, 32, 32], &device)).dims(), [2, 10]);
+/// ```
+#[derive(Config, Debug, PartialEq)]
+pub struct VggConfig {
+    /// Number of layers.
+    pub depth: VggDepth,
+    /// Shape of a sample: channels, height, width.
+    pub input: [usize; 3],
+    /// Number of classes.
+    pub classes: usize,
+    /// Factor on all widths, positive; widths are rounded, and at least 1.
+    #[config(default = 1.0)]
+    pub capacity: f64,
+    /// Float or quantised.
+    #[config(default = "Quantisation::Float")]
+    pub quantisation: Quantisation,
+}
+
+impl VggConfig {
+    fn width(&self, at_one: usize) -> usize {
+        ((self.capacity * at_one as f64).round() as usize).max(1)
+    }
+
+    /// For every convolution its channels and whether a pool follows; then the height and width that leave the stack.
+    pub fn convolutions(&self) -> (Vec<(usize, bool)>, [usize; 2]) {
+        let [_, mut height, mut width] = self.input;
+        let mut convolutions = Vec::new();
+        for stage in self.depth.stages() {
+            for (index, channels) in stage.iter().enumerate() {
+                let pool = index + 1 == stage.len() && height.min(width) >= 2;
+                if pool {
+                    (height, width) = (height / 2, width / 2);
+                }
+                convolutions.push((self.width(*channels), pool));
+            }
+        }
+        (convolutions, [height, width])
+    }
+
+    /// Widths of the two hidden dense layers.
+    pub fn hidden(&self) -> [usize; 2] {
+        [self.width(HIDDEN); 2]
+    }
+
+    /// The model on `device`.
+    ///
+    /// # Errors
+    /// [`ModelError`] for a size of 0, a capacity that is not positive and finite, or a quantisation that is not possible.
+    pub fn init(&self, device: &Device) -> Result<Vgg, ModelError> {
+        let [mut channels, height, width] = self.input;
+        for (field, value) in [("input channels", channels), ("input height", height), ("input width", width)] {
+            positive(field, value)?;
+        }
+        if !(self.capacity > 0.0 && self.capacity.is_finite()) {
+            return Err(ModelError::Capacity(self.capacity));
+        }
+        let (convolutions, [height, width]) = self.convolutions();
+        let mut blocks = Vec::with_capacity(convolutions.len());
+        for (next, pool) in convolutions {
+            let conv = Conv2dConfig::new([channels, next], [3, 3]).with_padding(PaddingConfig2d::Same);
+            blocks.push(ConvBlock::new(&conv, true, pool, &self.quantisation, device)?);
+            channels = next;
+        }
+        let mut units = channels * height * width;
+        let mut hidden = Vec::with_capacity(2);
+        for next in self.hidden() {
+            hidden.push(Block::new([units, next], true, &self.quantisation, device)?);
+            units = next;
+        }
+        let output = LinearConfig::new(units, positive("classes", self.classes)?).init(device);
+        self.quantisation.quantise(Vgg { blocks, hidden, output })
+    }
+}
+
+impl Vgg {
+    /// Logits `[B, classes]` of images `[B, C, H, W]`.
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
+        let x = self.blocks.iter().fold(x, |x, block| block.forward(x));
+        let x = self.hidden.iter().fold(x.flatten::<2>(1, 3), |x, block| block.forward(x));
+        self.output.forward(x)
+    }
+}
