@@ -194,7 +194,17 @@ mod tests {
 
     #[test]
     fn names_come_back() {
-        for text in ["mlp:256-256", "lenet:32-64-128", "cnn:16-32-64", "plain-mlp:16", "plain-cnn:4-4-4-4", "mlp:1", "vgg8:0.125", "vgg19:1", "ds-cnn:32"] {
+        for text in [
+            "mlp:256-256",
+            "lenet:32-64-128",
+            "cnn:16-32-64",
+            "plain-mlp:16",
+            "plain-cnn:4-4-4-4",
+            "mlp:1",
+            "vgg8:0.125",
+            "vgg19:1",
+            "ds-cnn:32",
+        ] {
             let model: Architecture = text.parse().unwrap();
             assert_eq!(model.to_string(), text);
             assert_eq!(serde_json::from_str::<Architecture>(&serde_json::to_string(&model).unwrap()).unwrap(), model);
@@ -212,7 +222,23 @@ mod tests {
 
     #[test]
     fn what_is_no_model_is_refused() {
-        for text in ["", "vgg99", "mlp:", "mlp:0", "mlp:64,32", "mlp:-1", "lenet:1-2", "plain-lenet", "cnn:8-", "MLP", "vgg8:0", "vgg8:NaN", "vgg8:inf", "plain-vgg8", "ds-cnn:1-2"] {
+        for text in [
+            "",
+            "vgg99",
+            "mlp:",
+            "mlp:0",
+            "mlp:64,32",
+            "mlp:-1",
+            "lenet:1-2",
+            "plain-lenet",
+            "cnn:8-",
+            "MLP",
+            "vgg8:0",
+            "vgg8:NaN",
+            "vgg8:inf",
+            "plain-vgg8",
+            "ds-cnn:1-2",
+        ] {
             let error = text.parse::<Architecture>().unwrap_err().to_string();
             assert!(error.contains(&format!("`{text}`")), "{error}");
         }

@@ -8,7 +8,8 @@ use burn::tensor::{Device, Distribution, Tensor};
 use stairs_noise::{QuantiserKind, layers, quantisers};
 use stairs_quant::Quantiser;
 use stairs_zoo::{
-    Architecture, CnnConfig, DsCnnConfig, LeNet, LeNetConfig, MlpConfig, Quantisation, StairsConfig, VggConfig, VggDepth,
+    Architecture, CnnConfig, DsCnnConfig, LeNet, LeNetConfig, MlpConfig, Quantisation, StairsConfig, VggConfig,
+    VggDepth,
 };
 
 fn ternary() -> Quantisation {

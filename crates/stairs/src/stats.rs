@@ -1,8 +1,12 @@
-//! Statistics of studies: rank correlation and intervals by resampling.
+//! Statistics of studies: rank correlation, shares of variance, intervals by resampling.
+
+mod variance;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
+
+pub use variance::{Layout, Share, Shares, shares};
 
 /// A value with a 95 % interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -107,8 +111,7 @@ mod tests {
     fn nothing_is_left_of_what_a_third_variable_explains() {
         // The third variable orders both; within its ties they disagree as often as they agree.
         let points = [(1.0, 1.0, 0.0), (2.0, 2.0, 0.0), (3.0, 4.0, 1.0), (4.0, 3.0, 1.0)];
-        let (plain, partial) =
-            (kendall_tau(&points.map(|p| (p.0, p.1))), partial_kendall_tau(&points));
+        let (plain, partial) = (kendall_tau(&points.map(|p| (p.0, p.1))), partial_kendall_tau(&points));
         assert!(plain > 0.6 && partial.abs() < 1e-12, "{plain} {partial}");
     }
 

@@ -73,8 +73,10 @@ impl MarkovModel for VggConfig {
             if *pool { layer.with_pool(Pool::max(2)) } else { layer }
         };
         let mut layers: Vec<Layer> = convolutions.iter().map(conv).collect();
-        let mut fan_ins: Vec<usize> =
-            std::iter::once(channels).chain(convolutions.iter().map(|(channels, _)| *channels)).map(|c| 9 * c).collect();
+        let mut fan_ins: Vec<usize> = std::iter::once(channels)
+            .chain(convolutions.iter().map(|(channels, _)| *channels))
+            .map(|c| 9 * c)
+            .collect();
         if let Some(flat) = fan_ins.last_mut() {
             *flat = *flat / 9 * rows * columns;
         }

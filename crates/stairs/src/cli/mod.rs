@@ -4,6 +4,7 @@ mod capacity;
 mod devices;
 mod eval;
 mod figures;
+mod jobs;
 mod options;
 mod plan;
 mod report;

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use stairs::{
     data::{DataRoot, DatasetName},
     device::DeviceName,
+    experiments::Grid,
     train,
     zoo::Architecture,
 };
@@ -61,4 +62,56 @@ pub(crate) fn dataset(name: &str) -> Result<DatasetName, String> {
 /// Checks the name of a model, and keeps it as it is written.
 pub(crate) fn model(name: &str) -> Result<String, String> {
     name.parse::<Architecture>().map(|_| name.to_owned()).map_err(|error| error.to_string())
+}
+
+/// Changes to the annealing grid.
+#[derive(Clone, Debug, Default, PartialEq, Args)]
+pub(crate) struct GridOptions {
+    /// Data set of ana-grid
+    #[arg(long, value_parser = dataset, value_name = "NAME")]
+    dataset: Option<DatasetName>,
+    /// Model of ana-grid, e.g. lenet:16-32-64 or vgg8:0.0625
+    #[arg(long, value_name = "NAME")]
+    model: Option<Architecture>,
+    /// Training samples of ana-grid
+    #[arg(long, value_name = "N")]
+    subset: Option<usize>,
+    /// Period P of ana-grid in epochs; training takes P·(L + 3) of them, L the number of layers
+    #[arg(long, value_name = "P", value_parser = period)]
+    period: Option<f64>,
+    /// Share 1/N of ana-grid's setups that is run, balanced over the factors; 1 is the whole grid
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=4))]
+    fraction: Option<u8>,
+}
+
+impl GridOptions {
+    pub(crate) fn change(&self, preset: Grid) -> Grid {
+        Grid {
+            dataset: self.dataset.unwrap_or(preset.dataset),
+            model: self.model.clone().unwrap_or(preset.model),
+            subset: self.subset.or(preset.subset),
+            period: self.period.unwrap_or(preset.period),
+            fraction: self.fraction.map_or(preset.fraction, usize::from),
+            ..preset
+        }
+    }
+
+    /// The options as they are written.
+    pub(crate) fn command(&self) -> String {
+        let option =
+            |name: &str, value: Option<String>| value.map_or(String::new(), |value| format!(" --{name} {value}"));
+        [
+            option("dataset", self.dataset.map(|x| x.to_string())),
+            option("model", self.model.as_ref().map(ToString::to_string)),
+            option("subset", self.subset.map(|x| x.to_string())),
+            option("period", self.period.map(|x| x.to_string())),
+            option("fraction", self.fraction.map(|x| x.to_string())),
+        ]
+        .concat()
+    }
+}
+
+fn period(text: &str) -> Result<f64, String> {
+    let period = text.parse::<f64>().map_err(|error| error.to_string())?;
+    if period > 0.0 && period <= 1e4 { Ok(period) } else { Err("a period must be in (0, 10000]".into()) }
 }

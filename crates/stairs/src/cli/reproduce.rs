@@ -2,13 +2,17 @@
 
 use std::{io::IsTerminal, path::PathBuf};
 
+use anyhow::ensure;
 use clap::Args;
 use stairs::{
     device::DeviceName,
-    experiments::{Lines, Runner, Scale, Shard, Status, Terminal, Watch, catalogue, find},
+    experiments::{Experiment, Grid, Lines, Runner, Scale, Shard, Status, Terminal, Watch, catalogue, find},
 };
 
-use super::options::{DataOption, DeviceOption};
+use super::{
+    jobs,
+    options::{DataOption, DeviceOption, GridOptions},
+};
 
 /// Run a published experiment and make its report
 ///
@@ -38,6 +42,14 @@ pub(crate) struct Reproduce {
     /// Draws per measurement, instead of the experiment's number
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     draws: Option<u16>,
+    #[command(flatten)]
+    grid: GridOptions,
+    /// Run this many trials at a time, each in a process of its own with its share of the processors
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: u16,
+    /// Part of a run with --jobs: neither table nor report
+    #[arg(long, hide = true)]
+    worker: bool,
     /// The experiment at the size of its paper, where it has such a form
     #[arg(long)]
     full: bool,
@@ -62,7 +74,10 @@ impl Reproduce {
             }
             return Ok(());
         }
-        let experiment = find(&if self.full { format!("{}-full", self.name) } else { self.name.clone() })?;
+        let experiment = self.experiment()?;
+        if self.jobs > 1 && !self.worker {
+            jobs::run(self.jobs)?;
+        }
         let page = match catalogue().first() {
             Some(first) if first.name == experiment.name => self.out.join("index.html"),
             _ => self.out.join(experiment.name).join("index.html"),
@@ -77,14 +92,17 @@ impl Reproduce {
                 epochs: self.epochs.map(|n| n as usize),
                 draws: self.draws.map(usize::from),
             },
-            report: Some(page.clone()),
-            results: self.results.clone(),
+            report: (!self.worker).then(|| page.clone()),
+            results: self.results.clone().filter(|_| !self.worker),
             commands: self.commands(),
         };
         let mut watch: Box<dyn Watch> =
             if std::io::stderr().is_terminal() { Box::new(Terminal::new()) } else { Box::new(Lines::new()) };
         let outcome = runner.run(&experiment, watch.as_mut())?;
 
+        if self.worker {
+            return Ok(());
+        }
         println!("\n{}", experiment.page.text(&outcome.results));
         let busy = outcome.trials.iter().filter(|(_, status)| *status == Status::Busy).count();
         if busy > 0 {
@@ -92,6 +110,20 @@ impl Reproduce {
         }
         println!("report {}", page.display());
         Ok(())
+    }
+
+    fn experiment(&self) -> anyhow::Result<Experiment> {
+        let name = if self.full { format!("{}-full", self.name) } else { self.name.clone() };
+        match Grid::presets().into_iter().find(|grid| grid.name == name) {
+            Some(preset) => Ok(self.grid.change(preset).experiment()),
+            None => {
+                ensure!(
+                    self.grid == GridOptions::default(),
+                    "--dataset, --model, --subset, --period and --fraction are for ana-grid"
+                );
+                Ok(find(&name)?)
+            }
+        }
     }
 
     /// The command without what is default, as the page shows it.
@@ -106,7 +138,9 @@ impl Reproduce {
         if self.full {
             options += " --full";
         }
-        let counts = [("seeds", self.seeds.map(u32::from)), ("epochs", self.epochs), ("draws", self.draws.map(u32::from))];
+        options += &self.grid.command();
+        let counts =
+            [("seeds", self.seeds.map(u32::from)), ("epochs", self.epochs), ("draws", self.draws.map(u32::from))];
         for (name, value) in counts {
             if let Some(value) = value {
                 options += &format!(" --{name} {value}");

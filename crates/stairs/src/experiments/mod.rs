@@ -16,6 +16,9 @@
 //! | `2sed-variance` | capacity: 2sED over the variance of the hidden noise; two networks |
 //! | `2sed-training` | capacity of 36 networks before training, their training loss after it; 2 seeds |
 //! | `2sed-training-full` | the same at the paper's size |
+//! | `ana-grid` | the annealing study on the digits: 264 setups, 3 seeds |
+//! | `ana-grid-cifar10-subset`, `-mnist-subset`, `-fashion-subset` | a quarter of it with a narrow VGG8, 2 seeds |
+//! | `ana-grid-cifar10` | all of it at the paper's size |
 //!
 //! To add an experiment, add a file beside `digits.rs` and a row to [`catalogue`].
 
@@ -23,6 +26,7 @@ mod capacity;
 mod digits;
 mod error;
 mod fashion_mnist;
+mod grid;
 mod mnist;
 mod recipe;
 mod results;
@@ -32,6 +36,7 @@ mod trial;
 mod watch;
 
 pub use error::ExperimentError;
+pub use grid::Grid;
 pub use recipe::{law, policy, recipe, weight_scale};
 pub use runner::{Finished, Outcome, Runner, Status};
 pub use shard::Shard;
@@ -40,7 +45,7 @@ pub use watch::{Lines, Terminal, Watch};
 
 /// Every experiment, the default one first.
 pub fn catalogue() -> Vec<Experiment> {
-    vec![
+    let mut all = vec![
         digits::experiment(),
         mnist::experiment(),
         fashion_mnist::experiment(),
@@ -48,7 +53,9 @@ pub fn catalogue() -> Vec<Experiment> {
         capacity::variance(),
         capacity::training(),
         capacity::training_full(),
-    ]
+    ];
+    all.extend(Grid::presets().iter().map(Grid::experiment));
+    all
 }
 
 /// The experiment of this name.

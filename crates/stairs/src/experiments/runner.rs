@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use burn::tensor::Device;
@@ -82,6 +83,8 @@ impl Runner {
         let mut dataset: Option<Dataset> = None;
         let mut trials = Vec::with_capacity(mine.len());
 
+        let mut published = Published::default();
+
         watch.start(experiment.name, &mine);
         for (position, trial) in mine.iter().enumerate() {
             let dir = root.join(&trial.id);
@@ -100,9 +103,7 @@ impl Runner {
             };
             watch.end(position, trial, status, finished.as_ref());
             trials.push((trial.clone(), status));
-            if status == Status::Done || position + 1 == mine.len() {
-                self.publish(experiment, &all)?;
-            }
+            published.after(position + 1 == mine.len(), status, || self.publish(experiment, &all))?;
         }
         watch.finish();
         Ok(Outcome { results: self.results(experiment, &all)?, trials })
@@ -189,6 +190,29 @@ impl Progress for Noticing {
     }
 }
 
+/// When the page was last written: after every trial, but never for more than a twentieth of the time.
+#[derive(Default)]
+struct Published {
+    last: Option<(Instant, Duration)>,
+}
+
+impl Published {
+    fn after(
+        &mut self,
+        end: bool,
+        status: Status,
+        publish: impl FnOnce() -> Result<(), ExperimentError>,
+    ) -> Result<(), ExperimentError> {
+        let soon = self.last.is_some_and(|(at, took)| at.elapsed() < 20 * took);
+        if end || (status == Status::Done && !soon) {
+            let start = Instant::now();
+            publish()?;
+            self.last = Some((Instant::now(), start.elapsed()));
+        }
+        Ok(())
+    }
+}
+
 /// Measures one trial, keeping the draws that are there.
 fn take_measure(
     data: &Dataset,
@@ -219,10 +243,8 @@ fn finished(dir: &Path, trial: &Trial) -> Result<Option<Finished>, ExperimentErr
             Ok(Some(Finished::Run(record)))
         }
         Task::Measure(config) => {
-            let found = measurement(dir).map_err(|source| ExperimentError::Measurement {
-                trial: trial.id.clone(),
-                source: Box::new(source),
-            })?;
+            let found = measurement(dir)
+                .map_err(|source| ExperimentError::Measurement { trial: trial.id.clone(), source: Box::new(source) })?;
             if let Some(found) = &found {
                 same(dir, &found.config, config)?;
             }

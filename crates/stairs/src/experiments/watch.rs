@@ -198,11 +198,9 @@ impl Progress for EpochLines {
 
 fn summary(trial: &Trial, status: Status, finished: Option<&Finished>) -> String {
     let (verb, time, result) = match finished {
-        Some(Finished::Run(run)) => (
-            "trained",
-            format!(" in {:.1} s", run.wall_seconds),
-            format!(", test accuracy {:.2} %", run.test_accuracy),
-        ),
+        Some(Finished::Run(run)) => {
+            ("trained", format!(" in {:.1} s", run.wall_seconds), format!(", test accuracy {:.2} %", run.test_accuracy))
+        }
         Some(Finished::Measurement(found)) => {
             ("measured", String::new(), format!(", {} parameters, {} draws", found.dimension, found.config.draws))
         }

@@ -123,7 +123,9 @@ impl MeasureConfig {
             }
             // Its depthwise convolutions and average pool are no layers of a chain.
             Architecture::DsCnn { .. } => return Err(MeasureError::NoChain("ds-cnn")),
-            Architecture::LeNet { .. } => return Err(MeasureError::Model { model: "lenet", needs: "images of at least 4 × 4 pixels" }),
+            Architecture::LeNet { .. } => {
+                return Err(MeasureError::Model { model: "lenet", needs: "images of at least 4 × 4 pixels" });
+            }
         })
     }
 

@@ -40,7 +40,9 @@ pub enum MeasureError {
         needs: &'static str,
     },
     /// A model without a description as a Markov chain.
-    #[error("{0} has no description as a Markov chain: its Fisher matrix is measured by `stairs_capacity::bridge::module_spectrum`")]
+    #[error(
+        "{0} has no description as a Markov chain: its Fisher matrix is measured by `stairs_capacity::bridge::module_spectrum`"
+    )]
     NoChain(&'static str),
     /// A noise law that is not possible.
     #[error(transparent)]

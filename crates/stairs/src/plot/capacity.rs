@@ -8,8 +8,7 @@ use crate::measure::Measurement;
 /// The curves of a measurement, in parameters, with bands of one standard error; dashed the number of parameters.
 pub fn capacity_figure(title: impl Into<String>, measurement: &Measurement) -> Figure {
     let columns = measurement.config.zeta.len().min(3);
-    capacity_legend(Figure::new(title).with_columns(columns), measurement)
-        .with_panels(capacity_panels(measurement, ""))
+    capacity_legend(Figure::new(title).with_columns(columns), measurement).with_panels(capacity_panels(measurement, ""))
 }
 
 /// One panel for every ζ of a measurement; titles are `name`, with ζ where there are several or no name.

@@ -8,6 +8,7 @@ mod capacity;
 mod curves;
 mod error;
 mod grid;
+mod grid_page;
 mod group;
 mod laws;
 mod load;
@@ -21,6 +22,7 @@ mod weights;
 
 pub use capacity::{LowerPage, TrainingPage, VariancePage};
 pub use error::ReportError;
+pub use grid_page::GridPage;
 pub use group::{Group, Stat, Study, studies};
 pub use load::{collect_records, read_record};
 pub use page::Report;

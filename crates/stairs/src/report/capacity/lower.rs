@@ -65,8 +65,17 @@ fn headline(results: &Results) -> String {
 }
 
 fn table(results: &Results) -> Grid {
-    let mut grid =
-        Grid::new(["network, prior", "d", "ε", "2sED", "Jensen", "last layer exact", "SMC", "gap, %", "gap of the rest, %"]);
+    let mut grid = Grid::new([
+        "network, prior",
+        "d",
+        "ε",
+        "2sED",
+        "Jensen",
+        "last layer exact",
+        "SMC",
+        "gap, %",
+        "gap of the rest, %",
+    ]);
     for (_, measurement) in &results.measurements {
         for eps in RADII {
             let Some(point) = at(measurement, eps) else { continue };

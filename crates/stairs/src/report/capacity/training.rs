@@ -172,7 +172,10 @@ fn headline(results: &Results) -> String {
         return "There is no network that is measured and trained yet.".into();
     }
     let eps = power(SHOWN);
-    format!("Rank agreement of the lower 2sED (ε = {eps}) before training with the training loss after it. {}.", sentences.join(". "))
+    format!(
+        "Rank agreement of the lower 2sED (ε = {eps}) before training with the training loss after it. {}.",
+        sentences.join(". ")
+    )
 }
 
 fn figures(results: &Results) -> Vec<(&'static str, Figure)> {

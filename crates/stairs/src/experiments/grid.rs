@@ -1,0 +1,224 @@
+//! `ana-grid`: the annealing study. Every setup of \[ANA22\], section 4, on any data set and zoo model.
+//!
+//! 4 laws × 66 pairs of strategy and policy (see [`Policy::grid`]) are 264 setups. Time is counted in periods P as there: with
+//! L layers the noise has decayed after P·L, the learning rate falls to a tenth after P·(L + 1), training ends after P·(L + 3)
+//! (ten periods for VGG8). Adam at 10⁻³; the gradient is that of the regularised network. Setup `uniform`, `mode`, `static`
+//! is the straight-through estimator.
+
+use stairs_data::DatasetName;
+use stairs_noise::{
+    Noise, Policy, Strategy,
+    plan::{Decay, Dynamics, Interval},
+};
+use stairs_quant::ScalePolicy;
+use stairs_train::{AnnealPer, BackwardLaw, LrSchedule, Method, RunConfig};
+use stairs_zoo::Architecture;
+
+use super::{Experiment, Row};
+use crate::report::GridPage;
+
+/// Where and how long the grid is trained.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grid {
+    /// Name of the experiment.
+    pub name: &'static str,
+    /// Title of its report.
+    pub title: &'static str,
+    /// Data set.
+    pub dataset: DatasetName,
+    /// Model.
+    pub model: Architecture,
+    /// Period P in epochs > 0.
+    pub period: f64,
+    /// Samples per optimiser step.
+    pub batch: usize,
+    /// Initial learning rate.
+    pub lr: f64,
+    /// Quantum of the weights.
+    pub weight_scale: ScalePolicy,
+    /// Number of training samples; all if `None`.
+    pub subset: Option<usize>,
+    /// Number of seeds.
+    pub seeds: usize,
+    /// Every how many-th law a policy is run with: 1 for the whole grid; 4 for one law a policy, the laws in turn.
+    pub fraction: usize,
+}
+
+impl Grid {
+    /// The presets, the one of the embedded digits first.
+    pub fn presets() -> Vec<Grid> {
+        let digits = Grid {
+            name: "ana-grid",
+            title: "The annealing grid on the digits",
+            dataset: DatasetName::Digits,
+            model: Architecture::LeNet { channels: [16, 32], hidden: 64 },
+            period: 4.0,
+            batch: 32,
+            lr: 3e-3,
+            weight_scale: ScalePolicy::MaxAbs,
+            subset: None,
+            seeds: 3,
+            fraction: 1,
+        };
+        let vgg = |capacity| Architecture::Vgg { depth: stairs_zoo::VggDepth::Vgg8, capacity };
+        let narrow =
+            Grid { model: vgg(0.0625), period: 1.0, batch: 64, lr: 1e-3, seeds: 2, fraction: 4, ..digits.clone() };
+        vec![
+            digits,
+            Grid {
+                name: "ana-grid-cifar10-subset",
+                title: "The annealing grid on a part of CIFAR-10",
+                dataset: DatasetName::Cifar10,
+                subset: Some(5_000),
+                ..narrow.clone()
+            },
+            Grid {
+                name: "ana-grid-mnist-subset",
+                title: "The annealing grid on a part of MNIST",
+                dataset: DatasetName::Mnist,
+                subset: Some(10_000),
+                ..narrow.clone()
+            },
+            Grid {
+                name: "ana-grid-fashion-subset",
+                title: "The annealing grid on a part of Fashion-MNIST",
+                dataset: DatasetName::FashionMnist,
+                subset: Some(10_000),
+                ..narrow.clone()
+            },
+            Grid {
+                name: "ana-grid-cifar10",
+                title: "The annealing grid on CIFAR-10",
+                dataset: DatasetName::Cifar10,
+                model: vgg(1.0),
+                period: 50.0,
+                batch: 256,
+                seeds: 5,
+                fraction: 1,
+                ..narrow
+            },
+        ]
+    }
+
+    /// Number of layers L of the schedule.
+    pub fn layers(&self) -> usize {
+        self.model.layers().len()
+    }
+
+    /// Epochs of a trial: P·(L + 3), rounded, at least 1.
+    pub fn epochs(&self) -> usize {
+        ((self.period * (self.layers() + 3) as f64).round() as usize).max(1)
+    }
+
+    /// Laws, strategies and policies that are trained.
+    ///
+    /// A fraction takes the laws in turn so that every strategy, mean, interval and power meets every law equally often: with
+    /// the levels of each counted from 0, those where interval + 2·power + strategy + mean + law is a multiple of the fraction.
+    pub fn setups(&self) -> Vec<(Noise, Strategy, Policy)> {
+        let fraction = self.fraction.max(1);
+        let setups = Noise::ALL.into_iter().enumerate().flat_map(|(law, noise)| {
+            let policies = Policy::grid().into_iter();
+            let taken =
+                policies.filter(move |(strategy, policy)| (class(*strategy, policy) + law).is_multiple_of(fraction));
+            taken.map(move |(strategy, policy)| (noise.clone(), strategy, policy))
+        });
+        setups.collect()
+    }
+
+    /// The experiment.
+    pub fn experiment(&self) -> Experiment {
+        let rows = self.setups().into_iter().map(|(law, strategy, policy)| {
+            let name = format!("{law}-{strategy}-{policy}");
+            Row::train(name, self.run(law, strategy, policy))
+        });
+        Experiment {
+            name: self.name,
+            title: self.title,
+            about: "The annealing study: laws, strategies and policies of decay; which of them matters?",
+            rows: rows.collect(),
+            seeds: self.seeds,
+            page: &GridPage,
+        }
+    }
+
+    fn run(&self, law: Noise, strategy: Strategy, policy: Policy) -> RunConfig {
+        let periods = (self.layers() + 3) as f64;
+        RunConfig {
+            dataset: self.dataset.to_string(),
+            model: self.model.to_string(),
+            method: Method::Ana,
+            law,
+            strategy,
+            policy,
+            weight_scale: self.weight_scale,
+            backward: BackwardLaw::Annealed,
+            anneal_per: AnnealPer::Step,
+            anneal_until: self.layers() as f64 / periods,
+            epochs: self.epochs(),
+            batch: self.batch,
+            lr: self.lr,
+            lr_schedule: LrSchedule::Steps { every: (self.layers() + 1) as f64 / periods, factor: 0.1 },
+            augment: self.dataset == DatasetName::Cifar10,
+            subset: self.subset,
+            ..RunConfig::default()
+        }
+    }
+}
+
+fn class(strategy: Strategy, policy: &Policy) -> usize {
+    fn level<T: PartialEq>(all: &[T], value: &T) -> usize {
+        all.iter().position(|other| other == value).unwrap_or(0)
+    }
+    level(&Interval::ALL, &policy.interval)
+        + 2 * level(&Decay::ALL, &policy.power)
+        + level(&Strategy::ALL, &strategy)
+        + level(&Dynamics::ALL, &policy.mean)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::experiments::Scale;
+
+    #[test]
+    fn the_grid_has_264_setups_and_ten_periods_for_vgg8() {
+        let presets = Grid::presets();
+        assert_eq!(presets[0].setups().len(), 264);
+        let trials = presets[0].experiment().trials(Scale::default());
+        assert_eq!(trials.len(), 3 * 264);
+        let names: BTreeSet<_> = trials.iter().map(|trial| trial.id.clone()).collect();
+        assert_eq!(names.len(), trials.len());
+        let full = presets.last().unwrap();
+        assert_eq!((full.layers(), full.epochs(), full.setups().len()), (7, 500, 264));
+    }
+
+    #[test]
+    fn a_quarter_has_every_policy_once_and_every_law_alike() {
+        let quarter = Grid { fraction: 4, ..Grid::presets()[0].clone() }.setups();
+        assert_eq!(quarter.len(), 66);
+        let policies: BTreeSet<_> = quarter.iter().map(|(_, s, p)| format!("{s}-{p}")).collect();
+        assert_eq!(policies.len(), 66);
+        // Where the scale is dynamic, which makes all combinations possible, every law meets everything equally often.
+        let core: Vec<_> = quarter.iter().filter(|(_, _, p)| p.scale == Dynamics::Dynamic).collect();
+        for law in Noise::ALL {
+            let count = |of: &dyn Fn(&Strategy, &Policy) -> bool| {
+                core.iter().filter(|(noise, s, p)| *noise == law && of(s, p)).count()
+            };
+            assert_eq!(count(&|_, _| true), 12, "{law}");
+            for interval in Interval::ALL {
+                assert_eq!(count(&|_, p| p.interval == interval), 3, "{law} {interval:?}");
+            }
+            for strategy in Strategy::ALL {
+                assert_eq!(count(&|s, _| *s == strategy), 4, "{law} {strategy}");
+            }
+            for power in Decay::ALL {
+                assert_eq!(count(&|_, p| p.power == power), 6, "{law} {power:?}");
+            }
+            for mean in Dynamics::ALL {
+                assert_eq!(count(&|_, p| p.mean == mean), 6, "{law} {mean:?}");
+            }
+        }
+    }
+}
