@@ -8,27 +8,35 @@ use crate::measure::Measurement;
 /// The curves of a measurement, in parameters, with bands of one standard error; dashed the number of parameters.
 pub fn capacity_figure(title: impl Into<String>, measurement: &Measurement) -> Figure {
     let columns = measurement.config.zeta.len().min(3);
-    capacity_legend(Figure::new(title).with_columns(columns), measurement).with_panels(capacity_panels(measurement, ""))
+    capacity_legend(Figure::new(title).with_columns(columns), measurement)
+        .with_panels(panels(measurement, "", true))
+        .with_legend(Ink::Grey, "all parameters")
 }
 
 /// One panel for every ζ of a measurement; titles are `name`, with ζ where there are several or no name.
 pub fn capacity_panels(measurement: &Measurement, name: &str) -> Vec<Panel> {
+    panels(measurement, name, false)
+}
+
+fn panels(measurement: &Measurement, name: &str, dimension: bool) -> Vec<Panel> {
     let zetas = &measurement.config.zeta;
     let title = |zeta: f64| match (name, zetas.len()) {
         ("", _) => format!("ζ = {zeta:.3}"),
         (name, 1) => name.to_string(),
         (name, _) => format!("{name}, ζ = {zeta:.3}"),
     };
-    zetas.iter().map(|zeta| panel(measurement, *zeta, title(*zeta))).collect()
+    zetas.iter().map(|zeta| panel(measurement, *zeta, title(*zeta), dimension)).collect()
 }
 
-fn panel(measurement: &Measurement, zeta: f64, title: String) -> Panel {
+fn panel(measurement: &Measurement, zeta: f64, title: String, dimension: bool) -> Panel {
     let points: Vec<_> = measurement.points.iter().filter(|point| point.zeta == zeta).collect();
     let smc: Vec<_> = measurement.smc.iter().filter(|point| point.zeta == zeta).collect();
     let mut panel = Panel::new(title, Axis::new("−log₁₀ ε"), Axis::new("parameters"));
-    let dimension = measurement.dimension as f64;
-    let ends = [points.first(), points.last()].into_iter().flatten();
-    panel = panel.with(Layer::dashed(ends.map(|point| (-point.eps.log10(), dimension)).collect(), Ink::Grey));
+    if dimension {
+        let ends = [points.first(), points.last()].into_iter().flatten();
+        let line = ends.map(|point| (-point.eps.log10(), measurement.dimension as f64));
+        panel = panel.with(Layer::dashed(line.collect(), Ink::Grey));
+    }
     let curves: [(Ink, Vec<(f64, Estimate)>); 4] = [
         (Ink::Green, smc.iter().map(|point| (point.eps, point.lower)).collect()),
         (Ink::Purple, points.iter().map(|point| (point.eps, point.last_layer_exact)).collect()),
@@ -52,7 +60,7 @@ fn panel(measurement: &Measurement, zeta: f64, title: String) -> Panel {
 pub fn capacity_legend(figure: Figure, measurement: &Measurement) -> Figure {
     let legend = [(Ink::Blue, "2sED"), (Ink::Orange, "Jensen"), (Ink::Purple, "last layer exact"), (Ink::Green, "SMC")];
     let legend = legend.into_iter().filter(|(ink, _)| shown(*ink, measurement));
-    legend.fold(figure, |figure, (ink, name)| figure.with_legend(ink, name)).with_legend(Ink::Grey, "all parameters")
+    legend.fold(figure, |figure, (ink, name)| figure.with_legend(ink, name))
 }
 
 /// With one inner draw the last layer is not exact but Jensen's; without particles there is no SMC.

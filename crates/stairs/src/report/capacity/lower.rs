@@ -40,7 +40,7 @@ fn name(measurement: &Measurement) -> String {
         None => "initialiser".into(),
         Some(radius) => format!("box ±{radius}"),
     };
-    format!("{}, {prior}", subject(&measurement.config))
+    format!("{}, d = {}, {prior}", subject(&measurement.config), measurement.dimension)
 }
 
 /// The largest gap of Jensen's bound over all ε of all measurements.
@@ -65,17 +65,8 @@ fn headline(results: &Results) -> String {
 }
 
 fn table(results: &Results) -> Grid {
-    let mut grid = Grid::new([
-        "network, prior",
-        "d",
-        "ε",
-        "2sED",
-        "Jensen",
-        "last layer exact",
-        "SMC",
-        "gap, %",
-        "gap of the rest, %",
-    ]);
+    let mut grid =
+        Grid::new(["network, prior", "ε", "2sED", "Jensen", "last layer exact", "SMC", "gap, %", "of the rest, %"]);
     for (_, measurement) in &results.measurements {
         for eps in RADII {
             let Some(point) = at(measurement, eps) else { continue };
@@ -83,7 +74,6 @@ fn table(results: &Results) -> Grid {
             let gap = gap(measurement, eps, jensen);
             grid.row([
                 name(measurement),
-                measurement.dimension.to_string(),
                 power(point.eps),
                 with_error(point.two_scale, 1),
                 with_error(point.jensen, 1),
@@ -118,7 +108,7 @@ impl Page for LowerPage {
                 h2 { "Over ε" }
                 p.note {
                     "Two-scale effective dimension and lower bounds before training; bands are one standard error over the "
-                    "draws of the parameters. Dashed: all parameters."
+                    "draws of the parameters."
                 }
                 @if let Some(drawn) = drawn { (drawn) }
             }
@@ -127,7 +117,7 @@ impl Page for LowerPage {
                 p.note {
                     "± one standard error. The estimate of 2sED is the logarithm of a mean over draws, and itself low where "
                     "few draws make up that mean; sequential Monte Carlo can then lie above it. Gap: how far Jensen's bound "
-                    "is below 2sED, in per cent of 2sED, and of what 2sED adds to ζd."
+                    "is below 2sED, in per cent of 2sED; of the rest, in per cent of what 2sED adds to ζd."
                 }
                 (table(results).html())
             }
