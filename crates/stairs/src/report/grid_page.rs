@@ -145,12 +145,11 @@ fn law_and_schedule(found: &Shares) -> (f64, f64) {
     (law, schedule)
 }
 
-fn headline(results: &Results) -> String {
-    let setups = setups(results);
-    let Some(found) = analysis(&setups, core) else {
+fn headline(setups: &[Setup<'_>], found: Option<&Shares>) -> String {
+    let Some(found) = found else {
         return "There are not enough finished trials to compare yet.".into();
     };
-    let (law, schedule) = law_and_schedule(&found);
+    let (law, schedule) = law_and_schedule(found);
     let verdict = match (law, schedule) {
         (law, schedule) if schedule > 2.0 * law => {
             "The schedule of the decay matters much more than the law of the noise"
@@ -312,7 +311,7 @@ impl Page for GridPage {
         let accuracy = drawn(accuracy_figure(&setups))?;
         let bars = drawn(core_shares.as_ref().map(shares_figure))?;
         let content = html! {
-            p.headline { (headline(results)) }
+            p.headline { (headline(&setups, core_shares.as_ref())) }
             @if let Some(found) = &core_shares {
                 section {
                     h2 { "What explains the accuracy" }
@@ -365,8 +364,10 @@ impl Page for GridPage {
     }
 
     fn text(&self, results: &Results) -> String {
-        let table = analysis(&setups(results), core).map_or(String::new(), |found| shares_table(&found).text());
-        format!("{table}\n\n{}", headline(results))
+        let setups = setups(results);
+        let found = analysis(&setups, core);
+        let table = found.as_ref().map_or(String::new(), |found| shares_table(found).text());
+        format!("{table}\n\n{}", headline(&setups, found.as_ref()))
     }
 
     fn figures(&self, results: &Results) -> Vec<(&'static str, Figure)> {
@@ -425,7 +426,7 @@ mod tests {
         let results = results(3);
         assert_eq!(results.runs.len(), 792);
         let page = GridPage.html(&results).unwrap();
-        assert!(page.contains("The schedule of the decay matters much more"), "{}", headline(&results));
+        assert!(page.contains("The schedule of the decay matters much more"), "{}", GridPage.text(&results));
         assert!(page.contains("The largest share is that of interval"));
         assert!(!page.contains("NaN") && !page.contains("not finished yet"));
         let found = analysis(&setups(&results), core).unwrap();

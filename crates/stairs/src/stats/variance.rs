@@ -80,9 +80,9 @@ pub fn shares(layout: &Layout, resamples: usize, seed: u64) -> Shares {
     };
     let terms = model.terms.iter().zip(sampled).enumerate();
     let mut terms: Vec<Share> = terms
-        .map(|(i, (term, sampled))| Share {
-            factors: term.factors.clone(),
-            degrees: model.degrees(term),
+        .map(|(i, ((factors, basis), sampled))| Share {
+            factors: factors.clone(),
+            degrees: basis.vectors.len(),
             eta: interval(found.eta[i], sampled),
             omega: found.omega[i],
         })
@@ -103,21 +103,16 @@ fn resample(values: &[f64], rng: &mut ChaCha8Rng) -> Vec<f64> {
     (0..count).map(|_| mean + inflation * (values[rng.random_range(0..count)] - mean)).collect()
 }
 
-/// An orthonormal basis of what a set of terms can fit, weighted by the number of results of a setup.
+/// An orthonormal basis of what a term can fit and the terms it is compared with cannot, one result weighing as much as
+/// another.
 struct Basis {
     vectors: Vec<Vec<f64>>,
 }
 
-/// A term and the bases, by index, with and without it.
-struct Term {
-    factors: Vec<usize>,
-    with: usize,
-    without: usize,
-}
-
 struct Model {
-    bases: Vec<Basis>,
-    terms: Vec<Term>,
+    terms: Vec<(Vec<usize>, Basis)>,
+    /// What all factors and pairs together can fit, without the mean.
+    all: Basis,
     weights: Vec<f64>,
 }
 
@@ -135,24 +130,17 @@ impl Model {
         let mains: Vec<Vec<usize>> = (0..count).map(|a| vec![a]).collect();
         let pairs: Vec<Vec<usize>> = (0..count).flat_map(|a| (a + 1..count).map(move |b| vec![a, b])).collect();
         let all: Vec<Vec<usize>> = mains.iter().chain(&pairs).cloned().collect();
-        let basis = |terms: &[Vec<usize>]| Basis::new(levels, setups, &weights, terms);
-        let without = |terms: &[Vec<usize>], left: &[usize]| -> Vec<Vec<usize>> {
-            terms.iter().filter(|term| *term != left).cloned().collect()
+        let basis = |first: &[Vec<usize>], then: &[Vec<usize>]| Basis::new(levels, setups, &weights, first, then);
+        let others = |terms: &[Vec<usize>], term: &[usize]| -> Vec<Vec<usize>> {
+            terms.iter().filter(|other| *other != term).cloned().collect()
         };
-        let mut bases = vec![basis(&mains), basis(&all)];
-        let mut listed: Vec<Term> = Vec::new();
-        for (with, terms, group) in [(0, &mains, &mains), (1, &pairs, &all)] {
-            for factors in terms {
-                listed.push(Term { factors: factors.clone(), with, without: bases.len() });
-                bases.push(basis(&without(group, factors)));
-            }
-        }
-        Self { bases, terms: listed, weights }
-    }
-
-    /// Degrees of freedom that a term adds.
-    fn degrees(&self, term: &Term) -> usize {
-        self.bases[term.with].vectors.len() - self.bases[term.without].vectors.len()
+        let compared = |terms: &[Vec<usize>], group: &[Vec<usize>]| -> Vec<(Vec<usize>, Basis)> {
+            let one = |term: &Vec<usize>| (term.clone(), basis(&others(group, term), std::slice::from_ref(term)));
+            terms.iter().map(one).collect()
+        };
+        let terms = [compared(&mains, &mains), compared(&pairs, &all)].into_iter().flatten().collect();
+        let all = basis(&[], &all);
+        Self { terms, all, weights }
     }
 
     fn shares(&self, values: &[Vec<f64>]) -> Found {
@@ -165,25 +153,29 @@ impl Model {
         let within = (total - between).max(0.0);
         let freedom = results.saturating_sub(values.len());
         let noise = if freedom > 0 { within / freedom as f64 } else { 0.0 };
-        let squares = self.terms.iter().map(|term| {
-            let added = self.bases[term.with].fitted(&weighted) - self.bases[term.without].fitted(&weighted);
-            (added.max(0.0), self.degrees(term) as f64)
-        });
+        let squares = self.terms.iter().map(|(_, basis)| (basis.fitted(&weighted), basis.vectors.len() as f64));
         let squares: Vec<(f64, f64)> = squares.collect();
         Found {
             eta: squares.iter().map(|(added, _)| added / total).collect(),
             omega: squares.iter().map(|(added, degrees)| (added - degrees * noise) / (total + noise)).collect(),
-            higher: (between - self.bases[1].fitted(&weighted)).max(0.0) / total,
+            higher: (between - self.all.fitted(&weighted)).max(0.0) / total,
             seeds: within / total,
         }
     }
 }
 
 impl Basis {
-    /// Gram–Schmidt, twice, on the indicator columns of the terms; columns that add nothing are left out.
-    fn new(levels: &[usize], setups: &[(Vec<usize>, Vec<f64>)], weights: &[f64], terms: &[Vec<usize>]) -> Self {
+    /// Gram–Schmidt, twice, on the indicator columns of the mean, the terms `first` and the terms `then`; what the last add is
+    /// kept, and columns that add nothing are left out.
+    fn new(
+        levels: &[usize],
+        setups: &[(Vec<usize>, Vec<f64>)],
+        weights: &[f64],
+        first: &[Vec<usize>],
+        then: &[Vec<usize>],
+    ) -> Self {
         let mut vectors: Vec<Vec<f64>> = Vec::new();
-        let mut add = |mut column: Vec<f64>| {
+        let mut add = |mut column: Vec<f64>| -> usize {
             let before = norm(&column);
             for _ in 0..2 {
                 for vector in &vectors {
@@ -196,20 +188,24 @@ impl Basis {
                 column.iter_mut().for_each(|x| *x /= after);
                 vectors.push(column);
             }
+            vectors.len()
         };
-        add(weights.to_vec());
-        for term in terms {
-            let cells: usize = term.iter().map(|factor| levels[*factor]).product();
-            for cell in 0..cells {
-                let inside = |at: &[usize]| {
-                    let index = term.iter().fold(0, |index, factor| index * levels[*factor] + at[*factor]);
-                    index == cell
-                };
-                let column = setups.iter().zip(weights).map(|((at, _), w)| if inside(at) { *w } else { 0.0 });
-                add(column.collect());
+        let mut kept_from = add(weights.to_vec());
+        for (terms, keep) in [(first, false), (then, true)] {
+            for term in terms {
+                let cells: usize = term.iter().map(|factor| levels[*factor]).product();
+                for cell in 0..cells {
+                    let inside = |at: &[usize]| {
+                        let index = term.iter().fold(0, |index, factor| index * levels[*factor] + at[*factor]);
+                        index == cell
+                    };
+                    let column = setups.iter().zip(weights).map(|((at, _), w)| if inside(at) { *w } else { 0.0 });
+                    let count = add(column.collect());
+                    kept_from = if keep { kept_from } else { count };
+                }
             }
         }
-        Self { vectors }
+        Self { vectors: vectors.split_off(kept_from.min(vectors.len())) }
     }
 
     /// Sum of squares of what the basis can fit.
