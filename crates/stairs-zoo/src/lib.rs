@@ -4,8 +4,9 @@
 //! |---|---|---|---|
 //! | [`Mlp`] | `mlp` | any, flattened | dense – batch norm – activation, repeated; last layer plain |
 //! | [`LeNet`] | `lenet` | images `[B, C, H, W]` | two convolutions, two dense layers |
+//! | [`Staircase`] | `staircase` | points `[B, n]` | a ternary Heaviside network of [`stairs_quant::expressivity`], not trained |
 //!
-//! Every model is built the same way: a config with public fields, `init(&device)`, `forward`. With
+//! The models that are trained are built the same way: a config with public fields, `init(&device)`, `forward`. With
 //! [`Quantisation::Float`] the activations are ReLUs and the weights plain; with [`Quantisation::Stairs`] every
 //! activation is a [`StairActivation`](stairs_noise::StairActivation) and every weight but the last layer's is
 //! quantised. Fields are declared in the order of the forward pass, so that schedules see the layers in that order.
@@ -26,8 +27,10 @@ mod activation;
 mod lenet;
 mod mlp;
 mod quantisation;
+mod staircase;
 
 pub use activation::Activation;
 pub use lenet::{LeNet, LeNetConfig};
 pub use mlp::{Mlp, MlpConfig};
 pub use quantisation::{ModelError, Quantisation, StairsConfig};
+pub use staircase::Staircase;
