@@ -3,6 +3,7 @@
 mod capacity;
 mod devices;
 mod eval;
+mod expressivity;
 mod figures;
 mod options;
 mod plan;
@@ -24,6 +25,7 @@ pub(crate) struct Cli {
 enum Command {
     Train(train::Train),
     Capacity(capacity::Capacity),
+    Expressivity(expressivity::Expressivity),
     Eval(eval::Eval),
     Plan(plan::Plan),
     Devices(devices::Devices),
@@ -38,6 +40,7 @@ impl Cli {
         match self.command {
             Command::Train(command) => command.run(),
             Command::Capacity(command) => command.run(),
+            Command::Expressivity(command) => command.run(),
             Command::Eval(command) => command.run(),
             Command::Plan(command) => command.run(),
             Command::Devices(command) => command.run(),
