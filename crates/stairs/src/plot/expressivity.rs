@@ -11,8 +11,8 @@ use super::{Axis, Figure, Ink, Layer, Panel};
 
 /// Points of a curve.
 const SAMPLES: usize = 800;
-/// Points of an error map a side, at most.
-const MAP: usize = 72;
+/// Points of an error map a side, about: a whole number in each cell.
+const MAP: usize = 40;
 /// Colours of an error map.
 const SHADES: usize = 8;
 
@@ -125,13 +125,15 @@ fn cut(target: Target, network: &StairNetwork) -> Result<Panel, ExpressivityErro
 /// |f − network| over the square in eight shades, the bound being the last; equal neighbours are one rectangle.
 fn error_map(target: Target, network: &StairNetwork) -> Result<Panel, ExpressivityError> {
     let bound = network.certificate().error();
-    let at = |i: usize| (i as f64 + 0.5) / MAP as f64;
+    let side = network.certificate().side;
+    let points = if side >= MAP { MAP } else { side * (MAP / side) };
+    let at = |i: usize| (i as f64 + 0.5) / points as f64;
+    let edge = |i: usize| i as f64 / points as f64;
     let mut bars = vec![Vec::new(); SHADES];
-    for row in 0..MAP {
-        let (low, high) = (row as f64 / MAP as f64, (row + 1) as f64 / MAP as f64);
+    for row in 0..points {
         let mut run: Option<(usize, usize)> = None;
-        for column in 0..=MAP {
-            let shade = if column < MAP {
+        for column in 0..=points {
+            let shade = if column < points {
                 let point = [at(column), at(row)];
                 let error = (target.eval(&point) - network.eval(&point)?).abs();
                 Some(((SHADES as f64 * error / bound) as usize).min(SHADES - 1))
@@ -142,7 +144,7 @@ fn error_map(target: Target, network: &StairNetwork) -> Result<Panel, Expressivi
                 Some((_, old)) if shade == Some(old) => {}
                 _ => {
                     if let Some((from, old)) = run {
-                        bars[old].push([from as f64 / MAP as f64, column as f64 / MAP as f64, low, high]);
+                        bars[old].push([edge(from), edge(column), edge(row), edge(row + 1)]);
                     }
                     run = shade.map(|shade| (column, shade));
                 }
