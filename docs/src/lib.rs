@@ -23,6 +23,7 @@ chapters! {
     trains_badly "trains-badly.md"
     scales "scales.md"
     capacity "capacity.md"
+    expressivity "expressivity.md"
     commands "commands.md"
     qat "qat.md"
     devices "devices.md"

@@ -1,4 +1,4 @@
-//! Errors of stairs, quantiser names and scale policies. Each carries the bad value and says what is allowed.
+//! Errors of stairs, quantiser names, scale policies and approximations. Each carries the bad value and says what is allowed.
 
 use thiserror::Error;
 
@@ -138,4 +138,112 @@ pub enum ScaleError {
     /// A granularity name that does not exist.
     #[error("unknown granularity `{0}`: expected tensor or axis:INDEX")]
     UnknownGranularity(String),
+}
+
+/// A Lipschitz function that cannot be approximated as asked.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum ExpressivityError {
+    /// A dimension that is not supported.
+    #[error("the dimension must be 1, 2 or 3, got {0}")]
+    Dimension(usize),
+    /// A Lipschitz constant that is none.
+    #[error("the Lipschitz constant must be finite and at least 0, got {0}")]
+    Lipschitz(f64),
+    /// An error bound that is none.
+    #[error("eta must be positive and finite, got {0}")]
+    Eta(f64),
+    /// A height of levels that is none.
+    #[error("the step must be positive and finite, got {0}")]
+    Step(f64),
+    /// No cells.
+    #[error("the number of cells a side must be at least 1")]
+    NoCells,
+    /// The levels alone leave nothing of η.
+    #[error("a step of {step} alone makes an error of {}, which leaves nothing of eta = {eta} for the cells", step / 2.0)]
+    StepAlone {
+        /// The step given.
+        step: f64,
+        /// η.
+        eta: f64,
+    },
+    /// N and δ do not reach η.
+    #[error(
+        "{side} cells a side and a step of {step} make an error of {cell_error} + {} (+ {rounding_error:.1e} for rounding), \
+         more than eta = {eta}: take more cells, a smaller step or a larger eta",
+        step / 2.0
+    )]
+    Coarse {
+        /// η.
+        eta: f64,
+        /// N.
+        side: usize,
+        /// δ; 0 where the cells leave nothing.
+        step: f64,
+        /// L√n/(2N).
+        cell_error: f64,
+        /// Allowance for f64 arithmetic.
+        rounding_error: f64,
+    },
+    /// A network or a grid beyond the limit. Nothing has been allocated.
+    #[error("{needed:.3e} {what} are needed, and the limit is {limit}: take {advice}")]
+    TooLarge {
+        /// What there is too much of.
+        what: &'static str,
+        /// How many.
+        needed: f64,
+        /// How many are allowed.
+        limit: u64,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// The function is NaN or infinite at a point.
+    #[error("the function is {value} at {point:?}: it must be finite on all of [0, 1]^n")]
+    NotFinite {
+        /// The point.
+        point: Vec<f64>,
+        /// The value there.
+        value: f64,
+    },
+    /// Two samples contradict the Lipschitz constant.
+    #[error(
+        "the function is not Lipschitz with the constant {lipschitz}: between {from:?} and {to:?} its slope is {slope}; the \
+         constant must be at least that"
+    )]
+    Steeper {
+        /// Centre of a cell.
+        from: Vec<f64>,
+        /// Centre of a neighbouring cell.
+        to: Vec<f64>,
+        /// |f(from) − f(to)| / ‖from − to‖₂.
+        slope: f64,
+        /// The constant given.
+        lipschitz: f64,
+    },
+    /// A point with too few or too many coordinates.
+    #[error("point {index} has {length} coordinates, expected {dimension}")]
+    Length {
+        /// Its index in the batch.
+        index: usize,
+        /// Coordinates it has.
+        length: usize,
+        /// Coordinates it needs.
+        dimension: usize,
+    },
+    /// A point outside the cube.
+    #[error("coordinate {axis} of point {index} must lie in [0, 1], got {value}")]
+    Point {
+        /// Its index in the batch.
+        index: usize,
+        /// The coordinate, from 0.
+        axis: usize,
+        /// Its value.
+        value: f64,
+    },
+    /// A construction that does not exist.
+    #[error("unknown construction `{0}`: expected cells or corners")]
+    UnknownConstruction(String),
+    /// A named function that does not exist.
+    #[error("unknown function `{0}`: expected sine, vee, ring, saddle or bump")]
+    UnknownTarget(String),
 }

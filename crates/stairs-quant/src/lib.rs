@@ -45,13 +45,19 @@
 //! | `Lsq` | `lsq` | a positive level | the step from which LSQ learns |
 //!
 //! Scales learned by gradient descent are the functions of [`scale::lsq`] and [`scale::pact`], value and gradient.
+//!
+//! # Expressivity
+//!
+//! [`expressivity`] builds, for any Lipschitz function of one to three numbers and any error, a ternary network with
+//! Heaviside features that is certified to approximate it.
 
 pub mod error;
+pub mod expressivity;
 pub mod quantiser;
 pub mod scale;
 pub mod stair;
 
-pub use error::{QuantiserError, ScaleError, StairError};
+pub use error::{ExpressivityError, QuantiserError, ScaleError, StairError};
 pub use quantiser::{Bits, Quantiser};
 pub use scale::{
     Granularity, ScalePolicy, Scales,

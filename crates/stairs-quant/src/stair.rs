@@ -90,6 +90,11 @@ impl StairFunction {
         Ok(Self { thresholds, levels, threshold_value: ThresholdValue::default() })
     }
 
+    /// H(x): 0 below 0, 1 from 0 on.
+    pub fn heaviside() -> Self {
+        Self { thresholds: vec![0.0], levels: vec![0.0, 1.0], threshold_value: ThresholdValue::Upper }
+    }
+
     /// The stair with these (strictly increasing, finite, at least two) levels and their arithmetic midpoints as
     /// thresholds: rounding to the nearest level, ties upwards.
     pub(crate) fn nearest(levels: Vec<f64>) -> Self {

@@ -7,10 +7,11 @@
 //! | [`Cnn`] | `cnn` | images `[B, C, H, W]` | convolutions of any number, one dense layer |
 //! | [`Vgg`] | `vgg` | images `[B, C, H, W]` | VGG8, VGG9, VGG11, VGG19 with a capacity multiplier |
 //! | [`DsCnn`] | `ds_cnn` | `[B, C, H, W]` | depthwise-separable convolutions, for keyword spotting |
+//! | [`Staircase`] | `staircase` | points `[B, n]` | a ternary Heaviside network of [`stairs_quant::expressivity`], not trained |
 //!
 //! [`Architecture`] names a model with its sizes in one word, such as `mlp:64-32`.
 //!
-//! Every model is built the same way: a config with public fields, `init(&device)`, `forward`. With
+//! The models that are trained are built the same way: a config with public fields, `init(&device)`, `forward`. With
 //! [`Quantisation::Float`] the activations are ReLUs and the weights plain; with [`Quantisation::Stairs`] every
 //! activation is a [`StairActivation`](stairs_noise::StairActivation) and every weight but the last layer's is
 //! quantised. Fields are declared in the order of the forward pass, so that schedules see the layers in that order.
@@ -34,6 +35,7 @@ mod ds_cnn;
 mod lenet;
 mod mlp;
 mod quantisation;
+mod staircase;
 mod vgg;
 
 pub use activation::Activation;
@@ -43,4 +45,5 @@ pub use ds_cnn::{DsCnn, DsCnnConfig};
 pub use lenet::{LeNet, LeNetConfig};
 pub use mlp::{Mlp, MlpConfig};
 pub use quantisation::{ModelError, Quantisation, StairsConfig};
+pub use staircase::Staircase;
 pub use vgg::{Vgg, VggConfig, VggDepth};

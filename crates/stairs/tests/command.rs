@@ -222,6 +222,36 @@ fn capacity_is_measured_kept_and_drawn() {
 }
 
 #[test]
+fn approximations_are_certified_measured_and_drawn() {
+    let directory = tempfile::tempdir().unwrap();
+    let svg = directory.path().join("ring.svg");
+    for construction in ["cells", "corners"] {
+        let arguments = ["expressivity", "ring", "--eta", "0.1", "--construction", construction, "--svg", path(&svg)];
+        let text = stdout(&stairs(&arguments));
+        let number = |line: &str, from: &str| -> f64 {
+            let line = text.lines().find(|l| l.starts_with(line)).unwrap();
+            line.split(from).nth(1).unwrap().split(' ').next().unwrap().parse().unwrap()
+        };
+        let (certified, measured) = (number("error", "<= "), number("measured", "measured "));
+        assert!(certified <= 0.1 && measured <= certified && measured > 0.05, "{text}");
+        assert!(text.contains(&format!("{construction} construction")), "{text}");
+        assert!(std::fs::read_to_string(&svg).unwrap().starts_with("<svg"));
+    }
+    let refused: [(&[&str], i32, &str); 4] = [
+        (&["cosine"], 2, "unknown function `cosine`"),
+        (&["--construction", "squares"], 2, "expected cells or corners"),
+        (&["--eta", "0"], 1, "eta must be positive and finite, got 0"),
+        (&["sine", "--eta", "0.1", "--side", "5"], 1, "more than eta = 0.1"),
+    ];
+    for (arguments, code, text) in refused {
+        let none = directory.path().join("none.svg");
+        let error = failure(&stairs(&[&["expressivity", "--svg", path(&none)], arguments].concat()), code);
+        assert!(error.contains(text), "{error}");
+        assert!(!none.exists(), "a refused command leaves nothing");
+    }
+}
+
+#[test]
 fn figures_have_fixed_names() {
     let directory = tempfile::tempdir().unwrap();
     let text = stdout(&stairs(&["figures", path(directory.path())]));
@@ -232,6 +262,7 @@ fn figures_have_fixed_names() {
         "stair-int4-normal",
         "plan-partition-progressive",
         "estimator-approx-sign",
+        "expressivity-cost",
     ] {
         assert!(directory.path().join(name).with_extension("svg").exists(), "{name}");
     }

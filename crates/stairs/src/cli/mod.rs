@@ -3,6 +3,7 @@
 mod capacity;
 mod devices;
 mod eval;
+mod expressivity;
 mod figures;
 mod jobs;
 mod options;
@@ -25,6 +26,7 @@ pub(crate) struct Cli {
 enum Command {
     Train(train::Train),
     Capacity(capacity::Capacity),
+    Expressivity(expressivity::Expressivity),
     Eval(eval::Eval),
     Plan(plan::Plan),
     Devices(devices::Devices),
@@ -39,6 +41,7 @@ impl Cli {
         match self.command {
             Command::Train(command) => command.run(),
             Command::Capacity(command) => command.run(),
+            Command::Expressivity(command) => command.run(),
             Command::Eval(command) => command.run(),
             Command::Plan(command) => command.run(),
             Command::Devices(command) => command.run(),

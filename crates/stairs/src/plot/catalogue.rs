@@ -1,4 +1,4 @@
-//! Every law, quantiser, schedule and estimator as a figure, under fixed file names.
+//! Every law, quantiser, schedule and estimator as a figure, and what quantised networks express, under fixed file names.
 //!
 //! | file | shows |
 //! |---|---|
@@ -7,15 +7,18 @@
 //! | `strategies-ternary.svg` | the three forward strategies of the ternary stair |
 //! | `estimator-NAME.svg` | a published estimator: forward and derivative |
 //! | `plan-INTERVAL-DECAY.svg` | mean and scale over time of a policy with three layers |
+//! | `expressivity-sine.svg`, `-ring.svg` | functions of one and two variables with certified approximations |
+//! | `expressivity-cost.svg` | units and weights of such networks against their error |
 
 use stairs_noise::{
     AnnealingPlan, Estimator, Law, Noise, QuantiserSchedule, RegularisedStair, Strategy, TimeUnit,
     plan::{Decay, Interval, PlanError, Policy},
 };
-use stairs_quant::{Quantiser, StairFunction};
+use stairs_quant::{Quantiser, StairFunction, expressivity::Target};
 
 use super::{
-    Axis, Figure, Ink, Layer, Panel, StairCurve, Track, derivative_panel, schedule_panels,
+    Axis, CatalogueError, Figure, Ink, Layer, Panel, StairCurve, Track, cost_figure, derivative_panel,
+    expressivity_figure, refinement_figure, schedule_panels,
     stair::{hard, samples, window},
     stair_panel,
 };
@@ -30,8 +33,8 @@ const LAYERS: usize = 3;
 /// Name (without `.svg`) and figure, in a fixed order.
 ///
 /// # Errors
-/// None for the built-in policies; the type is that of building a plan.
-pub fn catalogue() -> Result<Vec<(String, Figure)>, PlanError> {
+/// None for the built-in policies and functions; the type is that of building a plan or a network.
+pub fn catalogue() -> Result<Vec<(String, Figure)>, CatalogueError> {
     let mut figures = Vec::new();
     for noise in Noise::ALL {
         figures.push((format!("law-{noise}"), law_figure(&noise)));
@@ -51,7 +54,17 @@ pub fn catalogue() -> Result<Vec<(String, Figure)>, PlanError> {
             figures.push((format!("plan-{}-{}", interval.name(), decay.name()), policy_figure(&policy)?));
         }
     }
+    let ring = Target::Ring.build(&Target::Ring.approximation(0.1))?;
+    figures.push(("expressivity-sine".into(), refinement_figure(Target::Sine, &[0.5, 0.2])?));
+    figures.push(("expressivity-ring".into(), expressivity_figure(Target::Ring, &ring)?));
+    figures.push(("expressivity-cost".into(), cost_figure(&costs())?));
     Ok(figures)
+}
+
+/// The errors for which costs are pictured.
+fn costs() -> [(Target, Vec<f64>); 3] {
+    let fine = vec![0.2, 0.1, 0.05, 0.02, 0.01, 0.005];
+    [(Target::Sine, fine.clone()), (Target::Ring, fine), (Target::Bump, vec![0.4, 0.2, 0.1, 0.07])]
 }
 
 /// Scale at which `noise` has its mass in a window of this half-width.
@@ -223,7 +236,7 @@ mod tests {
         let figures = catalogue().unwrap();
         let names: HashSet<&String> = figures.iter().map(|(name, _)| name).collect();
         assert_eq!(names.len(), figures.len());
-        assert_eq!(figures.len(), 4 + 4 * Quantiser::catalogue().len() + 1 + 7 + 8);
+        assert_eq!(figures.len(), 4 + 4 * Quantiser::catalogue().len() + 1 + 7 + 8 + 3);
         for (name, figure) in &figures {
             let svg = figure.svg().unwrap();
             assert!(!svg.contains("NaN") && !svg.contains("inf"), "{name}");

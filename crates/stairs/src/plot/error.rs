@@ -1,5 +1,7 @@
 //! What can go wrong while a figure is drawn.
 
+use stairs_noise::PlanError;
+use stairs_quant::ExpressivityError;
 use thiserror::Error;
 
 /// A figure that could not be drawn.
@@ -17,4 +19,16 @@ pub enum PlotError {
         /// What the drawing library said.
         message: String,
     },
+}
+
+/// A figure of the catalogue that could not be computed.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum CatalogueError {
+    /// A policy that makes no plan.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A function that could not be approximated.
+    #[error(transparent)]
+    Expressivity(#[from] ExpressivityError),
 }
