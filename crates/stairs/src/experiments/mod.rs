@@ -1,8 +1,8 @@
 //! Reproducible experiments: named grids of trainings and measurements.
 //!
 //! An [`Experiment`] is data: a name and the configurations of its [`Trial`]s. Every trial leaves one record in
-//! `OUT/EXPERIMENT/TRIAL` (`record.json` of a training, `capacity.json` of a measurement), and reports are made from
-//! records alone. So an experiment can be interrupted and
+//! `OUT/EXPERIMENT/TRIAL` (`record.json` of a training, `diverged.json` of one whose loss became NaN, `capacity.json` of
+//! a measurement), and reports are made from records alone. So an experiment can be interrupted and
 //! continued, run in shards on several machines whose directories are then merged, or by several processes that share a
 //! directory: a trial that is finished is skipped, one that was cut short is resumed, one that another process is
 //! running is left to it (the lock of a process that died is free again).
@@ -24,6 +24,7 @@
 
 mod capacity;
 mod digits;
+mod diverged;
 mod error;
 mod fashion_mnist;
 mod grid;
@@ -35,6 +36,7 @@ mod shard;
 mod trial;
 mod watch;
 
+pub use diverged::Diverged;
 pub use error::ExperimentError;
 pub use grid::Grid;
 pub use recipe::{law, policy, recipe, weight_scale};

@@ -5,7 +5,7 @@ use std::{io, path::Path};
 use serde_json::json;
 use stairs_train::RunDir;
 
-use super::{Experiment, ExperimentError, Task, Trial};
+use super::{Diverged, Experiment, ExperimentError, Task, Trial};
 use crate::{files::write_atomically, measure::measurement, plot::write_svg, report::Results};
 
 /// Everything that is finished of `trials`, below `root`.
@@ -15,7 +15,9 @@ pub(super) fn collect(experiment: &Experiment, trials: &[Trial], root: &Path) ->
         let dir = root.join(&trial.id);
         let id = || trial.id.clone();
         match &trial.task {
-            Task::Train(_) if !dir.join("record.json").exists() => {}
+            Task::Train(_) if !dir.join("record.json").exists() => {
+                results.diverged.extend(Diverged::read(&dir).map(|diverged| (id(), diverged)));
+            }
             Task::Train(_) => {
                 let record = RunDir::new(&dir).record();
                 let record =
@@ -56,6 +58,9 @@ pub(super) fn keep(experiment: &Experiment, results: &Results, dir: &Path) -> Re
             "best_test_accuracy": digits(run.best_test_accuracy),
             "seconds": digits(run.wall_seconds),
         }));
+    }
+    for (trial, at) in &results.diverged {
+        line(json!({ "trial": trial, "config": at.config, "diverged": { "epoch": at.epoch, "step": at.step } }));
     }
     write(&dir.join("records.jsonl"), &lines)?;
     for (name, figure) in experiment.page.figures(results) {

@@ -13,7 +13,7 @@ use burn::tensor::Device;
 use stairs_data::{DataRoot, Dataset, DatasetName, load};
 use stairs_train::{Display, EpochRecord, Progress, RunConfig, RunDir, RunRecord, TrainError, Trainer};
 
-use super::{Experiment, ExperimentError, Scale, Shard, Task, Trial, Watch, results};
+use super::{Diverged, Experiment, ExperimentError, Scale, Shard, Task, Trial, Watch, results};
 use crate::{
     measure::{MeasureConfig, MeasureError, Measurement, measure, measurement},
     report::Results,
@@ -59,6 +59,8 @@ pub enum Finished {
     Run(RunRecord),
     /// Of a measurement.
     Measurement(Measurement),
+    /// Of a training whose loss became NaN or infinite.
+    Diverged(Diverged),
 }
 
 /// What became of an experiment.
@@ -133,6 +135,11 @@ impl Runner {
             }
             // `Occupied`: another process has begun it since we looked.
             Err(TrainError::Busy { .. } | TrainError::Occupied { .. }) => Ok((Status::Busy, None)),
+            Err(TrainError::Diverged { epoch, step, .. }) => {
+                let diverged = Diverged { config: config.clone(), epoch, step };
+                diverged.write(dir).map_err(|source| ExperimentError::Write { path: dir.to_path_buf(), source })?;
+                Ok((Status::Done, Some(Finished::Diverged(diverged))))
+            }
             Err(TrainError::OtherRun { field, found, expected, .. }) => {
                 let what = format!("{field} is {found} there and {expected} here");
                 Err(ExperimentError::Different { path: dir.to_path_buf(), what })
@@ -234,7 +241,13 @@ fn take_measure(
 /// The record of a finished trial, `None` if it has none.
 fn finished(dir: &Path, trial: &Trial) -> Result<Option<Finished>, ExperimentError> {
     match &trial.task {
-        Task::Train(_) if !dir.join("record.json").exists() => Ok(None),
+        Task::Train(config) if !dir.join("record.json").exists() => match Diverged::read(dir) {
+            None => Ok(None),
+            Some(diverged) => {
+                same(dir, &diverged.config, config)?;
+                Ok(Some(Finished::Diverged(diverged)))
+            }
+        },
         Task::Train(config) => {
             let record = RunDir::new(dir)
                 .record()

@@ -204,6 +204,7 @@ fn summary(trial: &Trial, status: Status, finished: Option<&Finished>) -> String
         Some(Finished::Measurement(found)) => {
             ("measured", String::new(), format!(", {} parameters, {} draws", found.dimension, found.config.draws))
         }
+        Some(Finished::Diverged(at)) => ("diverged", format!(" in epoch {}", at.epoch), String::new()),
         None => ("done", String::new(), String::new()),
     };
     match status {

@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 
 use maud::html;
+use stairs_data::DatasetName;
 use stairs_noise::{
     Noise, Strategy,
     plan::{Decay, Dynamics, Interval as Window},
 };
-use stairs_train::{RunConfig, RunRecord};
+use stairs_train::RunConfig;
 
 use super::{
     Page, ReportError, Results, Stat,
     grid::Grid,
-    number::{display_name, fixed},
+    number::{count, display_name, fixed},
     shell,
 };
 use crate::{
@@ -84,17 +85,19 @@ fn level_name(factor: usize, level: usize) -> String {
 
 fn setups(results: &Results) -> Vec<Setup<'_>> {
     let mut setups: BTreeMap<Vec<usize>, Setup<'_>> = BTreeMap::new();
-    for (_, run) in &results.runs {
-        let run: &RunRecord = run;
-        let Some(levels) = levels(&run.config) else { continue };
-        let setup = setups.entry(levels.clone()).or_insert_with(|| Setup {
-            config: &run.config,
-            levels,
-            accuracies: Vec::new(),
-        });
-        setup.accuracies.push(run.test_accuracy);
+    let trained = results.runs.iter().map(|(_, run)| (&run.config, run.test_accuracy));
+    let diverged = results.diverged.iter().map(|(_, at)| (&at.config, chance(&at.config)));
+    for (config, accuracy) in trained.chain(diverged) {
+        let Some(levels) = levels(config) else { continue };
+        let setup = setups.entry(levels.clone()).or_insert_with(|| Setup { config, levels, accuracies: Vec::new() });
+        setup.accuracies.push(accuracy);
     }
     setups.into_values().collect()
+}
+
+/// Accuracy in percent of guessing, which a training that diverged counts with.
+fn chance(config: &RunConfig) -> f64 {
+    config.dataset.parse::<DatasetName>().map_or(0.0, |dataset| 100.0 / dataset.classes() as f64)
 }
 
 /// Shares over the setups that `takes` takes; none where they do not vary.
@@ -312,6 +315,12 @@ impl Page for GridPage {
         let bars = drawn(core_shares.as_ref().map(shares_figure))?;
         let content = html! {
             p.headline { (headline(&setups, core_shares.as_ref())) }
+            @if !results.diverged.is_empty() {
+                p.notice {
+                    (count(results.diverged.len(), "training")) " diverged (a loss that is not finite) and count with the accuracy "
+                    "of guessing."
+                }
+            }
             @if let Some(found) = &core_shares {
                 section {
                     h2 { "What explains the accuracy" }
@@ -378,9 +387,10 @@ impl Page for GridPage {
 #[cfg(test)]
 mod tests {
     use stairs_noise::Policy;
-    use stairs_train::{EpochRecord, RECORD_FORMAT, Versions};
+    use stairs_train::{EpochRecord, RECORD_FORMAT, RunRecord, Versions};
 
     use super::*;
+    use crate::experiments::Diverged;
 
     /// A made-up grid in which the interval decides and the law adds a little.
     fn results(seeds: u64) -> Results {
@@ -447,7 +457,11 @@ mod tests {
         let mut few = results(1);
         few.runs.truncate(1);
         assert!(GridPage.html(&few).unwrap().contains("263 of 264 trials not finished yet"));
-        few.runs.clear();
+        let (id, run) = few.runs.pop().unwrap();
+        few.diverged.push((id, Diverged { config: run.config, epoch: 2, step: 9 }));
+        assert!(GridPage.html(&few).unwrap().contains("1 training diverged"));
+        assert_eq!(setups(&few)[0].accuracies, [10.0]);
+        few.diverged.clear();
         assert!(GridPage.html(&few).unwrap().contains("not enough finished trials"));
     }
 }

@@ -3,7 +3,7 @@
 use stairs_train::RunRecord;
 
 use super::{Report, ReportError, text_table};
-use crate::{measure::Measurement, plot::Figure};
+use crate::{experiments::Diverged, measure::Measurement, plot::Figure};
 
 /// The finished trials of an experiment.
 #[derive(Clone, Debug)]
@@ -14,6 +14,8 @@ pub struct Results {
     pub planned: usize,
     /// Finished trainings with their names.
     pub runs: Vec<(String, RunRecord)>,
+    /// Trainings whose loss became NaN or infinite, with their names.
+    pub diverged: Vec<(String, Diverged)>,
     /// Finished measurements with their names.
     pub measurements: Vec<(String, Measurement)>,
     /// Commands that make them again.
@@ -23,7 +25,14 @@ pub struct Results {
 impl Results {
     /// Nothing yet.
     pub fn new(title: impl Into<String>, planned: usize) -> Self {
-        Self { title: title.into(), planned, runs: Vec::new(), measurements: Vec::new(), commands: Vec::new() }
+        Self {
+            title: title.into(),
+            planned,
+            runs: Vec::new(),
+            diverged: Vec::new(),
+            measurements: Vec::new(),
+            commands: Vec::new(),
+        }
     }
 
     /// Sets the commands that make them again.
@@ -35,7 +44,7 @@ impl Results {
 
     /// Trials that are not finished.
     pub(super) fn missing(&self) -> usize {
-        self.planned.saturating_sub(self.runs.len() + self.measurements.len())
+        self.planned.saturating_sub(self.runs.len() + self.diverged.len() + self.measurements.len())
     }
 
     /// The records of the trainings.
