@@ -4,7 +4,8 @@
 //! folder (`$XDG_CACHE_HOME/stairs` or `~/.cache/stairs`; `~/Library/Caches/stairs` on macOS, `%LOCALAPPDATA%\stairs` on
 //! Windows). In each, the files may lie in a folder named after the data set (`DIR/mnist/…`), for CIFAR-10 also in
 //! `cifar-10-batches-bin` as the official archive unpacks, or directly in it (`DIR/…`, unless `DIR` bears the name of
-//! another data set: MNIST and Fashion-MNIST have the same file names).
+//! another data set: MNIST and Fashion-MNIST have the same file names). A part of CIFAR-10 in the layout of the whole is also
+//! found in `cifar10-subset`, after the whole.
 //!
 //! The first folder with all files is taken. A folder that was named but does not exist, and one that holds only some of
 //! the files, are errors rather than passed over.
@@ -119,6 +120,9 @@ fn folders(root: &Path, name: DatasetName) -> Vec<PathBuf> {
     let of_another = DatasetName::ALL.iter().any(|n| *n != name && root.ends_with(n.as_str()));
     if !of_another {
         folders.push(root.to_owned());
+    }
+    if name == DatasetName::Cifar10 {
+        folders.push(root.join("cifar10-subset"));
     }
     folders
 }
