@@ -1,0 +1,26 @@
+//! Certificates: what regularisation does to a stair, an activation, a network, as numbers that hold.
+//!
+//! | file | what |
+//! |---|---|
+//! | `enclosure` | [`Enclosure`]: a lower and an upper value |
+//! | `slope` | [`slope_range`]: the extremes of σ_ν′ |
+//! | `difference` | σ_ν − σ: where it changes sign, and the area below it |
+//! | `smoothing` | [`SmoothingCertificate`]: Lipschitz constants and L¹ distance of a regularised stair, with their bounds |
+//! | `activation` | [`ActivationCertificate`]: ‖φ_ν − φ‖_∞ |
+//! | `network` | [`NetworkEstimate`]: ‖Φ_ν − Φ‖ of a network with regularised activations |
+//!
+//! Sources: Spallanzani et al., arXiv 1905.10452 (Lipschitz constants); Leonardi, Spallanzani, arXiv 2011.01858 (error of
+//! an activation and of a network).
+
+mod activation;
+mod difference;
+mod enclosure;
+mod network;
+mod slope;
+mod smoothing;
+
+pub use activation::ActivationCertificate;
+pub use enclosure::Enclosure;
+pub use network::{AffineError, AffineMap, LayerEstimate, NetworkError, NetworkEstimate, NetworkLayer};
+pub use slope::{SlopeRange, slope_range};
+pub use smoothing::SmoothingCertificate;
