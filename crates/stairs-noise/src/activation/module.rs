@@ -44,7 +44,7 @@ impl SmoothActivation {
             Backward::Identity => {
                 let y = regularised_activation(x.clone().detach(), &self.function, forward, &hard);
                 let still = x.clone().detach();
-                let infinite = still.clone().is_finite().bool_not();
+                let infinite = still.clone().is_inf();
                 y + (x - still).mask_fill(infinite, 0.0)
             }
         }

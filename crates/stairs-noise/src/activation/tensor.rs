@@ -48,7 +48,7 @@ pub fn regularised_activation<const D: usize>(
         return y;
     }
     let slope = derivative(fixed.clone(), activation, backward);
-    let infinite = fixed.clone().is_finite().bool_not();
+    let infinite = fixed.clone().is_inf();
     y + (x - fixed).mask_fill(infinite, 0.0) * slope
 }
 
