@@ -3,7 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `enclosure` | [`Enclosure`]: a lower and an upper value |
-//! | `slope` | [`slope_range`]: the extremes of σ_ν′ |
+//! | `slope` | [`slope_range`]: the extremes of σ_ν′; `bell`: their search for smooth densities |
 //! | `difference` | σ_ν − σ: where it changes sign, and the area below it |
 //! | `smoothing` | [`SmoothingCertificate`]: Lipschitz constants and L¹ distance of a regularised stair, with their bounds |
 //! | `activation` | [`ActivationCertificate`]: ‖φ_ν − φ‖_∞ |
@@ -18,6 +18,7 @@
 //! an activation and of a network).
 
 mod activation;
+mod bell;
 mod difference;
 mod enclosure;
 mod network;
