@@ -19,7 +19,7 @@ fn dense(rng: &mut ChaCha8Rng, inputs: usize, outputs: usize) -> AffineMap {
 }
 
 fn conv(rng: &mut ChaCha8Rng, image: [usize; 3], wide: bool) -> AffineMap {
-    let groups = if image[0] % 2 == 0 && rng.random_range(0..3) == 0 { 2 } else { 1 };
+    let groups = if image[0].is_multiple_of(2) && rng.random_range(0..3) == 0 { 2 } else { 1 };
     let kernel = [2 * rng.random_range(1..=3), image[0] / groups, rng.random_range(1..=3), rng.random_range(1..=3)];
     let fan_in = kernel[1] * kernel[2] * kernel[3];
     let mut two = |from: usize, to: usize| [rng.random_range(from..=to), rng.random_range(from..=to)];
