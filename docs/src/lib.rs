@@ -19,6 +19,7 @@ chapters! {
     laws "laws.md"
     quantisers "quantisers.md"
     estimators "estimators.md"
+    smoothing "smoothing.md"
     schedules "schedules.md"
     trains_badly "trains-badly.md"
     scales "scales.md"
@@ -108,6 +109,9 @@ mod tests {
             "stairs-quant/src/error.rs",
             "stairs-noise/src/error.rs",
             "stairs-noise/src/estimators.rs",
+            "stairs-noise/src/activation/error.rs",
+            "stairs-noise/src/certificate/network/affine.rs",
+            "stairs-noise/src/certificate/network/estimate.rs",
             "stairs-noise/src/plan/error.rs",
             "stairs-noise/src/module/weights.rs",
             "stairs-noise/src/module/apply.rs",

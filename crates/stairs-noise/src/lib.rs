@@ -19,6 +19,9 @@
 //! | the operation itself on tensors | [`regularised_stair`] |
 //! | exact f64 values to test against | [`RegularisedStair`] |
 //! | a noise law of your own | [`NoiseTable`] |
+//! | a ReLU, hard-tanh or hard-swish without corners | [`SmoothActivation`], [`regularised_activation`] |
+//! | how smooth and how close a regularised stair is | [`SmoothingCertificate`] |
+//! | how far regularised activations move a network | [`certificate::NetworkEstimate`] |
 //!
 //! ```
 //! use burn::module::Module;
@@ -49,16 +52,20 @@
 //! # Sources
 //! \[ANA22\] Spallanzani, Leonardi, Benini, *Training Quantised Neural Networks with STE Variants: the Additive Noise
 //! Annealing Algorithm*, CVPR 2022, arXiv 2203.11323. \[ANA19\] Spallanzani, Cavigelli, Leonardi, Bertogna, Benini,
-//! *Additive Noise Annealing and Approximation Properties of Quantized Neural Networks*, arXiv 1905.10452.
+//! *Additive Noise Annealing and Approximation Properties of Quantized Neural Networks*, arXiv 1905.10452. \[NDN20\]
+//! Leonardi, Spallanzani, *Analytical aspects of non-differentiable neural networks*, arXiv 2011.01858.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod activation;
+pub mod certificate;
 pub mod error;
 pub mod estimators;
 pub mod expected;
 pub mod law;
 pub mod laws;
 pub mod module;
+pub mod moments;
 pub mod noise;
 pub mod op;
 pub mod plan;
@@ -66,12 +73,19 @@ pub mod seed;
 pub mod strategy;
 pub mod table;
 
+pub use activation::{
+    Activation, ActivationError, PiecewiseLinear, RegularisedActivation, SmoothActivation, SmoothActivationConfig,
+    regularised_activation,
+};
+pub use certificate::{ActivationCertificate, SmoothingCertificate};
 pub use error::LawError;
 pub use estimators::{Estimator, EstimatorError};
 pub use expected::RegularisedStair;
 pub use law::Law;
 pub use laws::{Backward, Laws};
-pub use module::apply::{QuantiserInfo, QuantiserKind, SettingError, apply_plan, layers, quantisers, set_settings};
+pub use module::apply::{
+    QuantiserInfo, QuantiserKind, SettingError, apply_plan, layers, quantisers, set_settings, smooth_activations,
+};
 pub use module::host::{HostCell, HostValue};
 pub use module::setting::Setting;
 pub use module::stair::{FeatureScale, Stair, StairActivation, StairActivationConfig};

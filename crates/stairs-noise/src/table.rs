@@ -27,6 +27,9 @@ use crate::LawError;
 pub struct NoiseTable {
     density: Vec<f64>,
     cumulative: Vec<f64>,
+    /// First and second antiderivative of the CDF at the nodes, 0 at −1.
+    ramps: Vec<f64>,
+    parabolas: Vec<f64>,
 }
 
 /// What is stored of a table: the node values.
@@ -71,15 +74,18 @@ impl NoiseTable {
         if (mass - 1.0).abs() > 1e-12 {
             density.iter_mut().for_each(|v| *v /= mass);
         }
-        let half_step = 1.0 / (n - 1) as f64;
-        let mut cumulative = Vec::with_capacity(n);
-        let mut sum = 0.0;
-        cumulative.push(0.0);
+        let (h, half_step) = (2.0 / (n - 1) as f64, 1.0 / (n - 1) as f64);
+        let (mut cumulative, mut ramps, mut parabolas) = (vec![0.0], vec![0.0], vec![0.0]);
+        let (mut sum, mut ramp, mut parabola) = (0.0, 0.0, 0.0);
         for w in density.windows(2) {
+            parabola += h * (ramp + h * (0.5 * sum + h * (w[0] / 8.0 + w[1] / 24.0)));
+            ramp += h * (sum + h * (w[0] / 3.0 + w[1] / 6.0));
             sum += half_step * (w[0] + w[1]);
             cumulative.push(sum);
+            ramps.push(ramp);
+            parabolas.push(parabola);
         }
-        Ok(Self { density, cumulative })
+        Ok(Self { density, cumulative, ramps, parabolas })
     }
 
     /// A table of `nodes` samples of an unnormalised density on [−1, 1].
@@ -128,6 +134,61 @@ impl NoiseTable {
         }
         let (i, t) = self.cell(u);
         self.density[i] + (self.density[i + 1] - self.density[i]) * t
+    }
+
+    /// E ξ.
+    pub(crate) fn centre(&self) -> f64 {
+        1.0 - self.ramps[self.ramps.len() - 1]
+    }
+
+    /// E (u − ξ)₊: cubic in a cell.
+    pub(crate) fn ramp(&self, u: f64) -> f64 {
+        if u > 1.0 {
+            return u - self.centre();
+        }
+        if u.is_nan() || u <= -1.0 {
+            return if u.is_nan() { u } else { 0.0 };
+        }
+        let (i, t) = self.cell(u);
+        let (h, f0, f1) = (self.step(), self.density[i], self.density[i + 1]);
+        self.ramps[i] + h * t * (self.cumulative[i] + h * t * (f0 / 2.0 + (f1 - f0) * t / 6.0))
+    }
+
+    /// E (ξ − u)₊ = ramp(u) − u + E ξ.
+    pub(crate) fn ramp_above(&self, u: f64) -> f64 {
+        if u >= 1.0 { 0.0 } else { self.ramp(u) + (self.centre() - u) }
+    }
+
+    /// E (u − ξ)₊²/2: quartic in a cell.
+    pub(crate) fn parabola(&self, u: f64) -> f64 {
+        let last = self.parabolas.len() - 1;
+        if u > 1.0 {
+            let beyond = u - 1.0;
+            return self.parabolas[last] + beyond * (self.ramps[last] + 0.5 * beyond);
+        }
+        if u.is_nan() || u <= -1.0 {
+            return if u.is_nan() { u } else { 0.0 };
+        }
+        let (i, t) = self.cell(u);
+        let (h, f0, f1) = (self.step(), self.density[i], self.density[i + 1]);
+        let inner = self.cumulative[i] / 2.0 + h * t * (f0 / 6.0 + (f1 - f0) * t / 24.0);
+        self.parabolas[i] + h * t * (self.ramps[i] + h * t * inner)
+    }
+
+    /// E (ξ − u)₊²/2.
+    pub(crate) fn parabola_above(&self, u: f64) -> f64 {
+        if u >= 1.0 {
+            return 0.0;
+        }
+        let last = self.parabolas.len() - 1;
+        // E (u − ξ)²/2 from the two partial moments at 1, less the part below.
+        let beyond = u - 1.0;
+        self.parabolas[last] + beyond * (self.ramps[last] + 0.5 * beyond) - self.parabola(u)
+    }
+
+    /// First and second antiderivative of the CDF at the nodes.
+    pub(crate) fn antiderivatives(&self) -> (&[f64], &[f64]) {
+        (&self.ramps, &self.parabolas)
     }
 
     pub(crate) fn mean_abs(&self) -> f64 {

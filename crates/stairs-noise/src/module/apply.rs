@@ -44,8 +44,12 @@ pub enum SettingError {
     },
 }
 
-/// Name of the field of [`Stair`](crate::Stair) that holds its setting, and of the struct.
-const FIELD: (&str, &str) = ("setting", "Struct:Stair");
+/// Name of the field that holds a setting.
+const FIELD: &str = "setting";
+/// The struct of a quantiser, [`Stair`](crate::Stair).
+const STAIR: &str = "Struct:Stair";
+/// The struct of a [`SmoothActivation`](crate::SmoothActivation).
+const ACTIVATION: &str = "Struct:SmoothActivation";
 
 #[derive(Default)]
 struct Path(Vec<(String, String)>);
@@ -57,8 +61,22 @@ impl Path {
 
     /// The quantiser's path if the innermost module is its setting.
     fn quantiser(&self) -> Option<String> {
+        self.of(STAIR)
+    }
+
+    /// The path of a regularised activation if the innermost module is its setting.
+    fn activation(&self) -> Option<String> {
+        self.of(ACTIVATION)
+    }
+
+    /// The path of whatever has the innermost module as its setting.
+    fn holder(&self) -> Option<String> {
+        self.quantiser().or_else(|| self.activation())
+    }
+
+    fn of(&self, holder: &str) -> Option<String> {
         let ((name, container), parents) = self.0.split_last()?;
-        ((name.as_str(), container.as_str()) == FIELD)
+        (name == FIELD && container == holder)
             .then(|| parents.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join("."))
     }
 
@@ -95,6 +113,31 @@ pub fn quantisers<M: Module>(model: &M) -> Vec<QuantiserInfo> {
     visitor.1
 }
 
+/// Paths of the regularised activations of a model ([`SmoothActivation`](crate::SmoothActivation)), in the order in which
+/// Burn visits them. They are no quantisers: a plan that is to anneal them too is resolved with these paths added.
+pub fn smooth_activations<M: Module>(model: &M) -> Vec<String> {
+    #[derive(Default)]
+    struct Visitor(Path, Vec<String>);
+
+    impl ModuleVisitor for Visitor {
+        fn enter_module(&mut self, name: &str, container_type: &str) {
+            self.0.enter(name, container_type);
+        }
+
+        fn exit_module(&mut self, _name: &str, _container_type: &str) {
+            self.0.0.pop();
+        }
+
+        fn visit_float<const D: usize>(&mut self, _param: &Param<Tensor<D>>) {
+            self.1.extend(self.0.activation());
+        }
+    }
+
+    let mut visitor = Visitor::default();
+    model.visit(&mut visitor);
+    visitor.1
+}
+
 /// The layers of an annealing schedule: every quantised weight opens a layer, the feature quantisers that follow it
 /// belong to it; feature quantisers before the first weight belong to the first layer.
 pub fn layers<M: Module>(model: &M) -> Vec<Vec<String>> {
@@ -111,7 +154,8 @@ pub fn layers<M: Module>(model: &M) -> Vec<Vec<String>> {
     layers
 }
 
-/// Replaces the setting of every quantiser for which `setting` returns one. One pass over the model, no device work.
+/// Replaces the setting of every quantiser and every regularised activation for which `setting` returns one. One pass over
+/// the model, no device work.
 ///
 /// # Errors
 /// [`SettingError`] if a quantiser cannot take its new setting.
@@ -128,7 +172,7 @@ pub fn set_settings<M: Module>(model: M, setting: impl FnMut(&str) -> Option<Set
         }
 
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-            let Some(path) = self.0.quantiser() else { return param };
+            let Some(path) = self.0.holder() else { return param };
             let Some(setting) = (self.1)(&path) else { return param };
             let numbers = setting.encode();
             let value = replace(param.id, &numbers);
@@ -147,7 +191,7 @@ pub fn set_settings<M: Module>(model: M, setting: impl FnMut(&str) -> Option<Set
     }
 }
 
-/// Sets every quantiser to its laws and strategy of `plan` at time `t`; `key` gives the key of the random draws by path.
+/// Sets every quantiser, and every regularised activation the plan covers, to its laws and strategy of `plan` at time `t`; `key` gives the key of the random draws by path.
 ///
 /// # Errors
 /// As [`set_settings`].
@@ -183,7 +227,7 @@ fn current<M: Module>(model: &M, path: &str) -> Option<Vec<f32>> {
         }
 
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            if self.0.quantiser().as_deref() == Some(self.1) {
+            if self.0.holder().as_deref() == Some(self.1) {
                 self.2 = param.val().into_data().try_into_vec_as::<f32>().ok();
             }
         }

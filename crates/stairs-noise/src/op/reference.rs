@@ -91,7 +91,7 @@ fn pdf<const D: usize>(u: Tensor<D>, shape: &Shape) -> Tensor<D> {
 }
 
 /// Cell index and position in the cell for a table of `nodes` nodes over [−1, 1]; NaN goes to cell 0.
-fn cell<const D: usize>(u: Tensor<D>, nodes: usize) -> (Tensor<D, burn::tensor::Int>, Tensor<D>) {
+pub(crate) fn cell<const D: usize>(u: Tensor<D>, nodes: usize) -> (Tensor<D, burn::tensor::Int>, Tensor<D>) {
     let cells = (nodes - 1) as f32;
     let u = u.clone().mask_fill(u.is_nan(), 0.0);
     let p = u.clamp(-1.0, 1.0) * (0.5 * cells) + 0.5 * cells;
@@ -99,7 +99,7 @@ fn cell<const D: usize>(u: Tensor<D>, nodes: usize) -> (Tensor<D, burn::tensor::
     (i.clone().int(), p - i)
 }
 
-fn gather<const D: usize>(values: &[f32], index: Tensor<D, burn::tensor::Int>) -> Tensor<D> {
+pub(crate) fn gather<const D: usize>(values: &[f32], index: Tensor<D, burn::tensor::Int>) -> Tensor<D> {
     let shape = index.shape();
     let table = Tensor::<1>::from_floats(values, &index.device());
     table.gather(0, index.reshape([shape.num_elements() as i32])).reshape(shape)

@@ -6,19 +6,20 @@
 //! | `stair-QUANTISER-LAW.svg` | a quantiser under a law: forward and derivative at three scales |
 //! | `strategies-ternary.svg` | the three forward strategies of the ternary stair |
 //! | `estimator-NAME.svg` | a published estimator: forward and derivative |
+//! | `activation-NAME.svg` | a regularised activation under the four laws: value and derivative |
 //! | `plan-INTERVAL-DECAY.svg` | mean and scale over time of a policy with three layers |
 //! | `expressivity-sine.svg`, `-ring.svg` | functions of one and two variables with certified approximations |
 //! | `expressivity-cost.svg` | units and weights of such networks against their error |
 
 use stairs_noise::{
-    AnnealingPlan, Estimator, Law, Noise, QuantiserSchedule, RegularisedStair, Strategy, TimeUnit,
+    Activation, AnnealingPlan, Estimator, Law, Noise, QuantiserSchedule, RegularisedStair, Strategy, TimeUnit,
     plan::{Decay, Interval, PlanError, Policy},
 };
 use stairs_quant::{Quantiser, StairFunction, expressivity::Target};
 
 use super::{
-    Axis, CatalogueError, Figure, Ink, Layer, Panel, StairCurve, Track, cost_figure, derivative_panel,
-    expressivity_figure, refinement_figure, schedule_panels,
+    Axis, CatalogueError, Figure, Ink, Layer, Panel, StairCurve, Track, activation_figure, cost_figure,
+    derivative_panel, expressivity_figure, refinement_figure, schedule_panels,
     stair::{hard, samples, window},
     stair_panel,
 };
@@ -47,6 +48,9 @@ pub fn catalogue() -> Result<Vec<(String, Figure)>, CatalogueError> {
     figures.push(("strategies-ternary".into(), strategy_figure()));
     for estimator in estimators() {
         figures.push((format!("estimator-{}", estimator.name), estimator_figure(&estimator)));
+    }
+    for activation in Activation::NAMED {
+        figures.push((format!("activation-{}", activation.name()), activation_figure(&activation)));
     }
     for interval in Interval::ALL {
         for decay in Decay::ALL {
@@ -236,7 +240,7 @@ mod tests {
         let figures = catalogue().unwrap();
         let names: HashSet<&String> = figures.iter().map(|(name, _)| name).collect();
         assert_eq!(names.len(), figures.len());
-        assert_eq!(figures.len(), 4 + 4 * Quantiser::catalogue().len() + 1 + 7 + 8 + 3);
+        assert_eq!(figures.len(), 4 + 4 * Quantiser::catalogue().len() + 1 + 7 + Activation::NAMED.len() + 8 + 3);
         for (name, figure) in &figures {
             let svg = figure.svg().unwrap();
             assert!(!svg.contains("NaN") && !svg.contains("inf"), "{name}");

@@ -12,6 +12,7 @@
 //! assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
 //! ```
 
+mod activation;
 mod axis;
 mod capacity;
 mod catalogue;
@@ -26,6 +27,7 @@ mod panel;
 mod schedule;
 mod stair;
 
+pub use activation::activation_figure;
 pub use axis::Axis;
 pub use capacity::{capacity_figure, capacity_legend, capacity_panels};
 pub use catalogue::{catalogue, plan_figure};
