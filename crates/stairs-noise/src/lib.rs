@@ -17,6 +17,7 @@
 //! | anneal | an [`AnnealingPlan`] (or the study's [`Policy`]), [`apply_plan`] once a step |
 //! | a published straight-through estimator | [`estimators`] |
 //! | the operation itself on tensors | [`regularised_stair`] |
+//! | know whether a plan's network converges | a [`certificate`] |
 //! | exact f64 values to test against | [`RegularisedStair`] |
 //! | a noise law of your own | [`NoiseTable`] |
 //!
@@ -53,6 +54,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod certificate;
 pub mod error;
 pub mod estimators;
 pub mod expected;
