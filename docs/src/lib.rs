@@ -20,6 +20,7 @@ chapters! {
     quantisers "quantisers.md"
     estimators "estimators.md"
     schedules "schedules.md"
+    convergence "convergence.md"
     trains_badly "trains-badly.md"
     scales "scales.md"
     capacity "capacity.md"
@@ -106,6 +107,7 @@ mod tests {
             "stairs-data/src/error.rs",
             "stairs-quant/src/error.rs",
             "stairs-noise/src/error.rs",
+            "stairs-noise/src/certificate/error.rs",
             "stairs-noise/src/estimators.rs",
             "stairs-noise/src/plan/error.rs",
             "stairs-noise/src/module/weights.rs",
@@ -113,6 +115,7 @@ mod tests {
             "stairs-zoo/src/quantisation.rs",
             "stairs-train/src/error.rs",
             "stairs-capacity/src/error.rs",
+            "stairs/src/certify/error.rs",
             "stairs/src/device.rs",
             "stairs/src/experiments/error.rs",
             "stairs/src/measure/error.rs",

@@ -1,6 +1,7 @@
 //! Subcommands, one file each.
 
 mod capacity;
+mod certify;
 mod devices;
 mod eval;
 mod figures;
@@ -24,6 +25,7 @@ pub(crate) struct Cli {
 enum Command {
     Train(train::Train),
     Capacity(capacity::Capacity),
+    Certify(certify::Certify),
     Eval(eval::Eval),
     Plan(plan::Plan),
     Devices(devices::Devices),
@@ -38,6 +40,7 @@ impl Cli {
         match self.command {
             Command::Train(command) => command.run(),
             Command::Capacity(command) => command.run(),
+            Command::Certify(command) => command.run(),
             Command::Eval(command) => command.run(),
             Command::Plan(command) => command.run(),
             Command::Devices(command) => command.run(),
