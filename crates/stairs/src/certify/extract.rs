@@ -2,6 +2,7 @@
 
 use burn::module::Module;
 use stairs_noise::certificate::{Convolution, Layer, Network, Pool};
+use stairs_noise::quantisers;
 use stairs_quant::Quantiser;
 use stairs_train::{Method, RunConfig, ZooModel};
 use stairs_zoo::StairsConfig;
@@ -47,11 +48,12 @@ fn of_module<M: Module>(
         let (norms, features) = (norms.len(), parameters.features().len());
         return Err(wrong(format!("{} weights, {norms} normalisations, {features} quantisers", paths.len())));
     }
-    let stair = StairsConfig::new(quantiser).features.stair();
+    let stairs = StairsConfig::new(quantiser);
+    let (of_weights, of_features) = (stairs.weights.stair(), stairs.features.stair());
     let (mut layers, mut shape) = (Vec::new(), input);
     for (index, path) in paths.iter().enumerate() {
         let missing = |what: &str| wrong(format!("`{path}` has no {what}"));
-        let (weights, dims) = parameters.weights(path).ok_or_else(|| missing("weights with scales"))?;
+        let (weights, dims) = parameters.weights(path, &of_weights).ok_or_else(|| missing("weights"))?;
         let mut layer = match *dims {
             [outputs, _, rows, columns] => {
                 let (kernel, padding) = ([rows, columns], [rows / 2, columns / 2]);
@@ -75,13 +77,19 @@ fn of_module<M: Module>(
                 Some([scales]) if scales.quantum == scales.output => scales.quantum,
                 _ => return Err(missing("fixed quantum of its features")),
             };
-            layer = layer.with_stair(feature.clone(), stair.clone(), quantum)?;
+            layer = layer.with_stair(feature.clone(), of_features.clone(), quantum)?;
             if dims.len() == 4 {
                 layer = layer.with_pool(&Pool { kernel: [2, 2], stride: [2, 2] })?;
             }
         }
         shape = layer.output();
         layers.push(layer);
+    }
+    // Every quantiser must have been found, or the network would be another one.
+    let found = layers.iter().filter_map(Layer::weight_path).count();
+    let there = quantisers(model).len() - parameters.features().len();
+    if found != there {
+        return Err(wrong(format!("{there} weights are quantised, {found} were recognised")));
     }
     Ok(Network::new(layers)?)
 }

@@ -3,7 +3,7 @@
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 use stairs_noise::certificate::Weights;
-use stairs_noise::{QuantiserKind, Stair, quantisers};
+use stairs_noise::{QuantiserKind, quantisers};
 use stairs_quant::{Scales, StairFunction};
 
 /// Every float parameter of a model in the order of a visit; weights are the latent ones.
@@ -16,7 +16,6 @@ struct Entry {
     path: String,
     shape: Vec<usize>,
     values: Vec<f64>,
-    stair: Option<StairFunction>,
 }
 
 impl Parameters {
@@ -51,8 +50,8 @@ impl Parameters {
         self.entries.iter().filter_map(|entry| entry.path.strip_suffix(".gamma")).collect()
     }
 
-    /// The weights of the module at `path`, rows first, and their shape in Burn.
-    pub(super) fn weights(&self, path: &str) -> Option<(Weights, &[usize])> {
+    /// The weights of the module at `path`, rows first, and their shape in Burn; `stair` is theirs where they are quantised.
+    pub(super) fn weights(&self, path: &str, stair: &StairFunction) -> Option<(Weights, &[usize])> {
         let path = format!("{path}.weight");
         let entry = self.find(&path)?;
         let values = match entry.shape[..] {
@@ -62,13 +61,11 @@ impl Parameters {
             }
             _ => entry.values.clone(),
         };
+        // Burn shows a visitor the latent weight, and the quantiser attached to it by the numbers below its path.
         let quantiser = format!("{path}.stair");
-        let weights = match &entry.stair {
+        let weights = match self.scales(&quantiser) {
             None => Weights::Float(values),
-            Some(stair) => {
-                let (stair, scales) = (stair.clone(), self.scales(&quantiser)?);
-                Weights::Stair { latent: values, stair, scales, path: quantiser }
-            }
+            Some(scales) => Weights::Stair { latent: values, stair: stair.clone(), scales, path: quantiser },
         };
         Some((weights, &entry.shape))
     }
@@ -114,8 +111,7 @@ impl ModuleVisitor for Visitor {
         let base = param.base();
         let shape = base.dims().to_vec();
         let values = base.into_data().try_into_vec_as::<f32>().unwrap_or_default();
-        let stair = param.reparameterization::<Stair>().map(|stair| stair.function().clone());
         let values = values.into_iter().map(f64::from).collect();
-        self.1.push(Entry { path: self.0.join("."), shape, values, stair });
+        self.1.push(Entry { path: self.0.join("."), shape, values });
     }
 }
