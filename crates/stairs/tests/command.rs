@@ -234,7 +234,7 @@ fn a_run_and_a_configuration_are_certified() {
     assert!(text.contains("mlp on digits, trained weights") && text.contains("4 test samples"), "{text}");
     assert!(text.contains("verdict: synchronised") && text.contains("hidden.0.linear"), "{text}");
     assert!(text.contains("(data)") && text.contains("(lattice)"), "{text}");
-    assert!(text.contains("proved for every later time: from step 5.00 on"), "{text}");
+    assert!(text.contains("proved for every later time: from step 5 on"), "{text}");
     let svg = std::fs::read_to_string(run.join("certificate.svg")).unwrap();
     assert!(svg.starts_with("<svg") && svg.contains("hidden.1.linear"));
     let json = std::fs::read_to_string(run.join("certificate.json")).unwrap();

@@ -9,6 +9,7 @@
 //! Weights are float, or α σ_w(w/ε_w) of latent weights w, with quantum ε_w and output scale α for all of them or one pair
 //! an output channel.
 
+use rayon::prelude::*;
 use stairs_quant::{Scales, StairFunction};
 
 use super::geometry::{Convolution, Pool, Taps, Windows};
@@ -199,7 +200,8 @@ impl Layer {
     pub(super) fn soft_weights(&self, range: Option<&LawRange>) -> (Vec<f64>, Vec<f64>) {
         match (&self.weights, range) {
             (Weights::Stair { stair, .. }, Some(range)) => {
-                self.latent().map(|w| range.expectation(stair, (w, w))).unzip()
+                let latent: Vec<f64> = self.latent().collect();
+                latent.par_iter().map(|&w| range.expectation(stair, (w, w))).unzip()
             }
             _ => (self.hard_weights(), self.hard_weights()),
         }

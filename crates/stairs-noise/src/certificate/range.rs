@@ -89,8 +89,10 @@ impl LawRange {
             let by_push = (self.divide(distance.0, false) + self.push.0, self.divide(distance.1, true) + self.push.1);
             // `max` and `min` take the number where the other is none.
             u = (u.0.max(lower(by_push.0)), u.1.min(upper(by_push.1)));
-            let point = u.0 == u.1;
-            range = (self.cdf(u.0, if point { 0.0 } else { -1.0 }), self.cdf(u.1, if point { 0.0 } else { 1.0 }));
+            range = match u.0 == u.1 {
+                true => [self.cdf(u.0, 0.0); 2].into(),
+                false => (self.cdf(u.0, -1.0), self.cdf(u.1, 1.0)),
+            };
         }
         if self.scale.0 == 0.0 {
             let step = |n: f64| if n > 0.0 || (n == 0.0 && at == ThresholdValue::Upper) { 1.0 } else { 0.0 };

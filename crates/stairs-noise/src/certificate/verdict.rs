@@ -239,16 +239,22 @@ impl fmt::Display for Break {
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let end = self.end.map_or_else(|| "as time goes on".to_owned(), |end| format!("before its end at {end:.4}"));
+        let end =
+            self.end.map_or_else(|| "as time goes on".to_owned(), |end| format!("before its end at {}", short(end)));
         match &self.first_break {
             _ if self.end == Some(0.0) => f.write_str("hard: the forward pass has no noise at any time"),
             None if self.exact => write!(f, "synchronised: both networks are equal {end}"),
             None => write!(f, "synchronised: the regularised network converges to the quantised one {end}"),
             Some(first) if self.converges => {
-                let time = first.time.map_or_else(String::new, |time| format!(" at {time:.4}"));
+                let time = first.time.map_or_else(String::new, |time| format!(" at {}", short(time)));
                 write!(f, "synchronised {end}, but a layer jumps when its own noise ends{time}: {first}")
             }
             Some(first) => write!(f, "not synchronised {end}: {first}"),
         }
     }
+}
+
+/// Four decimals at most.
+fn short(time: f64) -> f64 {
+    (1e4 * time).round() / 1e4
 }

@@ -41,8 +41,8 @@ pub struct RunCertificate {
     pub convergence: Convergence,
 }
 
-/// Certifies the plan of `config` for `model` on the first `samples` of `test`, at `steps` equal steps of the training and
-/// at its end; `train` is the number of training samples.
+/// Certifies the plan of `config` for `model` on the first `samples` of `test`, at `steps` equal steps of the training
+/// (rounded to optimiser steps where the plan counts those) and at its end; `train` is the number of training samples.
 ///
 /// # Errors
 /// [`CertifyError`].
@@ -71,7 +71,11 @@ pub fn certify(
         AnnealPer::Epoch => config.epochs as f64,
         AnnealPer::Step => (config.epochs * steps_per_epoch) as f64,
     };
-    let times: Vec<f64> = (0..=steps).map(|i| end * i as f64 / steps as f64).collect();
+    let mut times: Vec<f64> = (0..=steps).map(|i| end * i as f64 / steps as f64).collect();
+    if config.anneal_per == AnnealPer::Step {
+        times.iter_mut().for_each(|time| *time = time.round());
+        times.dedup();
+    }
     let certificate = Certificate::new(network, (0..samples).map(|i| sample(test, i)).collect())?;
     let convergence = certificate.run(&plan, &times)?;
     Ok(RunCertificate {

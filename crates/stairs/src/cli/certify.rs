@@ -86,7 +86,10 @@ fn print(certificate: &RunCertificate) {
         TimeUnit::Epochs => "epoch",
         TimeUnit::Steps => "step",
     };
-    let from = |time: Option<f64>| time.map_or_else(|| "never".to_owned(), |time| format!("from {unit} {time:.2} on"));
+    let from = |time: Option<f64>| match time {
+        Some(time) => format!("from {unit} {} on", (100.0 * time).round() / 100.0),
+        None => "never".to_owned(),
+    };
     println!("exactly equal: {}", from(convergence.equal_from));
     println!("proved for every later time: {}", from(convergence.exact_from));
     println!("proved from the gaps alone: {}", from(convergence.exact_from_gaps));
