@@ -17,7 +17,7 @@
 //! | file | what |
 //! |---|---|
 //! | `layer`, `geometry`, `network` | a concrete network, hard and regularised |
-//! | `range` | σ_ν over sets of laws and arguments |
+//! | `range`, `blend` | σ_ν over sets of laws and arguments |
 //! | `gaps` | distances to thresholds, from lattices or data |
 //! | `recursion` | the theorem |
 //! | `interval` | the certificate of a sample |
@@ -28,6 +28,7 @@
 //! Source: Spallanzani, Leonardi, Benini (arXiv 2203.11323), section 3, for the conditions; the recursion with constants, the
 //! interval form and the verdict are ours.
 
+mod blend;
 mod convergence;
 mod counterexample;
 mod error;

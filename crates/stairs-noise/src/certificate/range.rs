@@ -9,6 +9,7 @@
 
 use stairs_quant::{StairFunction, ThresholdValue};
 
+use super::blend::Blend;
 use crate::{Envelope, Law, Noise, NoiseSchedule};
 
 /// Half a unit in the last place of 1.
@@ -152,37 +153,6 @@ fn lower(u: f64) -> f64 {
 /// A little more.
 fn upper(u: f64) -> f64 {
     u + 8.0 * UNIT * u.abs()
-}
-
-/// q_j + Σ_{k>j} Δ_k F_k, where thresholds up to j are passed for certain: exactly a level where every F is 0 or 1.
-pub(super) struct Blend<'a> {
-    stair: &'a StairFunction,
-    value: f64,
-    certain: bool,
-}
-
-impl<'a> Blend<'a> {
-    pub(super) fn new(stair: &'a StairFunction) -> Self {
-        Self { stair, value: stair.levels()[0], certain: true }
-    }
-
-    /// Adds step `k`, counted from 0, passed with probability `passed`.
-    pub(super) fn add(&mut self, k: usize, passed: f64) {
-        let levels = self.stair.levels();
-        if passed == 1.0 && self.certain {
-            self.value = levels[k + 1];
-        } else if passed != 0.0 {
-            self.certain = false;
-            self.value += (levels[k + 1] - levels[k]) * passed;
-        } else {
-            self.certain = false;
-        }
-    }
-
-    /// The value, inside the range of the levels.
-    pub(super) fn value(&self) -> f64 {
-        self.value.clamp(self.stair.lowest_level(), self.stair.highest_level())
-    }
 }
 
 /// Range of −m/s over the times at which s > 0.
