@@ -21,6 +21,7 @@ chapters! {
     estimators "estimators.md"
     smoothing "smoothing.md"
     schedules "schedules.md"
+    convergence "convergence.md"
     trains_badly "trains-badly.md"
     scales "scales.md"
     capacity "capacity.md"
@@ -108,6 +109,7 @@ mod tests {
             "stairs-data/src/error.rs",
             "stairs-quant/src/error.rs",
             "stairs-noise/src/error.rs",
+            "stairs-noise/src/certificate/error.rs",
             "stairs-noise/src/estimators.rs",
             "stairs-noise/src/activation/error.rs",
             "stairs-noise/src/certificate/network/affine.rs",
@@ -118,6 +120,7 @@ mod tests {
             "stairs-zoo/src/quantisation.rs",
             "stairs-train/src/error.rs",
             "stairs-capacity/src/error.rs",
+            "stairs/src/certify/error.rs",
             "stairs/src/device.rs",
             "stairs/src/experiments/error.rs",
             "stairs/src/measure/error.rs",

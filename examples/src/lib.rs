@@ -7,6 +7,7 @@
 //! | `compare_estimators` | four published estimators on one layer, as a table and a figure |
 //! | `own_law` | a noise law of your own, in one call and in a training |
 //! | `capacity` | the capacity of a network of your own before training, as a chain and as any module |
+//! | `synchronisation` | two units for which the order of the layers decides; the certificate of a plan |
 //! | `read_run` | what a finished run has left: record, model, confusion matrix |
 //!
 //! ```text

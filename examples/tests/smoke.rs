@@ -19,6 +19,9 @@ mod own_model;
 #[allow(dead_code)]
 #[path = "../examples/read_run.rs"]
 mod read_run;
+#[allow(dead_code)]
+#[path = "../examples/synchronisation.rs"]
+mod synchronisation;
 
 use std::{fs, path::Path};
 
@@ -170,4 +173,18 @@ fn a_run_can_be_read() {
     assert_eq!(all, digits.test.len());
     assert!((100.0 * right as f64 / all as f64 - record.test_accuracy).abs() < 1e-9);
     assert!(read_run::run(&dir.path().join("nothing"), &digits).is_err());
+}
+
+#[test]
+fn the_order_of_the_layers_decides() {
+    let (table, [synchronised, unsynchronised]) = synchronisation::two_units().unwrap();
+    let last: Vec<&str> = table.lines().last().unwrap().split_whitespace().collect();
+    assert_eq!(last, ["500", "1", "1.000000", "0.000000"], "{table}");
+    assert!(synchronised.starts_with("synchronised"), "{synchronised}");
+    assert!(unsynchronised.contains("layer `second`"), "{unsynchronised}");
+    for (policy, converges) in [("partition", true), ("overlapped-progressive", true), ("static", false)] {
+        let convergence = synchronisation::certify(policy, Noise::Triangular).unwrap();
+        assert_eq!(convergence.verdict.converges, converges, "{policy}: {}", convergence.verdict);
+        assert_eq!(convergence.exact_from.is_some(), converges, "{policy}");
+    }
 }

@@ -17,6 +17,7 @@
 //! | anneal | an [`AnnealingPlan`] (or the study's [`Policy`]), [`apply_plan`] once a step |
 //! | a published straight-through estimator | [`estimators`] |
 //! | the operation itself on tensors | [`regularised_stair`] |
+//! | know whether a plan's network converges | a [`certificate`] |
 //! | exact f64 values to test against | [`RegularisedStair`] |
 //! | a noise law of your own | [`NoiseTable`] |
 //! | a ReLU, hard-tanh or hard-swish without corners | [`SmoothActivation`], [`regularised_activation`] |

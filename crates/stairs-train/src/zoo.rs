@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor};
 use stairs_data::Dataset;
-use stairs_noise::{Laws, plan::PlanError};
+use stairs_noise::{
+    Laws,
+    plan::{AnnealingPlan, PlanError},
+};
 use stairs_quant::ScalePolicy;
 use stairs_zoo::{
     Architecture, Cnn, CnnConfig, DsCnn, DsCnnConfig, LeNet, LeNetConfig, Mlp, MlpConfig, ModelError, Quantisation,
@@ -13,7 +16,7 @@ use stairs_zoo::{
 
 use crate::{
     Classifier, ConfigError, Evaluation, Method, RunConfig, RunDir, RunRecord, Samples, TrainError, Trainer, Which,
-    data::parts, evaluate, seeded::try_seeded,
+    anneal::plan, data::parts, evaluate, seeded::try_seeded,
 };
 
 impl Classifier for Mlp {
@@ -149,6 +152,14 @@ impl ZooModel {
     /// Logits `[batch, classes]` of a batch `[batch, channels, height, width]`.
     pub fn logits(&self, x: Tensor<4>) -> Tensor<2> {
         with_model!(self, model => model.logits(x))
+    }
+
+    /// The annealing plan that the configuration asks for; `None` for a float network.
+    ///
+    /// # Errors
+    /// As [`anneal::plan`](crate::anneal::plan).
+    pub fn plan(&self, config: &RunConfig, steps_per_epoch: usize) -> Result<Option<AnnealingPlan>, ConfigError> {
+        with_model!(self, model => plan(config, model, steps_per_epoch))
     }
 
     /// Loss and accuracy with hard quantisers.

@@ -14,7 +14,7 @@
 //! | [`data`] | `stairs-data` | embedded digits, loaders |
 //! | [`train`] | `stairs-train` | training, checkpoints, run records |
 //! | [`capacity`] | `stairs-capacity` | two-scale effective dimension, Fisher operators |
-//! | [`plot`], [`report`], [`experiments`], [`measure`], [`stats`] | this crate | figures, reports, reproducible experiments, capacity of zoo models, rank correlation |
+//! | [`plot`], [`report`], [`experiments`], [`measure`], [`certify`], [`stats`] | this crate | figures, reports, reproducible experiments, capacity of zoo models, certificates of runs, statistics |
 //!
 //! ```
 //! use stairs::prelude::*;
@@ -46,6 +46,7 @@ pub use stairs_train as train;
 pub use stairs_zoo as zoo;
 
 pub mod allocator;
+pub mod certify;
 pub mod device;
 pub mod experiments;
 mod files;

@@ -252,6 +252,58 @@ fn approximations_are_certified_measured_and_drawn() {
 }
 
 #[test]
+fn a_run_and_a_configuration_are_certified() {
+    let directory = tempfile::tempdir().unwrap();
+    let run = directory.path().join("run");
+    // All means and scales dynamic, one layer after the other, gone after half of the epoch.
+    let options = ["--plan", "partition", "--law", "triangular", "--anneal-until", "0.5", "--anneal-per", "step"];
+    let train = ["train", "--model", "mlp", "--epochs", "1", "--batch", "64", "--subset", "640", "--out", path(&run)];
+    stdout(&stairs(&[&train[..], &options].concat()));
+
+    let text = stdout(&stairs(&["certify", path(&run), "--samples", "4", "--steps", "10"]));
+    assert!(text.contains("mlp on digits, trained weights") && text.contains("4 test samples"), "{text}");
+    assert!(text.contains("verdict: synchronised") && text.contains("hidden.0.linear"), "{text}");
+    assert!(text.contains("(data)") && text.contains("(lattice)"), "{text}");
+    assert!(text.contains("proved for every later time: from step 5 on"), "{text}");
+    let svg = std::fs::read_to_string(run.join("certificate.svg")).unwrap();
+    assert!(svg.starts_with("<svg") && svg.contains("hidden.1.linear"));
+    let json = std::fs::read_to_string(run.join("certificate.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let steps = json["convergence"]["steps"].as_array().unwrap();
+    assert_eq!((steps.len(), json["trained"].as_bool()), (11, Some(true)));
+    for step in steps {
+        for layer in step["layers"].as_array().unwrap() {
+            let [measured, bound, window, gaps] =
+                ["measured", "bound", "window_bound", "gap_bound"].map(|field| layer[field].as_f64().unwrap());
+            assert!(measured <= bound && bound <= window && measured <= gaps, "{step}");
+        }
+    }
+    assert_eq!(steps[10]["equal"].as_bool(), Some(true));
+    // The run is still one.
+    stdout(&stairs(&["eval", path(&run)]));
+
+    // The configuration alone: the initial model, the result beside it or elsewhere.
+    let config = directory.path().join("config.toml");
+    std::fs::copy(run.join("config.toml"), &config).unwrap();
+    let out = directory.path().join("out");
+    let small = ["--samples", "1", "--steps", "3"];
+    let text = stdout(&stairs(&[&["certify", path(&config), "--out", path(&out)][..], &small].concat()));
+    assert!(text.contains("initial weights") && out.join("certificate.json").exists(), "{text}");
+    stdout(&stairs(&[&["certify", path(&config)][..], &small].concat()));
+    assert!(directory.path().join("certificate.svg").exists());
+
+    let text = failure(&stairs(&["certify", path(&run), "--samples", "0"]), 1);
+    assert!(text.contains("the number of samples must be between 1 and 359, got 0"), "{text}");
+    let text = failure(&stairs(&["certify", path(directory.path()), "--best"]), 1);
+    assert!(text.contains("best.bpk"), "{text}");
+    std::fs::write(&config, "model = 3").unwrap();
+    let text = failure(&stairs(&["certify", path(&config)]), 1);
+    assert!(text.contains("is no configuration of a run"), "{text}");
+    let text = failure(&stairs(&["certify", "/nowhere"]), 1);
+    assert!(text.contains("/nowhere"), "{text}");
+}
+
+#[test]
 fn figures_have_fixed_names() {
     let directory = tempfile::tempdir().unwrap();
     let text = stdout(&stairs(&["figures", path(directory.path())]));

@@ -1,6 +1,7 @@
 //! Subcommands, one file each.
 
 mod capacity;
+mod certify;
 mod devices;
 mod eval;
 mod expressivity;
@@ -27,6 +28,7 @@ enum Command {
     Train(train::Train),
     Capacity(capacity::Capacity),
     Expressivity(expressivity::Expressivity),
+    Certify(certify::Certify),
     Eval(eval::Eval),
     Plan(plan::Plan),
     Devices(devices::Devices),
@@ -42,6 +44,7 @@ impl Cli {
             Command::Train(command) => command.run(),
             Command::Capacity(command) => command.run(),
             Command::Expressivity(command) => command.run(),
+            Command::Certify(command) => command.run(),
             Command::Eval(command) => command.run(),
             Command::Plan(command) => command.run(),
             Command::Devices(command) => command.run(),

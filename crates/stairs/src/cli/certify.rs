@@ -1,0 +1,96 @@
+//! `stairs certify`
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+use clap::Args;
+use stairs::{
+    certify::{RunCertificate, certify, convergence_table},
+    data::{DatasetName, load},
+    noise::{Strategy, TimeUnit},
+    train::{RunConfig, RunDir, Which, ZooModel, data::parts},
+};
+
+use super::options::{DataOption, DeviceOption};
+
+/// Certify how far the network that a plan trains is from the quantised one, step by step
+///
+/// Takes the layers of a finished run (or of the initial model of a configuration), freezes their weights, and follows the
+/// run's plan over its time on some test samples: per layer the measured distance between the regularised and the
+/// quantised network, a proved bound until the next step, and the bound of the convergence theorem. Then the verdict: whether
+/// the plan is synchronised, and if not, which layer breaks it and why. Writes certificate.json and certificate.svg.
+#[derive(Debug, Args)]
+pub(crate) struct Certify {
+    /// Run directory, or a config.toml for a model that is not trained
+    #[arg(value_name = "RUN|CONFIG")]
+    run: PathBuf,
+    /// Test samples
+    #[arg(long, default_value_t = 16, value_name = "N")]
+    samples: usize,
+    /// Steps that the training is divided into
+    #[arg(long, default_value_t = 40, value_name = "N")]
+    steps: usize,
+    /// The model of the best epoch instead of the last
+    #[arg(long)]
+    best: bool,
+    /// Directory of the result [default: that of the run or the configuration]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    device: DeviceOption,
+    #[command(flatten)]
+    data: DataOption,
+}
+
+impl Certify {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        let device = self.device.device.open()?;
+        let untrained = self.run.is_file();
+        let run = RunDir::new(&self.run);
+        let config: RunConfig = if untrained {
+            ensure!(!self.best, "--best is for runs: a configuration has no trained model");
+            let text = std::fs::read_to_string(&self.run).with_context(|| self.run.display().to_string())?;
+            toml::from_str(&text).with_context(|| format!("{} is no configuration of a run", self.run.display()))?
+        } else {
+            run.config()?
+        };
+        let name: DatasetName = config.dataset.parse()?;
+        let dataset = load(name, &self.data.root()).with_context(|| format!("loading {name}"))?;
+        let (train, test) = parts(&dataset);
+        config.validate(train.as_ref(), test.as_ref())?;
+        let model = if untrained {
+            ZooModel::new(&config, test.shape(), dataset.classes, &device)?
+        } else {
+            let which = if self.best { Which::Best } else { Which::Last };
+            ZooModel::load(&run, &dataset, which, &device)?
+        };
+        let certificate = certify(&config, &model, test.as_ref(), train.len(), self.samples, self.steps)?;
+        let certificate = RunCertificate { trained: !untrained, ..certificate };
+        let beside = if untrained { self.run.parent().unwrap_or(Path::new("")).to_owned() } else { self.run.clone() };
+        let written = certificate.write(&self.out.unwrap_or(beside))?;
+        print(&certificate);
+        written.iter().for_each(|path| println!("{}", path.display()));
+        Ok(())
+    }
+}
+
+fn print(certificate: &RunCertificate) {
+    let convergence = &certificate.convergence;
+    println!("{}, {} test samples\n", certificate.title(), convergence.samples);
+    println!("{}\n", convergence_table(convergence, certificate.unit));
+    if certificate.strategy != Strategy::Expectation {
+        println!("note: the run's strategy is {}; the certificate is about the expectation", certificate.strategy);
+    }
+    println!("verdict: {}", convergence.verdict);
+    let unit = match certificate.unit {
+        TimeUnit::Epochs => "epoch",
+        TimeUnit::Steps => "step",
+    };
+    let from = |time: Option<f64>| match time {
+        Some(time) => format!("from {unit} {} on", (100.0 * time).round() / 100.0),
+        None => "never".to_owned(),
+    };
+    println!("exactly equal: {}", from(convergence.equal_from));
+    println!("proved for every later time: {}", from(convergence.exact_from));
+    println!("proved from the gaps alone: {}", from(convergence.exact_from_gaps));
+}
