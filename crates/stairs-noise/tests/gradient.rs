@@ -9,8 +9,8 @@ use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, TensorData};
 use common::devices;
 use stairs_noise::{
-    FeatureScale, Law, Laws, Noise, RegularisedStair, Setting, StairActivationConfig, StairWeights, Strategy,
-    WeightGranularity, WeightInit, quantisers, set_settings,
+    FeatureScale, Law, Laws, Noise, RegularisedStair, Setting, StairActivationConfig, StairSpec, StairWeights,
+    Strategy, WeightGranularity, WeightInit, quantisers, regularised_stair, set_settings,
 };
 use stairs_quant::{Quantiser, ScalePolicy, lsq_gradient, lsq_gradient_scale, pact_gradient};
 
@@ -182,5 +182,26 @@ fn gradient_strategies_differ_in_value_and_agree_in_gradient() {
         let hard = values(layer.valid().weight.val());
         let quantum = layer.weight.reparameterization::<stairs_noise::Stair>().unwrap().scales().unwrap().quantum;
         assert!(hard.iter().all(|w| (w / quantum - (w / quantum).round()).abs() < 1e-6), "{backend}");
+    }
+}
+
+#[test]
+fn noise_finer_than_single_precision_is_hard() {
+    // The last moments of an annealing with a high power: 1/s is beyond single precision, inputs lie on thresholds.
+    let x = [-1.5, -0.5, -0.25, 0.0, 0.5, 0.75];
+    for (name, device) in devices() {
+        for noise in Noise::ALL {
+            for (scale, strategy) in [(1e-40, Strategy::Expectation), (1e-9, Strategy::Mode), (1e-30, Strategy::Random)]
+            {
+                let laws = Laws::same(Law::new(noise.clone(), 0.0, scale).unwrap());
+                let spec = StairSpec::new(Quantiser::Ternary.stair(), laws).with_strategy(strategy);
+                let input = tensor(&x, [6], &device.clone().autodiff()).require_grad();
+                let y = regularised_stair(input.clone(), &spec);
+                let gradient = y.clone().sum().backward();
+                assert_eq!(values(y.inner()), [-1.0, 0.0, 0.0, 0.0, 1.0, 1.0], "{noise} {scale} on {name}");
+                let slopes = input.grad(&gradient).map_or(vec![0.0; 6], values);
+                assert_eq!(slopes, [0.0; 6], "{noise} {scale} on {name}");
+            }
+        }
     }
 }

@@ -8,6 +8,9 @@
 //!
 //! The subtraction comes first because it is exact near a threshold, where it matters. A regular stair of many levels
 //! needs only the few thresholds within reach of x: the rest contribute a whole step or none (see [`Window`]).
+//!
+//! A scale below [`FINEST`] counts as 0. Single precision has no numbers within it next to thresholds of ±½, so that the
+//! regularised stair *is* the hard one, and 1/s would overflow soon: 0·∞ is no number.
 
 use std::sync::Arc;
 
@@ -15,6 +18,14 @@ use stairs_quant::ThresholdValue;
 
 use super::random::Key;
 use crate::{Backward, Law, Noise, StairSpec, Strategy};
+
+/// Scale in units of the quantum below which a law is taken to be hard: half the distance of single-precision numbers at 1.
+pub(crate) const FINEST: f64 = 1.0 / (1u32 << 24) as f64;
+
+/// Whether the law is hard in single precision.
+fn is_sharp(law: &Law) -> bool {
+    law.scale() < FINEST
+}
 
 /// The unit law in the form the kernels take it.
 #[derive(Clone, Debug)]
@@ -77,7 +88,7 @@ impl Pass {
     fn new(spec: &StairSpec, law: &Law, backward: bool) -> Self {
         let (epsilon, alpha) = (spec.scales.quantum, spec.scales.output);
         let stair = &spec.stair;
-        let hard = law.is_hard();
+        let hard = is_sharp(law);
         let inverse_scale = if hard { 1.0 } else { 1.0 / (epsilon * law.scale()) };
         let factor = if backward { alpha * inverse_scale } else { alpha };
         let shape = if hard {
@@ -142,7 +153,7 @@ impl BackwardPass {
     pub(crate) fn new(spec: &StairSpec) -> Self {
         match &spec.laws.backward {
             Backward::Identity => Self::Constant((spec.scales.output / spec.scales.quantum) as f32),
-            Backward::Law(law) if law.is_hard() => Self::Zero,
+            Backward::Law(law) if is_sharp(law) => Self::Zero,
             Backward::Law(law) => Self::Density(Pass::new(spec, law, true)),
         }
     }
