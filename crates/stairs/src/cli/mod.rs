@@ -2,6 +2,7 @@
 
 mod capacity;
 mod devices;
+mod diagnose;
 mod eval;
 mod figures;
 mod jobs;
@@ -25,6 +26,7 @@ pub(crate) struct Cli {
 enum Command {
     Train(train::Train),
     Capacity(capacity::Capacity),
+    Diagnose(diagnose::Diagnose),
     Eval(eval::Eval),
     Plan(plan::Plan),
     Devices(devices::Devices),
@@ -39,6 +41,7 @@ impl Cli {
         match self.command {
             Command::Train(command) => command.run(),
             Command::Capacity(command) => command.run(),
+            Command::Diagnose(command) => command.run(),
             Command::Eval(command) => command.run(),
             Command::Plan(command) => command.run(),
             Command::Devices(command) => command.run(),

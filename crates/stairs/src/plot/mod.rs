@@ -15,6 +15,7 @@
 mod axis;
 mod capacity;
 mod catalogue;
+mod diagnosis;
 mod draw;
 mod error;
 mod figure;
@@ -28,6 +29,7 @@ mod stair;
 pub use axis::Axis;
 pub use capacity::{capacity_figure, capacity_legend, capacity_panels};
 pub use catalogue::{catalogue, plan_figure};
+pub use diagnosis::diagnosis_figure;
 pub use error::PlotError;
 pub use figure::{Figure, LegendEntry};
 pub use histogram::weights_panel;
