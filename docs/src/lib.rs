@@ -21,6 +21,7 @@ chapters! {
     estimators "estimators.md"
     schedules "schedules.md"
     trains_badly "trains-badly.md"
+    diagnostics "diagnostics.md"
     scales "scales.md"
     capacity "capacity.md"
     commands "commands.md"
