@@ -26,8 +26,9 @@
 //! directions it is known to about (1 − cosine²)/√K. With one direction it is a sign.
 //!
 //! h is the step for which the surrogate gradient predicts differences of 5·10⁻⁵ of the loss, twenty-five times what f32
-//! may round away, but at most r/256, r the half-width in quanta of the narrowest window of all laws that are not hard:
-//! as small as f32 allows, because windows are narrow and the expectations of uniform noise have kinks at their ends.
+//! may round away, but at most r/256, r the half-width in quanta of the narrowest window of the layer and of what follows
+//! it in the network, hard laws apart: as small as f32 allows, because windows are narrow and the expectations of uniform
+//! noise have kinks at their ends.
 //! Windows much narrower than a twentieth of a quantum hold few weights; what they leave of the slope may then be
 //! curvature, and the cosine of even an exact gradient falls below 1 (0.95 was seen).
 //!

@@ -59,22 +59,19 @@ impl Moments<'_> {
             })?;
             let loss = loss(&smoothed, batch);
             smoothed_loss = loss.is_finite().then_some(loss);
-            let widths = backward.values().filter_map(window).filter(|width| *width > 0.0);
-            let narrowest = widths.fold(f64::INFINITY, f64::min);
-            if narrowest.is_finite() {
-                let slopes = Slopes {
-                    smoothed: &smoothed,
-                    batch,
-                    sites: self.sites,
-                    latent: &latent,
-                    gradients: &gradients(model, grads, self.sites),
-                    soft: &self.sites.iter().map(|site| !law(site).is_none_or(Backward::is_hard)).collect::<Vec<_>>(),
-                    largest: LARGEST * narrowest,
-                    directions: self.directions,
-                    seed: derive_seed(self.seed, "diagnose", step),
-                };
-                cosines = slopes.cosines(loss);
-            }
+            let largest: Vec<f64> = self.sites.iter().map(|site| LARGEST * self.narrowest(step, site)).collect();
+            let slopes = Slopes {
+                smoothed: &smoothed,
+                batch,
+                sites: self.sites,
+                latent: &latent,
+                gradients: &gradients(model, grads, self.sites),
+                soft: &self.sites.iter().map(|site| !law(site).is_none_or(Backward::is_hard)).collect::<Vec<_>>(),
+                largest: &largest,
+                directions: self.directions,
+                seed: derive_seed(self.seed, "diagnose", step),
+            };
+            cosines = slopes.cosines(loss);
         }
 
         let layer = |i: usize| LayerRecord {
@@ -85,6 +82,13 @@ impl Moments<'_> {
         };
         let layers = (0..self.sites.len()).map(layer).collect();
         Ok(DiagnosisRecord { step, train_loss, smoothed_loss, cosine: cosines.1, layers })
+    }
+
+    /// Half-width in quanta of the narrowest window of the weight at `site` and of what comes after it in the network, hard
+    /// laws apart; infinite where all are hard.
+    fn narrowest(&self, step: u64, site: &Site) -> f64 {
+        let rest = self.annealer.backward(step).skip_while(|(path, _)| *path != site.quantiser);
+        rest.filter_map(|(_, rule)| window(&rule)).filter(|width| *width > 0.0).fold(f64::INFINITY, f64::min)
     }
 
     /// The share of every layer's latent weights outside the windows of its backward law. Inside a window the

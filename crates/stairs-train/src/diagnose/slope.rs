@@ -56,8 +56,8 @@ pub(super) struct Slopes<'a, M> {
     pub(super) gradients: &'a [Vec<f32>],
     /// Sites whose weights are moved at all.
     pub(super) soft: &'a [bool],
-    /// Largest step in quanta.
-    pub(super) largest: f64,
+    /// Largest step in quanta that a site may make.
+    pub(super) largest: &'a [f64],
     pub(super) directions: usize,
     pub(super) seed: u64,
 }
@@ -81,6 +81,9 @@ impl<M: Classifier> Slopes<'_, M> {
 
     /// The cosine over the weights of `sites`; `signs` by site, direction and value.
     fn cosine(&self, sites: &[usize], signs: &[Vec<Vec<bool>>], loss: f64) -> Option<f64> {
+        if sites.is_empty() {
+            return None;
+        }
         let moves = |k: usize, step: f64| -> Vec<Move> {
             sites.iter().map(|site| Move::new(&self.latent[*site], &signs[*site][k], step)).collect()
         };
@@ -91,9 +94,10 @@ impl<M: Classifier> Slopes<'_, M> {
             let paths = sites.iter().map(|site| self.sites[*site].weight.as_str());
             self::loss(&with_weights(self.smoothed.clone(), paths.zip(ends).collect()), self.batch)
         };
-        let square = |k: usize| (surrogate(&moves(k, self.largest)) / self.largest).powi(2);
+        let largest = sites.iter().map(|site| self.largest[*site]).fold(f64::INFINITY, f64::min);
+        let square = |k: usize| (surrogate(&moves(k, largest)) / largest).powi(2);
         let slope = ((0..self.directions).map(square).sum::<f64>() / self.directions as f64).sqrt();
-        let step = (AIM * loss / slope).max(SMALLEST).min(self.largest);
+        let step = (AIM * loss / slope).max(SMALLEST).min(largest);
         let pair = |k: usize| {
             let moves = moves(k, step);
             let slope = surrogate(&moves);
