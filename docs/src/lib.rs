@@ -23,6 +23,7 @@ chapters! {
     schedules "schedules.md"
     convergence "convergence.md"
     trains_badly "trains-badly.md"
+    diagnostics "diagnostics.md"
     scales "scales.md"
     capacity "capacity.md"
     expressivity "expressivity.md"
@@ -109,11 +110,11 @@ mod tests {
             "stairs-data/src/error.rs",
             "stairs-quant/src/error.rs",
             "stairs-noise/src/error.rs",
-            "stairs-noise/src/certificate/error.rs",
+            "stairs-noise/src/certificate/convergence/error.rs",
             "stairs-noise/src/estimators.rs",
             "stairs-noise/src/activation/error.rs",
-            "stairs-noise/src/certificate/network/affine.rs",
-            "stairs-noise/src/certificate/network/estimate.rs",
+            "stairs-noise/src/certificate/smoothing/network/affine.rs",
+            "stairs-noise/src/certificate/smoothing/network/estimate.rs",
             "stairs-noise/src/plan/error.rs",
             "stairs-noise/src/module/weights.rs",
             "stairs-noise/src/module/apply.rs",

@@ -3,10 +3,13 @@
 //! A resolved plan is a pure function of time; this module turns optimiser steps into the plan's time and carries the
 //! seed of sampled noise. Nothing here has a state, so a resumed run has the laws it would have had.
 
+use std::sync::Arc;
+
 use burn::module::Module;
 use stairs_noise::{
     Backward, Law, Laws, Noise, QuantiserInfo, Strategy, apply_plan, derive_seed, layers,
     plan::{AnnealingPlan, BackwardSchedule, NoiseSchedule, PlanError, QuantiserSchedule, ResolvedPlan, TimeUnit},
+    quantisers,
 };
 
 use crate::{AnnealPer, BackwardLaw, ConfigError, LawPoint, Method, RunConfig};
@@ -73,6 +76,11 @@ impl Annealer {
         apply_plan(model, &self.plan, self.time(step), key).map_err(|e| ConfigError::Plan(e.to_string()))
     }
 
+    /// The backward rule of every quantiser after `step` steps, by path.
+    pub(crate) fn backward(&self, step: u64) -> impl Iterator<Item = (String, Backward)> {
+        self.plan.laws_at(self.time(step)).map(|(path, laws, _)| (path.to_string(), laws.backward))
+    }
+
     /// The forward laws after `step` steps, in network order.
     pub fn points(&self, step: u64) -> Vec<LawPoint> {
         let point = |(path, laws, _): (&str, Laws, Strategy)| LawPoint {
@@ -82,6 +90,24 @@ impl Annealer {
         };
         self.plan.laws_at(self.time(step)).map(point).collect()
     }
+}
+
+/// The plan of a run, `plan` or the one its configuration asks for, and its annealer; none for a float network.
+pub(crate) fn of_run<M: Module>(
+    config: &RunConfig,
+    plan: Option<&AnnealingPlan>,
+    model: &M,
+    steps_per_epoch: usize,
+) -> Result<(Option<AnnealingPlan>, Option<Arc<Annealer>>), ConfigError> {
+    let plan = match plan {
+        Some(plan) => Some(plan.clone()),
+        None => self::plan(config, model, steps_per_epoch)?,
+    };
+    let annealer = match &plan {
+        Some(plan) => Some(Arc::new(Annealer::new(plan, &quantisers(model), config, steps_per_epoch)?)),
+        None => None,
+    };
+    Ok((plan, annealer))
 }
 
 /// The plan a configuration asks for, `None` for a float network.

@@ -65,7 +65,7 @@ impl<M: Classifier> Annealed<M> {
     }
 
     /// The model with the laws of the clock.
-    fn current(&self) -> M {
+    pub(crate) fn current(&self) -> M {
         let model = self.model.clone();
         if self.laws_of == self.step() { model } else { self.with_laws(model, self.step()) }
     }

@@ -88,6 +88,19 @@ pub enum ConfigError {
         /// The quantisers of the model, comma separated.
         known: String,
     },
+    /// A diagnosis without steps between its records, or without directions.
+    #[error("a diagnosis needs at least 1 step between records and 1 direction, got {every} and {directions}")]
+    Diagnosis {
+        /// Steps between two records.
+        every: u64,
+        /// Random directions a layer.
+        directions: usize,
+    },
+    /// A diagnosis of a network whose weights are not quantised.
+    #[error(
+        "a diagnosis looks at quantised weights, but the model has none: use method `ste` or `ana` and `StairWeights`"
+    )]
+    NothingToDiagnose,
     /// Annealing was asked for, but the model has no quantiser.
     #[error("method `{0}` needs quantisers, but the model has none: attach `StairWeights` or use `StairActivation`")]
     NoQuantisers(&'static str),

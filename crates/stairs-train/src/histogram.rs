@@ -17,7 +17,7 @@ use crate::WeightHistogram;
 const BINS: usize = 64;
 
 /// Shape and values of every float parameter by path.
-type Values = Vec<(String, Vec<usize>, Vec<f32>)>;
+pub(crate) type Values = Vec<(String, Vec<usize>, Vec<f32>)>;
 
 /// One histogram a quantised weight of `model`, in units of its quantum. Bins reach one quantum beyond the outermost
 /// levels in use; levels are those in use.
@@ -38,7 +38,7 @@ pub fn weight_histograms<M: Module>(model: &M) -> Vec<WeightHistogram> {
 }
 
 /// Quantum and output scale of a weight: one pair, or one a channel.
-struct Scales {
+pub(crate) struct Scales {
     quantum: Vec<f32>,
     output: Vec<f32>,
     /// Values that share a channel in a row, see [`Scales::channel`].
@@ -47,7 +47,7 @@ struct Scales {
 
 impl Scales {
     /// Those of the weight at `path`, `None` if it is not quantised.
-    fn find(parameters: &Values, path: &str, shape: &[usize]) -> Option<Self> {
+    pub(crate) fn find(parameters: &Values, path: &str, shape: &[usize]) -> Option<Self> {
         let below = format!("{path}.stair.scales.");
         let of = |field: &str| {
             let name = |(path, _, values): &(String, _, Vec<f32>)| {
@@ -72,16 +72,17 @@ impl Scales {
         i / self.stride.max(1) % self.quantum.len().max(1)
     }
 
-    fn quantum(&self, i: usize) -> f64 {
+    pub(crate) fn quantum(&self, i: usize) -> f64 {
         self.quantum.get(self.channel(i)).copied().unwrap_or(1.0).into()
     }
 
-    fn output(&self, i: usize) -> f64 {
+    pub(crate) fn output(&self, i: usize) -> f64 {
         self.output.get(self.channel(i)).copied().unwrap_or(1.0).into()
     }
 }
 
-fn values<M: Module>(model: &M) -> Values {
+/// Every float parameter of `model`; weights that are quantised with their latent values.
+pub(crate) fn values<M: Module>(model: &M) -> Values {
     #[derive(Default)]
     struct Visitor(Vec<String>, Values);
 

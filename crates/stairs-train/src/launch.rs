@@ -9,7 +9,7 @@ use std::{
 };
 
 use burn::{
-    optim::AdamConfig,
+    optim::{AdamConfig, ModuleOptimizer},
     tensor::Device,
     train::{
         ExecutionStrategy, Interrupter, Learner, SupervisedTraining,
@@ -91,9 +91,7 @@ impl Launch<'_> {
             training = training.checkpoint(self.epochs_done);
         }
         let scheduler = schedule::scheduler(config, config.epochs * steps_per_epoch)?;
-        // ε as in the reference implementation of [ANA22]; Burn's default of 1e-5 is large against small gradients.
-        let optimiser = AdamConfig::new().with_epsilon(1e-8).init();
-        let result = training.launch(Learner::new(model, optimiser, scheduler));
+        let result = training.launch(Learner::new(model, optimiser(), scheduler));
 
         let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(error) = history.error.take().or_else(|| self.assembly.take_error()) {
@@ -119,4 +117,10 @@ impl Launch<'_> {
         }
         Ok(result.model)
     }
+}
+
+/// The optimiser of every run: Adam with ε as in the reference implementation of \[ANA22\]; Burn's default of 1e-5 is
+/// large against small gradients.
+pub(crate) fn optimiser() -> ModuleOptimizer {
+    AdamConfig::new().with_epsilon(1e-8).init()
 }

@@ -8,6 +8,7 @@
 //! - [`checkpoint`]: a run that is killed at any moment and resumed ends with the weights it would have had, bit for bit
 //!   on Flex with the same number of threads;
 //! - [`RunDir`]: configuration, metrics, models and record of a run, each replaced atomically;
+//! - [`diagnose`]: why a schedule trains well or badly, measured while it trains;
 //! - [`progress`]: burn-train's dashboard on a terminal, one readable line an epoch elsewhere.
 
 #[cfg(doctest)]
@@ -21,6 +22,7 @@ mod classifier;
 mod clock;
 mod config;
 pub mod data;
+pub mod diagnose;
 mod epoch_end;
 mod error;
 mod evaluate;

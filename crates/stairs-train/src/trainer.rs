@@ -12,14 +12,11 @@ use burn::{
     tensor::{Bytes, Device, Tensor},
 };
 use stairs_data::Dataset;
-use stairs_noise::{
-    plan::{AnnealingPlan, TimeUnit},
-    quantisers,
-};
+use stairs_noise::plan::{AnnealingPlan, TimeUnit};
 
 use crate::{
-    Annealed, Annealer, Classifier, Display, Evaluation, RECORD_FORMAT, RunConfig, RunDir, RunRecord, Samples,
-    TrainError, Versions, Which, anneal,
+    Annealed, Classifier, Display, Evaluation, RECORD_FORMAT, RunConfig, RunDir, RunRecord, Samples, TrainError,
+    Versions, Which, anneal,
     checkpoint::{Assembly, Checkpoint, SaveBest, difference},
     data::{parts, steps_per_epoch, subset},
     device_name,
@@ -121,7 +118,7 @@ impl Trainer {
             None => (0..self.train.len()).collect(),
         };
         let (samples, steps_per_epoch) = (chosen.len(), steps_per_epoch(chosen.len(), config.batch));
-        let (plan, annealer) = self.annealer(&model, steps_per_epoch)?;
+        let (plan, annealer) = anneal::of_run(config, self.plan.as_ref(), &model, steps_per_epoch)?;
         let model = model.train().fork(&self.device.clone().autodiff());
         let parameters = trainable(&model);
         let annealed = Annealed::new(model, annealer.clone())?;
@@ -224,23 +221,6 @@ impl Trainer {
     /// Loss and accuracy of `model` on the test part.
     pub fn evaluate<M: Classifier>(&self, model: &M) -> Evaluation {
         evaluate(model, self.test.clone(), &self.device)
-    }
-
-    fn annealer<M: Module>(
-        &self,
-        model: &M,
-        steps_per_epoch: usize,
-    ) -> Result<(Option<AnnealingPlan>, Option<Arc<Annealer>>), TrainError> {
-        let quantisers = quantisers(model);
-        let plan = match &self.plan {
-            Some(plan) => Some(plan.clone()),
-            None => anneal::plan(&self.config, model, steps_per_epoch)?,
-        };
-        let annealer = match &plan {
-            Some(plan) => Some(Arc::new(Annealer::new(plan, &quantisers, &self.config, steps_per_epoch)?)),
-            None => None,
-        };
-        Ok((plan, annealer))
     }
 
     /// Makes sure that the checkpoint is of this plan and this model.

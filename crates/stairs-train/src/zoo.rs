@@ -16,7 +16,11 @@ use stairs_zoo::{
 
 use crate::{
     Classifier, ConfigError, Evaluation, Method, RunConfig, RunDir, RunRecord, Samples, TrainError, Trainer, Which,
-    anneal::plan, data::parts, evaluate, seeded::try_seeded,
+    anneal::plan,
+    data::parts,
+    diagnose::{Diagnose, Diagnosis},
+    evaluate,
+    seeded::try_seeded,
 };
 
 impl Classifier for Mlp {
@@ -177,6 +181,18 @@ impl Trainer {
         self.config.validate(self.train.as_ref(), self.test.as_ref())?;
         let model = ZooModel::new(&self.config, self.train.shape(), self.classes, &self.device)?;
         with_model!(model, model => Ok(self.fit(model)?.record))
+    }
+}
+
+impl Diagnose {
+    /// Diagnoses the zoo model the configuration names; `progress` is told the steps done and those of the run.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit), and [`ConfigError::UnknownModel`].
+    pub fn run(self, progress: impl FnMut(u64, u64)) -> Result<Diagnosis, TrainError> {
+        self.config.validate(self.train.as_ref(), self.test.as_ref())?;
+        let model = ZooModel::new(&self.config, self.train.shape(), self.classes, &self.device)?;
+        with_model!(model, model => self.fit(model, progress))
     }
 }
 

@@ -52,8 +52,9 @@ fn sign(x: f64) -> i64 {
 ///
 /// τ₁₂.₃ = (τ₁₂ − τ₁₃τ₂₃)/√((1 − τ₁₃²)(1 − τ₂₃²)). Source: Kendall, *Partial rank correlation*, 1942.
 pub fn partial_kendall_tau(points: &[(f64, f64, f64)]) -> f64 {
-    let tau = |pick: &dyn Fn(&(f64, f64, f64)) -> (f64, f64)| kendall_tau(&points.iter().map(pick).collect::<Vec<_>>());
-    let (ab, ac, bc) = (tau(&|p| (p.0, p.1)), tau(&|p| (p.0, p.2)), tau(&|p| (p.1, p.2)));
+    let ab = kendall_tau(&points.iter().map(|p| (p.0, p.1)).collect::<Vec<_>>());
+    let ac = kendall_tau(&points.iter().map(|p| (p.0, p.2)).collect::<Vec<_>>());
+    let bc = kendall_tau(&points.iter().map(|p| (p.1, p.2)).collect::<Vec<_>>());
     ((ab - ac * bc) / ((1.0 - ac * ac) * (1.0 - bc * bc)).sqrt()).clamp(-1.0, 1.0)
 }
 

@@ -5,7 +5,10 @@ use std::{
     process::{Command, Output},
 };
 
-use stairs::{report::read_record, train::RunDir};
+use stairs::{
+    report::read_record,
+    train::{RunDir, diagnose::Diagnosis},
+};
 
 fn stairs(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_stairs"))
@@ -248,6 +251,36 @@ fn approximations_are_certified_measured_and_drawn() {
         let error = failure(&stairs(&[&["expressivity", "--svg", path(&none)], arguments].concat()), code);
         assert!(error.contains(text), "{error}");
         assert!(!none.exists(), "a refused command leaves nothing");
+    }
+}
+
+#[test]
+fn a_diagnosis_is_printed_kept_and_drawn() {
+    let directory = tempfile::tempdir().unwrap();
+    let out = directory.path().join("diagnosis");
+    let small = ["diagnose", "--model", "mlp:16-16", "--subset", "128", "--epochs", "2", "--out", path(&out)];
+    let text = stdout(&stairs(&[&small[..], &["--every", "3", "--directions", "2", "--plan", "overlapped"]].concat()));
+    let json = out.join("diagnosis.json");
+    let diagnosis = Diagnosis::read(&json).unwrap();
+    assert_eq!(diagnosis.records.iter().map(|record| record.step).collect::<Vec<_>>(), [0, 3, 6, 8]);
+    assert_eq!((diagnosis.every, diagnosis.directions, diagnosis.config.epochs), (3, 2, 2));
+    assert_eq!(last_line(&text), format!("test accuracy {:.2} %", diagnosis.evaluation.accuracy));
+    assert!(!text.contains("NaN") && !text.contains("inf"), "{text}");
+    for step in [" 0 ", " 3 ", " 8 "] {
+        let of_layer = |line: &&str| line.starts_with("hidden.1.linear.weight") && line.contains(step);
+        assert_eq!(text.lines().filter(of_layer).count(), 1, "{text}");
+    }
+    let svg = std::fs::read_to_string(out.join("diagnosis.svg")).unwrap();
+    assert!(svg.contains("hidden.0.linear.weight") && svg.contains("Flips") && !svg.contains("NaN"));
+
+    let refused: [(&[&str], &str); 3] = [
+        (&["--method", "float"], "--method float quantises nothing"),
+        (&["--every", "0"], "at least 1 step between records"),
+        (&["--directions", "0"], "1 direction, got"),
+    ];
+    for (arguments, text) in refused {
+        let error = failure(&stairs(&[&small[..], arguments].concat()), 1);
+        assert!(error.contains(text), "{error}");
     }
 }
 

@@ -3,6 +3,7 @@
 mod capacity;
 mod certify;
 mod devices;
+mod diagnose;
 mod eval;
 mod expressivity;
 mod figures;
@@ -29,6 +30,7 @@ enum Command {
     Capacity(capacity::Capacity),
     Expressivity(expressivity::Expressivity),
     Certify(certify::Certify),
+    Diagnose(diagnose::Diagnose),
     Eval(eval::Eval),
     Plan(plan::Plan),
     Devices(devices::Devices),
@@ -45,6 +47,7 @@ impl Cli {
             Command::Capacity(command) => command.run(),
             Command::Expressivity(command) => command.run(),
             Command::Certify(command) => command.run(),
+            Command::Diagnose(command) => command.run(),
             Command::Eval(command) => command.run(),
             Command::Plan(command) => command.run(),
             Command::Devices(command) => command.run(),
