@@ -113,6 +113,11 @@ fn core(setup: &Setup<'_>) -> bool {
     setup.config.policy.scale == Dynamics::Dynamic
 }
 
+/// Of them those whose noise has mean 0 throughout.
+fn centred(setup: &Setup<'_>) -> bool {
+    core(setup) && setup.config.policy.mean == Dynamics::Static
+}
+
 fn term_name(share: &Share) -> String {
     share.factors.iter().map(|factor| FACTORS[*factor]).collect::<Vec<_>>().join(" × ")
 }
@@ -148,7 +153,7 @@ fn law_and_schedule(found: &Shares) -> (f64, f64) {
     (law, schedule)
 }
 
-fn headline(setups: &[Setup<'_>], found: Option<&Shares>) -> String {
+fn headline(setups: &[Setup<'_>], found: Option<&Shares>, centred: Option<&Shares>) -> String {
     let Some(found) = found else {
         return "There are not enough finished trials to compare yet.".into();
     };
@@ -173,9 +178,17 @@ fn headline(setups: &[Setup<'_>], found: Option<&Shares>) -> String {
     let most = found.terms.first().map_or(String::new(), |share| {
         format!(" The largest share is that of {}: {} %.", term_name(share), fixed(100.0 * share.eta.value, 1))
     });
+    let centred = centred.map_or(String::new(), |found| {
+        let (law, schedule) = law_and_schedule(found);
+        format!(
+            " Where the mean of the noise is 0 throughout, the schedule explains {} % and the law {} %.",
+            fixed(100.0 * schedule, 1),
+            fixed(100.0 * law, 1)
+        )
+    });
     format!(
         "{verdict}, where the scale is annealed: interval and power, with their interactions, explain {} % of the variance \
-         of the test accuracy, the law with all of its interactions {} %.{most}{best}{ste}",
+         of the test accuracy, the law with all of its interactions {} %.{most}{centred}{best}{ste}",
         fixed(100.0 * schedule, 1),
         fixed(100.0 * law, 1)
     )
@@ -311,10 +324,11 @@ impl Page for GridPage {
         let setups = setups(results);
         let drawn = |figure: Option<Figure>| figure.map(|figure| shell::figure(&figure)).transpose();
         let (core_shares, all_shares) = (analysis(&setups, core), analysis(&setups, |_| true));
+        let centred_shares = analysis(&setups, centred);
         let accuracy = drawn(accuracy_figure(&setups))?;
         let bars = drawn(core_shares.as_ref().map(shares_figure))?;
         let content = html! {
-            p.headline { (headline(&setups, core_shares.as_ref())) }
+            p.headline { (headline(&setups, core_shares.as_ref(), centred_shares.as_ref())) }
             @if !results.diverged.is_empty() {
                 p.notice {
                     (count(results.diverged.len(), "training")) " diverged (a loss that is not finite) and count with the accuracy "
@@ -331,6 +345,13 @@ impl Page for GridPage {
                         "layer's noise disappears."
                     }
                     @if let Some(bars) = bars { (bars) }
+                    (shares_table(found).html())
+                }
+            }
+            @if let Some(found) = &centred_shares {
+                section {
+                    h2 { "Where the mean of the noise is 0" }
+                    p.note { "The same for the setups with an annealed scale and a static mean." }
                     (shares_table(found).html())
                 }
             }
@@ -375,8 +396,9 @@ impl Page for GridPage {
     fn text(&self, results: &Results) -> String {
         let setups = setups(results);
         let found = analysis(&setups, core);
+        let centred = analysis(&setups, centred);
         let table = found.as_ref().map_or(String::new(), |found| shares_table(found).text());
-        format!("{table}\n\n{}", headline(&setups, found.as_ref()))
+        format!("{table}\n\n{}", headline(&setups, found.as_ref(), centred.as_ref()))
     }
 
     fn figures(&self, results: &Results) -> Vec<(&'static str, Figure)> {
