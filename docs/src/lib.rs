@@ -34,6 +34,7 @@ chapters! {
     errors "errors.md"
     benchmarks "benchmarks.md"
     results "results.md"
+    study "study.md"
     architecture "architecture.md"
     recipes "recipes.md"
     readme "../../README.md"

@@ -288,7 +288,7 @@ fn accuracy_figure(setups: &[Setup<'_>]) -> Option<Figure> {
 
 /// Shares of the variance as bars.
 fn shares_figure(found: &Shares) -> Figure {
-    let terms: Vec<&Share> = found.terms.iter().take(10).collect();
+    let terms: Vec<&Share> = found.terms.iter().take(8).collect();
     let ticks = terms.iter().enumerate().map(|(i, share)| (i as f64, term_name(share))).collect();
     let x = Axis::new("").with_range(-0.7, terms.len() as f64 - 0.3).with_named_ticks(ticks);
     let mut panel = Panel::new("", x, Axis::new("share of the variance, %"));
