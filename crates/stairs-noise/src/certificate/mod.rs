@@ -2,11 +2,11 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | `smoothing` | how smooth and how close a regularised stair or activation is: [`SmoothingCertificate`], [`ActivationCertificate`], [`NetworkEstimate`] |
-//! | `convergence` | whether a network under an annealing plan becomes the quantised one, and when: [`Certificate`], [`Verdict`] |
+//! | [`smoothing`] | how smooth and how close a regularised stair or activation is: [`SmoothingCertificate`], [`ActivationCertificate`], [`NetworkEstimate`] |
+//! | [`convergence`] | whether a network under an annealing plan becomes the quantised one, and when: [`Certificate`], [`Verdict`] |
 
-mod convergence;
-mod smoothing;
+pub mod convergence;
+pub mod smoothing;
 
 pub use convergence::{
     Break, Certificate, CertificateError, Convergence, Convolution, Counterexample, GapSource, LawRange, Layer,

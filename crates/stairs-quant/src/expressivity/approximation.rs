@@ -3,7 +3,7 @@
 use super::{CELL_LIMIT, Construction, StairNetwork, samples::Samples, split};
 use crate::ExpressivityError;
 
-/// A task: approximate an L-Lipschitz function on [0,1]ⁿ to within η.
+/// A task: approximate an L-Lipschitz function on \[0, 1\]ⁿ to within η.
 ///
 /// Without more, N and δ are those with the fewest non-zero weights among a ladder of grids; see
 /// [`with_side`](Self::with_side) and [`with_step`](Self::with_step) to set them.

@@ -1,6 +1,6 @@
 //! What quantised networks can express: a proof that can be run.
 //!
-//! For every f : [0,1]ⁿ → R, n = 1, 2, 3, that is L-Lipschitz in the Euclidean norm, and every η > 0, a network with
+//! For every f : \[0, 1\]ⁿ → R, n = 1, 2, 3, that is L-Lipschitz in the Euclidean norm, and every η > 0, a network with
 //! weights in {−1, 0, 1}, features in {0, 1} and one affine map at its end is built, with ‖f − network‖_∞ ≤ η and a
 //! [`Certificate`] that says at what cost.
 //!

@@ -30,7 +30,7 @@ impl StairNetwork {
         self.grid.dimension
     }
 
-    /// The network at a point of [0,1]ⁿ, in O(n): the half-spaces that a coordinate reaches are the first ones of its axis,
+    /// The network at a point of \[0, 1\]ⁿ, in O(n): the half-spaces that a coordinate reaches are the first ones of its axis,
     /// so that the one cell which answers is known without asking the others, and with it the levels.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use std::{
 use super::{Approximation, StairNetwork};
 use crate::ExpressivityError;
 
-/// A named function on [0,1]ⁿ.
+/// A named function on \[0, 1\]ⁿ.
 ///
 /// ```
 /// use stairs_quant::expressivity::Target;

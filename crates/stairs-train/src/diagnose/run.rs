@@ -17,7 +17,7 @@ use crate::{
     device_name, evaluate, launch, schedule,
 };
 
-/// A run about to be diagnosed; see the [module](self).
+/// A run about to be diagnosed; see the [module](crate::diagnose).
 ///
 /// ```no_run
 /// use stairs_data::{DataRoot, DatasetName, load};
