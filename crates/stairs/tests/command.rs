@@ -120,6 +120,21 @@ fn processes_share_a_directory() {
 }
 
 #[test]
+fn several_trials_run_at_a_time() {
+    let directory = tempfile::tempdir().unwrap();
+    let small = ["reproduce", "--seeds", "1", "--epochs", "1", "--jobs", "2", "--out", path(directory.path())];
+    let text = stdout(&stairs(&small));
+    assert_eq!(text.matches(" trained in ").count(), 3, "{text}");
+    assert!(text.matches(" was finished before").count() >= 3, "the first process makes the report\n{text}");
+    assert!(last_line(&text).ends_with("index.html"), "{text}");
+
+    let error = failure(&stairs(&["reproduce", "mnist", "--jobs", "2", "--data", "/nowhere"]), 1);
+    assert!(error.contains("a worker failed") && error.contains("/nowhere"), "{error}");
+    let error = failure(&stairs(&["reproduce", "digits", "--period", "3"]), 1);
+    assert!(error.contains("are for ana-grid"), "{error}");
+}
+
+#[test]
 fn mistakes_are_explained() {
     let cases: [(&[&str], i32, &[&str]); 12] = [
         (&["train", "--out", "x", "--law", "cauchy"], 2, &["unknown noise law `cauchy`", "logistic"]),
