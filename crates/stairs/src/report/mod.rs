@@ -4,11 +4,11 @@
 //! trained ([`Study`]: data set and model) and how ([`Group`]: everything but the seed), and shown by
 //! [`Report`]. Experiments have a [`Page`] each. Nothing else is read: a page can be made on another machine, later, or while runs are still missing.
 
+mod annealing;
 mod capacity;
 mod curves;
 mod error;
 mod grid;
-mod grid_page;
 mod group;
 mod laws;
 mod load;
@@ -20,9 +20,9 @@ mod stairs;
 mod table;
 mod weights;
 
+pub use annealing::GridPage;
 pub use capacity::{LowerPage, TrainingPage, VariancePage};
 pub use error::ReportError;
-pub use grid_page::GridPage;
 pub use group::{Group, Stat, Study, studies};
 pub use load::{collect_records, read_record};
 pub use page::Report;

@@ -1,0 +1,77 @@
+//! Figures of the grid.
+
+use stairs_noise::{
+    Noise, Strategy,
+    plan::{Dynamics, Interval as Window},
+};
+
+use super::setup::{LAW, Setup, core, term_name};
+use crate::{
+    plot::{Axis, Figure, Ink, Layer, Panel},
+    stats::{Share, Shares},
+};
+
+const INKS: [Ink; 4] = [Ink::Blue, Ink::Orange, Ink::Green, Ink::Purple];
+
+/// Accuracy by schedule, one panel a strategy and mean, coloured by the law.
+pub(super) fn accuracy_figure(setups: &[Setup<'_>]) -> Option<Figure> {
+    let ste = setups.iter().find(|setup| setup.is_ste()).map(|setup| setup.accuracy().mean);
+    let finite = || setups.iter().map(|setup| setup.accuracy().mean).filter(|mean| mean.is_finite());
+    let (low, high) = finite().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+    if low > high {
+        return None;
+    }
+    let room = (0.05 * (high - low)).max(0.5);
+    let ticks: Vec<(f64, String)> = Window::ALL
+        .iter()
+        .enumerate()
+        .map(|(i, window)| (f64::from(2 * i as u32) + 0.5, window.name().to_string()))
+        .collect();
+    let mut panels = Vec::new();
+    for mean in Dynamics::ALL {
+        for strategy in Strategy::ALL {
+            let title = format!("{strategy}, mean {}", mean.name());
+            let x = Axis::new("").with_range(-0.6, 7.6).with_named_ticks(ticks.clone());
+            let y = Axis::new("test accuracy, %").with_range(low - room, high + room);
+            let mut panel = Panel::new(title, x, y);
+            if let Some(ste) = ste {
+                panel = panel.with(Layer::dashed(vec![(-0.6, ste), (7.6, ste)], Ink::Grey));
+            }
+            for (law, ink) in INKS.into_iter().enumerate() {
+                let here = |setup: &&Setup<'_>| {
+                    core(setup)
+                        && setup.levels[LAW] == law
+                        && setup.config.policy.mean == mean
+                        && setup.config.strategy == strategy
+                };
+                let points = setups.iter().filter(here).map(|setup| {
+                    let at = (2 * setup.levels[4] + setup.levels[5]) as f64 + 0.14 * (law as f64 - 1.5);
+                    (at, setup.accuracy().mean)
+                });
+                panel = panel.with(Layer::Dots { points: points.collect(), ink, radius: 3.6 });
+            }
+            panels.push(panel);
+        }
+    }
+    let figure = Figure::new("").with_columns(3).with_size(1000.0, 250.0).with_panels(panels);
+    let figure =
+        Noise::ALL.iter().zip(INKS).fold(figure, |figure, (law, ink)| figure.with_legend(ink, law.to_string()));
+    Some(if ste.is_some() { figure.with_legend(Ink::Grey, "straight-through estimator") } else { figure })
+}
+
+/// Shares of the variance as bars.
+pub(super) fn shares_figure(found: &Shares) -> Figure {
+    let terms: Vec<&Share> = found.terms.iter().take(8).collect();
+    let ticks = terms.iter().enumerate().map(|(i, share)| (i as f64, term_name(share))).collect();
+    let x = Axis::new("").with_range(-0.7, terms.len() as f64 - 0.3).with_named_ticks(ticks);
+    let mut panel = Panel::new("", x, Axis::new("share of the variance, %"));
+    for (i, share) in terms.iter().enumerate() {
+        let (at, eta) = (i as f64, share.eta);
+        let ink = if share.factors.contains(&LAW) { Ink::Orange } else { Ink::Blue };
+        panel = panel
+            .with(Layer::Bars { bars: vec![[at - 0.3, at + 0.3, 0.0, 100.0 * eta.value]], ink, opacity: 0.75 })
+            .with(Layer::line(vec![(at, 100.0 * eta.low), (at, 100.0 * eta.high)], Ink::Text));
+    }
+    let figure = Figure::new("").with_size(1000.0, 280.0).with_panel(panel);
+    figure.with_legend(Ink::Orange, "terms with the law").with_legend(Ink::Blue, "terms without it")
+}

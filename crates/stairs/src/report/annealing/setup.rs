@@ -1,0 +1,121 @@
+//! The setups of a grid, their levels, and the shares of their factors.
+
+use std::collections::BTreeMap;
+
+use stairs_data::DatasetName;
+use stairs_noise::{
+    Noise, Strategy,
+    plan::{Decay, Dynamics, Interval as Window},
+};
+use stairs_train::RunConfig;
+
+use crate::{
+    report::{Results, Stat},
+    stats::{Layout, Share, Shares, shares},
+};
+
+/// Names of the factors, in the order of [`levels`].
+pub(super) const FACTORS: [&str; 6] = ["law", "strategy", "mean", "scale", "interval", "power"];
+pub(super) const COUNTS: [usize; 6] = [4, 3, 2, 2, 4, 2];
+pub(super) const LAW: usize = 0;
+/// The factors that say when which layer's noise disappears.
+pub(super) const SCHEDULE: [usize; 2] = [4, 5];
+/// Resamples of the intervals, and their seed.
+pub(super) const RESAMPLES: (usize, u64) = (1000, 1);
+
+/// A setup with its accuracies, one a seed.
+pub(super) struct Setup<'a> {
+    pub(super) config: &'a RunConfig,
+    pub(super) levels: Vec<usize>,
+    pub(super) accuracies: Vec<f64>,
+}
+
+impl Setup<'_> {
+    pub(super) fn accuracy(&self) -> Stat {
+        Stat::of(self.accuracies.iter().copied())
+    }
+
+    /// Hard forward, clipped identity backward: the straight-through estimator.
+    pub(super) fn is_ste(&self) -> bool {
+        let fixed = self.config.policy.mean == Dynamics::Static && self.config.policy.scale == Dynamics::Static;
+        fixed && self.config.strategy == Strategy::Mode && self.config.law == Noise::Uniform
+    }
+
+    pub(super) fn name(&self) -> String {
+        format!("{}, {}, {}", self.config.law, self.config.strategy, self.config.policy)
+    }
+}
+
+/// The level of every factor, in the order of [`FACTORS`]; `None` for a law that is none of the four.
+pub(super) fn levels(config: &RunConfig) -> Option<Vec<usize>> {
+    fn level<T: PartialEq>(all: &[T], value: &T) -> Option<usize> {
+        all.iter().position(|other| other == value)
+    }
+    Some(vec![
+        level(&Noise::ALL, &config.law)?,
+        level(&Strategy::ALL, &config.strategy)?,
+        level(&Dynamics::ALL, &config.policy.mean)?,
+        level(&Dynamics::ALL, &config.policy.scale)?,
+        level(&Window::ALL, &config.policy.interval)?,
+        level(&Decay::ALL, &config.policy.power)?,
+    ])
+}
+
+pub(super) fn level_name(factor: usize, level: usize) -> String {
+    match factor {
+        0 => Noise::ALL[level].to_string(),
+        1 => Strategy::ALL[level].to_string(),
+        2 | 3 => Dynamics::ALL[level].name().into(),
+        4 => Window::ALL[level].name().into(),
+        _ => Decay::ALL[level].name().into(),
+    }
+}
+
+pub(super) fn setups(results: &Results) -> Vec<Setup<'_>> {
+    let mut setups: BTreeMap<Vec<usize>, Setup<'_>> = BTreeMap::new();
+    let trained = results.runs.iter().map(|(_, run)| (&run.config, run.test_accuracy));
+    let diverged = results.diverged.iter().map(|(_, at)| (&at.config, chance(&at.config)));
+    for (config, accuracy) in trained.chain(diverged) {
+        let Some(levels) = levels(config) else { continue };
+        let setup = setups.entry(levels.clone()).or_insert_with(|| Setup { config, levels, accuracies: Vec::new() });
+        setup.accuracies.push(accuracy);
+    }
+    setups.into_values().collect()
+}
+
+/// Accuracy in percent of guessing, which a training that diverged counts with.
+pub(super) fn chance(config: &RunConfig) -> f64 {
+    config.dataset.parse::<DatasetName>().map_or(0.0, |dataset| 100.0 / dataset.classes() as f64)
+}
+
+/// Shares over the setups that `takes` takes; none where they do not vary.
+pub(super) fn analysis(setups: &[Setup<'_>], takes: impl Fn(&Setup<'_>) -> bool) -> Option<Shares> {
+    let taken: Vec<_> =
+        setups.iter().filter(|setup| takes(setup)).map(|s| (s.levels.clone(), s.accuracies.clone())).collect();
+    let found = shares(&Layout { levels: COUNTS.to_vec(), setups: taken }, RESAMPLES.0, RESAMPLES.1);
+    found.terms.first()?.eta.value.is_finite().then_some(found)
+}
+
+/// Setups with an annealed scale: there every choice of one factor goes with every choice of the others.
+pub(super) fn core(setup: &Setup<'_>) -> bool {
+    setup.config.policy.scale == Dynamics::Dynamic
+}
+
+/// Of them those whose noise has mean 0 throughout.
+pub(super) fn centred(setup: &Setup<'_>) -> bool {
+    core(setup) && setup.config.policy.mean == Dynamics::Static
+}
+
+/// Sums of η² over the terms: those with the law, and those of the schedule without it.
+pub(super) fn law_and_schedule(found: &Shares) -> (f64, f64) {
+    let sum = |takes: &dyn Fn(&[usize]) -> bool| {
+        found.terms.iter().filter(|share| takes(&share.factors)).map(|share| share.eta.value).sum::<f64>()
+    };
+    let law = sum(&|factors| factors.contains(&LAW));
+    let schedule = sum(&|factors| !factors.contains(&LAW) && factors.iter().any(|f| SCHEDULE.contains(f)));
+    (law, schedule)
+}
+
+pub(super) fn term_name(share: &Share) -> String {
+    share.factors.iter().map(|factor| FACTORS[*factor]).collect::<Vec<_>>().join(" × ")
+}
