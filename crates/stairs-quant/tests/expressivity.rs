@@ -297,27 +297,6 @@ fn sizes_set_by_hand_are_kept() {
     assert_eq!((both.certificate().side, both.certificate().step), (40, 0.07));
 }
 
-/// `cargo test --release -p stairs-quant --test expressivity -- --ignored --nocapture speed`
-#[test]
-#[ignore = "prints times"]
-fn speed() {
-    for (target, eta) in [(Target::Sine, 0.01), (Target::Ring, 0.01), (Target::Bump, 0.05)] {
-        for construction in Construction::ALL {
-            let start = std::time::Instant::now();
-            let network = target.build(&target.approximation(eta).with_construction(construction)).unwrap();
-            let built = start.elapsed();
-            let points: Vec<f64> = scattered(1_000_000, target.dimension()).concat();
-            let start = std::time::Instant::now();
-            let sum: f64 = network.eval_batch(&points).unwrap().iter().sum();
-            let seconds = start.elapsed().as_secs_f64();
-            println!(
-                "{target} {construction} eta {eta}: built in {built:?}, {:.1} M points/s ({sum:.3})",
-                1.0 / seconds
-            );
-        }
-    }
-}
-
 /// The largest of a few affine functions, less the largest of a few others; slopes such that the whole is L-Lipschitz.
 fn piecewise_linear() -> impl Strategy<Value = (usize, f64, Vec<(Vec<f64>, f64)>)> {
     (1usize..=3, 0.1f64..3.0).prop_flat_map(|(n, lipschitz)| {

@@ -1,10 +1,9 @@
 //! `stairs capacity`
 
-use std::{io::IsTerminal, path::PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use stairs::{
     data::{DatasetName, load},
     device::DeviceName,
@@ -15,7 +14,7 @@ use stairs::{
     zoo::Architecture,
 };
 
-use super::options::{DataOption, DeviceOption, dataset};
+use super::options::{DataOption, DeviceOption, bar, dataset};
 
 /// Measure the capacity of a network before training: its two-scale effective dimension (2sED)
 ///
@@ -102,7 +101,7 @@ impl Capacity {
         }
         let config = self.config()?;
         let data = load(self.dataset, &self.data.root()).with_context(|| format!("loading {}", self.dataset))?;
-        let bar = bar(config.draws);
+        let bar = bar("draws", config.draws);
         let measurement = measure(&config, &data, &self.out, |done, _| bar.set_position(done as u64));
         bar.finish_and_clear();
         let measurement = measurement?;
@@ -114,16 +113,6 @@ impl Capacity {
         println!("{}\n{}", self.out.join("capacity.json").display(), svg.display());
         Ok(())
     }
-}
-
-fn bar(draws: usize) -> ProgressBar {
-    let target =
-        if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let bar = ProgressBar::with_draw_target(Some(draws as u64), target);
-    if let Ok(style) = ProgressStyle::with_template("draws [{bar:30}] {pos}/{len}  {elapsed}, {eta} left") {
-        bar.set_style(style.progress_chars("=> "));
-    }
-    bar
 }
 
 /// The result at both ends of every curve, warnings last.

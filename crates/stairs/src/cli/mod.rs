@@ -12,6 +12,7 @@ mod options;
 mod plan;
 mod report;
 mod reproduce;
+mod run_options;
 mod train;
 
 use clap::{Parser, Subcommand};

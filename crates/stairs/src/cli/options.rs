@@ -1,8 +1,9 @@
 //! Options that several subcommands share.
 
-use std::path::PathBuf;
+use std::{io::IsTerminal, path::PathBuf};
 
 use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use stairs::{
     data::{DataRoot, DatasetName},
     device::DeviceName,
@@ -114,4 +115,15 @@ impl GridOptions {
 fn period(text: &str) -> Result<f64, String> {
     let period = text.parse::<f64>().map_err(|error| error.to_string())?;
     if period > 0.0 && period <= 1e4 { Ok(period) } else { Err("a period must be in (0, 10000]".into()) }
+}
+
+/// A progress bar over `count` units of something, on a terminal; hidden elsewhere.
+pub(crate) fn bar(units: &str, count: usize) -> ProgressBar {
+    let target =
+        if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(Some(count as u64), target).with_prefix(units.to_owned());
+    if let Ok(style) = ProgressStyle::with_template("{prefix} [{bar:30}] {pos}/{len}  {elapsed}, {eta} left") {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    bar
 }

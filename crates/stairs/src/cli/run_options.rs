@@ -1,0 +1,106 @@
+//! The options that make a training run, for every subcommand that trains one.
+
+use clap::Args;
+use stairs::{
+    data::DatasetName,
+    experiments::recipe,
+    noise::{Noise, Policy, Strategy},
+    quant::{Quantiser, ScalePolicy},
+    train::{AnnealPer, BackwardLaw, LrSchedule, RunConfig},
+};
+
+use super::options::{Method, dataset, model};
+
+/// A run; what is not given is chosen to train well on the data set.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RunOptions {
+    /// Data set: digits (embedded), mnist, fashion-mnist, cifar10 or covertype
+    #[arg(long, default_value = "digits", value_parser = dataset, value_name = "NAME")]
+    pub(crate) dataset: DatasetName,
+    /// Model with its sizes: lenet[:32-64-128], mlp[:256-256], cnn[:16-32-64]; plain-mlp and plain-cnn are without batch
+    /// normalisation
+    #[arg(long, default_value = "lenet", value_parser = model, value_name = "NAME")]
+    pub(crate) model: String,
+    /// Method of training
+    #[arg(long, value_enum, default_value_t = Method::Ana)]
+    pub(crate) method: Method,
+    /// Quantiser of weights and features: binary, ternary, int2 … int8 (binary: weights −1, 1 and features 0, 1)
+    #[arg(long, default_value_t = Quantiser::Ternary, value_name = "NAME")]
+    pub(crate) quantiser: Quantiser,
+    /// Quantum of each weight tensor: max-abs, fixed:Q, percentile:P, mse, twn, sawb or lsq [default: what trains well on
+    /// the data set]
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) weight_scale: Option<ScalePolicy>,
+    /// Noise law of ana, surrogate of ste: uniform, triangular, normal or logistic [default: what trains well on the
+    /// data set; uniform (the clipped identity) for ste]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) law: Option<Noise>,
+    /// Forward strategy of ana: expectation, mode or random
+    #[arg(long, default_value_t = Strategy::Expectation, value_name = "NAME")]
+    pub(crate) strategy: Strategy,
+    /// Annealing policy of ana: [MEAN-SCALE-]INTERVAL[-DECAY], see `stairs plan --help` [default: what trains well on
+    /// the data set]
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) plan: Option<Policy>,
+    /// Backward law of ana: annealed like the forward one, or static [default: what trains well on the data set]
+    #[arg(long, value_parser = ["annealed", "static"], value_name = "LAW")]
+    pub(crate) backward: Option<String>,
+    /// Share of the training after which all noise is gone, in (0, 1]
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) anneal_until: Option<f64>,
+    /// What the annealing counts
+    #[arg(long, value_parser = ["epoch", "step"], value_name = "UNIT")]
+    pub(crate) anneal_per: Option<String>,
+    /// Passes over the training set
+    #[arg(long, value_name = "N")]
+    pub(crate) epochs: Option<usize>,
+    /// Samples per optimiser step
+    #[arg(long, value_name = "N")]
+    pub(crate) batch: Option<usize>,
+    /// Initial learning rate of Adam
+    #[arg(long, value_name = "RATE")]
+    pub(crate) lr: Option<f64>,
+    /// Keep the learning rate constant instead of letting it fall along a cosine
+    #[arg(long)]
+    pub(crate) constant_lr: bool,
+    /// Seed of initial weights, data order, augmentation and noise
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(crate) seed: u64,
+    /// Use only this many training samples
+    #[arg(long, value_name = "N")]
+    pub(crate) subset: Option<usize>,
+}
+
+impl RunOptions {
+    /// The configuration they make.
+    pub(crate) fn config(&self) -> RunConfig {
+        let recipe = recipe(self.dataset, &self.model, self.method.into());
+        let anneal_per = match self.anneal_per.as_deref() {
+            Some("epoch") => AnnealPer::Epoch,
+            Some("step") => AnnealPer::Step,
+            _ => recipe.anneal_per,
+        };
+        let backward = match self.backward.as_deref() {
+            Some("annealed") => BackwardLaw::Annealed,
+            Some("static") => BackwardLaw::Static,
+            _ => recipe.backward,
+        };
+        RunConfig {
+            backward,
+            quantiser: self.quantiser,
+            weight_scale: self.weight_scale.unwrap_or(recipe.weight_scale),
+            law: self.law.clone().unwrap_or(recipe.law),
+            strategy: self.strategy,
+            policy: self.plan.unwrap_or(recipe.policy),
+            anneal_per,
+            anneal_until: self.anneal_until.unwrap_or(recipe.anneal_until),
+            epochs: self.epochs.unwrap_or(recipe.epochs),
+            batch: self.batch.unwrap_or(recipe.batch),
+            lr: self.lr.unwrap_or(recipe.lr),
+            lr_schedule: if self.constant_lr { LrSchedule::Constant } else { recipe.lr_schedule },
+            seed: self.seed,
+            subset: self.subset,
+            ..recipe
+        }
+    }
+}
