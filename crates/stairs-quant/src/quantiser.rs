@@ -24,8 +24,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{QuantiserError, StairFunction};
 
-/// A bit width, 2 to 8.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A bit width, 2 to 8; a number in files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
 pub struct Bits(u8);
 
 impl Bits {
@@ -54,6 +55,20 @@ impl Bits {
     /// All bit widths, smallest first.
     pub fn all() -> impl Iterator<Item = Bits> {
         (Self::MIN.0..=Self::MAX.0).map(Bits)
+    }
+}
+
+impl TryFrom<u32> for Bits {
+    type Error = QuantiserError;
+
+    fn try_from(bits: u32) -> Result<Self, QuantiserError> {
+        Self::new(bits)
+    }
+}
+
+impl From<Bits> for u32 {
+    fn from(bits: Bits) -> Self {
+        bits.get()
     }
 }
 

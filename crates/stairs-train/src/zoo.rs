@@ -10,8 +10,8 @@ use stairs_noise::{
 };
 use stairs_quant::ScalePolicy;
 use stairs_zoo::{
-    Architecture, Cnn, CnnConfig, DsCnn, DsCnnConfig, LeNet, LeNetConfig, Mlp, MlpConfig, ModelError, Quantisation,
-    StairsConfig, Vgg, VggConfig,
+    AlexNet, Architecture, Cnn, DsCnn, LeNet, Mlp, MobileNetV2, Model, ModelError, Quantisation, ResNet, StairsConfig,
+    Vgg, VggBn, map_model, with_model,
 };
 
 use crate::{
@@ -20,80 +20,25 @@ use crate::{
     data::parts,
     diagnose::{Diagnose, Diagnosis},
     evaluate,
-    seeded::try_seeded,
+    seeded::{draw, seeded_with},
 };
 
-impl Classifier for Mlp {
-    fn logits(&self, x: Tensor<4>) -> Tensor<2> {
-        self.forward(x)
-    }
+/// Implements [`Classifier`] for models whose `forward` makes the logits.
+macro_rules! classifiers {
+    ($($model:ty),*) => {
+        $(impl Classifier for $model {
+            fn logits(&self, x: Tensor<4>) -> Tensor<2> {
+                self.forward(x)
+            }
+        })*
+    };
 }
 
-impl Classifier for LeNet {
-    fn logits(&self, x: Tensor<4>) -> Tensor<2> {
-        self.forward(x)
-    }
-}
+classifiers!(Mlp, LeNet, Cnn, Vgg, DsCnn, AlexNet, VggBn, MobileNetV2, ResNet);
 
-impl Classifier for Cnn {
-    fn logits(&self, x: Tensor<4>) -> Tensor<2> {
-        self.forward(x)
-    }
-}
-
-impl Classifier for Vgg {
-    fn logits(&self, x: Tensor<4>) -> Tensor<2> {
-        self.forward(x)
-    }
-}
-
-impl Classifier for DsCnn {
-    fn logits(&self, x: Tensor<4>) -> Tensor<2> {
-        self.forward(x)
-    }
-}
-
-/// A model of the zoo.
+/// A model of the zoo, as a run trains it.
 #[derive(Clone, Debug)]
-#[allow(clippy::large_enum_variant)]
-pub enum ZooModel {
-    /// A multilayer perceptron.
-    Mlp(Mlp),
-    /// A LeNet.
-    LeNet(LeNet),
-    /// A stack of convolutions.
-    Cnn(Cnn),
-    /// A VGG network.
-    Vgg(Vgg),
-    /// A DS-CNN.
-    DsCnn(DsCnn),
-}
-
-/// Evaluates an expression for the model in a [`ZooModel`], whichever it is.
-macro_rules! with_model {
-    ($zoo:expr, $model:ident => $value:expr) => {
-        match $zoo {
-            ZooModel::Mlp($model) => $value,
-            ZooModel::LeNet($model) => $value,
-            ZooModel::Cnn($model) => $value,
-            ZooModel::Vgg($model) => $value,
-            ZooModel::DsCnn($model) => $value,
-        }
-    };
-}
-
-/// The same, with the value put into the variant of the model.
-macro_rules! map_model {
-    ($zoo:expr, $model:ident => $value:expr) => {
-        match $zoo {
-            ZooModel::Mlp($model) => ZooModel::Mlp($value),
-            ZooModel::LeNet($model) => ZooModel::LeNet($value),
-            ZooModel::Cnn($model) => ZooModel::Cnn($value),
-            ZooModel::Vgg($model) => ZooModel::Vgg($value),
-            ZooModel::DsCnn($model) => ZooModel::DsCnn($value),
-        }
-    };
-}
+pub struct ZooModel(pub Model);
 
 impl ZooModel {
     /// The model `config` describes, for samples of shape `input` (channels, height, width) in `classes` classes, with
@@ -107,32 +52,10 @@ impl ZooModel {
     pub fn new(config: &RunConfig, input: [usize; 3], classes: usize, device: &Device) -> Result<Self, ConfigError> {
         let quantisation = quantisation(config)?;
         let refused = |e: ModelError| ConfigError::Model { model: config.model.clone(), reason: e.to_string() };
-        let seed = config.seed;
-        Ok(match config.model.parse()? {
-            Architecture::Mlp { hidden, norm } => {
-                let mlp = MlpConfig::new(input.iter().product(), hidden, classes).with_norm(norm);
-                let mlp = mlp.with_quantisation(quantisation);
-                Self::Mlp(try_seeded(seed, device, || mlp.init(device)).map_err(refused)?)
-            }
-            Architecture::LeNet { channels, hidden } => {
-                let lenet = LeNetConfig::new(input, classes).with_channels(channels).with_hidden(hidden);
-                let lenet = lenet.with_quantisation(quantisation);
-                Self::LeNet(try_seeded(seed, device, || lenet.init(device)).map_err(refused)?)
-            }
-            Architecture::Cnn { channels, norm } => {
-                let cnn = CnnConfig::new(input, classes, channels).with_norm(norm).with_quantisation(quantisation);
-                Self::Cnn(try_seeded(seed, device, || cnn.init(device)).map_err(refused)?)
-            }
-            Architecture::Vgg { depth, capacity } => {
-                let vgg = VggConfig::new(depth, input, classes).with_capacity(capacity);
-                let vgg = vgg.with_quantisation(quantisation);
-                Self::Vgg(try_seeded(seed, device, || vgg.init(device)).map_err(refused)?)
-            }
-            Architecture::DsCnn { channels } => {
-                let ds_cnn = DsCnnConfig::new(input, classes).with_channels(channels).with_quantisation(quantisation);
-                Self::DsCnn(try_seeded(seed, device, || ds_cnn.init(device)).map_err(refused)?)
-            }
-        })
+        let architecture: Architecture = config.model.parse()?;
+        let init = || architecture.init(input, classes, quantisation.clone(), device);
+        let drawn = |model: &Model| with_model!(model, module => draw(module));
+        Ok(Self(seeded_with(config.seed, device, init, drawn).map_err(refused)?))
     }
 
     /// The model of a finished run on `dataset`, ready for evaluation.
@@ -150,12 +73,13 @@ impl ZooModel {
             });
         }
         let (_, test) = parts(dataset);
-        Ok(map_model!(Self::new(&config, test.shape(), dataset.classes, device)?, model => run.load(model, which)?))
+        let Self(model) = Self::new(&config, test.shape(), dataset.classes, device)?;
+        Ok(Self(map_model!(model, model => run.load(model, which)?)))
     }
 
     /// Logits `[batch, classes]` of a batch `[batch, channels, height, width]`.
     pub fn logits(&self, x: Tensor<4>) -> Tensor<2> {
-        with_model!(self, model => model.logits(x))
+        with_model!(&self.0, model => model.logits(x))
     }
 
     /// The annealing plan that the configuration asks for; `None` for a float network.
@@ -163,12 +87,12 @@ impl ZooModel {
     /// # Errors
     /// As [`anneal::plan`](crate::anneal::plan).
     pub fn plan(&self, config: &RunConfig, steps_per_epoch: usize) -> Result<Option<AnnealingPlan>, ConfigError> {
-        with_model!(self, model => plan(config, model, steps_per_epoch))
+        with_model!(&self.0, model => plan(config, model, steps_per_epoch))
     }
 
     /// Loss and accuracy with hard quantisers.
     pub fn evaluate(&self, samples: Arc<dyn Samples>, device: &Device) -> Evaluation {
-        with_model!(self, model => evaluate(model, samples, device))
+        with_model!(&self.0, model => evaluate(model, samples, device))
     }
 }
 
@@ -180,7 +104,7 @@ impl Trainer {
     pub fn run(self) -> Result<RunRecord, TrainError> {
         self.config.validate(self.train.as_ref(), self.test.as_ref())?;
         let model = ZooModel::new(&self.config, self.train.shape(), self.classes, &self.device)?;
-        with_model!(model, model => Ok(self.fit(model)?.record))
+        with_model!(model.0, model => Ok(self.fit(model)?.record))
     }
 }
 
@@ -192,7 +116,7 @@ impl Diagnose {
     pub fn run(self, progress: impl FnMut(u64, u64)) -> Result<Diagnosis, TrainError> {
         self.config.validate(self.train.as_ref(), self.test.as_ref())?;
         let model = ZooModel::new(&self.config, self.train.shape(), self.classes, &self.device)?;
-        with_model!(model, model => self.fit(model, progress))
+        with_model!(model.0, model => self.fit(model, progress))
     }
 }
 

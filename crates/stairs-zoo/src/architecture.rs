@@ -1,11 +1,11 @@
-//! Models by name and size: `lenet`, `mlp:64-32`, `plain-cnn:8-16`.
+//! Models by name and size: `lenet`, `mlp:64-32`, `mobilenet-v2:0.35`.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::VggDepth;
+use crate::{MobileNetV2Config, ResNetDepth, Stem, VggBnDepth, VggDepth};
 
 /// Family and size of a model, written as one word; its input and classes come from the data.
 ///
@@ -17,6 +17,14 @@ use crate::VggDepth;
 /// | `plain-mlp:16`, `plain-cnn:8-16` | the same without batch normalisation, with biases |
 /// | `vgg8`, `vgg8:0.25`, `vgg9`, `vgg11`, `vgg19` | [`Vgg`](crate::Vgg) with all widths times this capacity; 1 where none is given |
 /// | `ds-cnn`, `ds-cnn:32` | [`DsCnn`](crate::DsCnn) with this many channels; 64 where none are given |
+/// | `alexnet`, `alexnet-bn`, `alexnet-small`, with a capacity as above | [`AlexNet`](crate::AlexNet), as published and without batch normalisation, with it, for small images |
+/// | `vgg11-bn`, `vgg13-bn`, `vgg16-bn`, `vgg19-bn` | [`VggBn`](crate::VggBn), for ImageNet |
+/// | `mobilenet-v2`, `mobilenet-v2:0.35`, `mobilenet-v2-small` | [`MobileNetV2`](crate::MobileNetV2) with this width multiplier, and for small images |
+/// | `resnet18`, `resnet34`, `resnet50`, `resnet18-small`, … | [`ResNet`](crate::ResNet) for ImageNet, and for small images |
+/// | `resnet20`, `resnet32`, `resnet56` | [`ResNet`](crate::ResNet) for CIFAR-10 |
+/// | `linear` | a dense layer: softmax regression |
+///
+/// Underscores are read as hyphens, so that torchvision's names do: `mobilenet_v2`, `vgg16_bn`.
 ///
 /// ```
 /// use stairs_zoo::Architecture;
@@ -61,6 +69,38 @@ pub enum Architecture {
         /// Channels of every layer.
         channels: usize,
     },
+    /// An AlexNet.
+    AlexNet {
+        /// The size of images it is made for.
+        stem: Stem,
+        /// Factor on all widths.
+        capacity: f64,
+        /// Batch normalisation after every hidden layer.
+        norm: bool,
+    },
+    /// A VGG network for ImageNet.
+    VggBn {
+        /// Number of layers.
+        depth: VggBnDepth,
+        /// Factor on all widths.
+        capacity: f64,
+    },
+    /// A MobileNetV2.
+    MobileNetV2 {
+        /// The size of images it is made for.
+        stem: Stem,
+        /// Width multiplier.
+        width: f64,
+    },
+    /// A residual network.
+    ResNet {
+        /// Number of layers.
+        depth: ResNetDepth,
+        /// The size of images it is made for.
+        stem: Stem,
+        /// Factor on all widths.
+        capacity: f64,
+    },
 }
 
 /// A name that is no model.
@@ -74,11 +114,45 @@ pub struct ArchitectureError {
 }
 
 /// What [`ArchitectureError`] says about an unknown family.
-const FAMILIES: &str = "mlp, lenet, cnn, vgg8, vgg9, vgg11, vgg19 or ds-cnn, with sizes as in mlp:64-32, lenet:32-64-128, cnn:8-16, \
-                        vgg8:0.25 and ds-cnn:32; mlp and cnn also as plain-mlp and plain-cnn, without batch normalisation";
+const FAMILIES: &str = "linear, mlp, lenet, cnn, vgg8, vgg9, vgg11, vgg19, ds-cnn, alexnet, alexnet-bn, alexnet-small, vgg11-bn to \
+                        vgg19-bn, mobilenet-v2, resnet18, resnet34, resnet50 (mobilenet-v2 and resnet18 also with -small), resnet20, \
+                        resnet32 or resnet56, with sizes as in mlp:64-32, lenet:32-64-128, cnn:8-16, ds-cnn:32 or a factor as in \
+                        vgg8:0.25; mlp and cnn also as plain-mlp and plain-cnn, without batch normalisation";
+
+/// Makes a model of a family from the factor on its widths.
+type Scaled = fn(f64) -> Architecture;
+
+/// The families that have one number, a factor on all widths.
+const SCALED: [(&str, Scaled); 20] = {
+    use Architecture::{AlexNet, MobileNetV2, ResNet, Vgg, VggBn};
+    const LARGE: Stem = Stem::ImageNet;
+    const SMALL: Stem = Stem::Small;
+    [
+        ("vgg8", |capacity| Vgg { depth: VggDepth::Vgg8, capacity }),
+        ("vgg9", |capacity| Vgg { depth: VggDepth::Vgg9, capacity }),
+        ("vgg11", |capacity| Vgg { depth: VggDepth::Vgg11, capacity }),
+        ("vgg19", |capacity| Vgg { depth: VggDepth::Vgg19, capacity }),
+        ("alexnet", |capacity| AlexNet { stem: LARGE, capacity, norm: false }),
+        ("alexnet-bn", |capacity| AlexNet { stem: LARGE, capacity, norm: true }),
+        ("alexnet-small", |capacity| AlexNet { stem: SMALL, capacity, norm: true }),
+        ("vgg11-bn", |capacity| VggBn { depth: VggBnDepth::Vgg11, capacity }),
+        ("vgg13-bn", |capacity| VggBn { depth: VggBnDepth::Vgg13, capacity }),
+        ("vgg16-bn", |capacity| VggBn { depth: VggBnDepth::Vgg16, capacity }),
+        ("vgg19-bn", |capacity| VggBn { depth: VggBnDepth::Vgg19, capacity }),
+        ("mobilenet-v2", |width| MobileNetV2 { stem: LARGE, width }),
+        ("mobilenet-v2-small", |width| MobileNetV2 { stem: SMALL, width }),
+        ("resnet18", |capacity| ResNet { depth: ResNetDepth::ResNet18, stem: LARGE, capacity }),
+        ("resnet34", |capacity| ResNet { depth: ResNetDepth::ResNet34, stem: LARGE, capacity }),
+        ("resnet50", |capacity| ResNet { depth: ResNetDepth::ResNet50, stem: LARGE, capacity }),
+        ("resnet18-small", |capacity| ResNet { depth: ResNetDepth::ResNet18, stem: SMALL, capacity }),
+        ("resnet20", |capacity| ResNet { depth: ResNetDepth::ResNet20, stem: SMALL, capacity }),
+        ("resnet32", |capacity| ResNet { depth: ResNetDepth::ResNet32, stem: SMALL, capacity }),
+        ("resnet56", |capacity| ResNet { depth: ResNetDepth::ResNet56, stem: SMALL, capacity }),
+    ]
+};
 
 impl Architecture {
-    /// Name of the family: `mlp`, `lenet`, `cnn`, `vgg8`, `ds-cnn`; with `plain-` where there is no batch normalisation.
+    /// Name of the family, what stands before the colon: `mlp`, `plain-cnn`, `vgg8`, `mobilenet-v2-small`.
     ///
     /// ```
     /// # use stairs_zoo::Architecture;
@@ -86,6 +160,7 @@ impl Architecture {
     /// ```
     pub fn family(&self) -> &'static str {
         match self {
+            Self::Mlp { hidden, .. } if hidden.is_empty() => "linear",
             Self::Mlp { norm: true, .. } => "mlp",
             Self::Mlp { norm: false, .. } => "plain-mlp",
             Self::LeNet { .. } => "lenet",
@@ -93,6 +168,14 @@ impl Architecture {
             Self::Cnn { norm: false, .. } => "plain-cnn",
             Self::Vgg { depth, .. } => depth.name(),
             Self::DsCnn { .. } => "ds-cnn",
+            Self::AlexNet { stem: Stem::Small, .. } => "alexnet-small",
+            Self::AlexNet { norm: true, .. } => "alexnet-bn",
+            Self::AlexNet { norm: false, .. } => "alexnet",
+            Self::VggBn { depth, .. } => depth.name(),
+            Self::MobileNetV2 { stem: Stem::ImageNet, .. } => "mobilenet-v2",
+            Self::MobileNetV2 { stem: Stem::Small, .. } => "mobilenet-v2-small",
+            Self::ResNet { depth: ResNetDepth::ResNet18, stem: Stem::Small, .. } => "resnet18-small",
+            Self::ResNet { depth, .. } => depth.name(),
         }
     }
 
@@ -114,6 +197,10 @@ impl Architecture {
                 [numbered("blocks", convolutions), numbered("hidden", 2)].concat()
             }
             Self::DsCnn { .. } => [vec!["stem".to_owned()], numbered("blocks", 8)].concat(),
+            Self::AlexNet { .. } => [numbered("blocks", 5), numbered("hidden", 2)].concat(),
+            Self::VggBn { depth, .. } => [numbered("blocks", depth.stages().iter().sum()), numbered("hidden", 2)].concat(),
+            Self::MobileNetV2 { .. } => MobileNetV2Config::layers(),
+            Self::ResNet { depth, .. } => depth.layers(),
         }
     }
 }
@@ -123,17 +210,20 @@ impl FromStr for Architecture {
 
     fn from_str(text: &str) -> Result<Self, ArchitectureError> {
         let error = |expected| ArchitectureError { name: text.to_owned(), expected };
+        let text = &text.replace('_', "-");
         let (family, sizes) = match text.split_once(':') {
             Some((family, sizes)) => (family, Some(sizes)),
-            None => (text, None),
+            None => (text.as_str(), None),
         };
-        if let Some(depth) = VggDepth::ALL.into_iter().find(|depth| depth.name() == family) {
-            let capacity = match sizes {
+        if let Some((_, scaled)) = SCALED.iter().find(|(name, _)| *name == family) {
+            let factor = match sizes {
                 None => Some(1.0),
-                Some(text) => text.parse::<f64>().ok().filter(|c| *c > 0.0 && c.is_finite()),
+                Some(text) => text.parse::<f64>().ok().filter(|factor| *factor > 0.0 && factor.is_finite()),
             };
-            let capacity = capacity.ok_or_else(|| error("a positive capacity after the colon, such as vgg8:0.25"))?;
-            return Ok(Self::Vgg { depth, capacity });
+            return Ok(scaled(factor.ok_or_else(|| error("a positive factor after the colon, such as vgg8:0.25"))?));
+        }
+        if text == "linear" {
+            return Ok(Self::Mlp { hidden: Vec::new(), norm: false });
         }
         let sizes = |default: &[usize]| -> Result<Vec<usize>, ArchitectureError> {
             let Some(sizes) = sizes else { return Ok(default.to_vec()) };
@@ -167,7 +257,11 @@ impl fmt::Display for Architecture {
             Self::Mlp { hidden: sizes, .. } | Self::Cnn { channels: sizes, .. } => sizes.clone(),
             Self::LeNet { channels, hidden } => vec![channels[0], channels[1], *hidden],
             Self::DsCnn { channels } => vec![*channels],
-            Self::Vgg { capacity, .. } => return write!(f, "{}:{capacity}", self.family()),
+            Self::Vgg { capacity: factor, .. }
+            | Self::AlexNet { capacity: factor, .. }
+            | Self::VggBn { capacity: factor, .. }
+            | Self::MobileNetV2 { width: factor, .. }
+            | Self::ResNet { capacity: factor, .. } => return write!(f, "{}:{factor}", self.family()),
         };
         let sizes = sizes.iter().map(ToString::to_string).collect::<Vec<_>>().join("-");
         write!(f, "{}:{sizes}", self.family())
@@ -204,6 +298,16 @@ mod tests {
             "vgg8:0.125",
             "vgg19:1",
             "ds-cnn:32",
+            "linear",
+            "alexnet:1",
+            "alexnet-bn:0.5",
+            "alexnet-small:0.25",
+            "vgg16-bn:1",
+            "mobilenet-v2:0.35",
+            "mobilenet-v2-small:1.4",
+            "resnet50:1",
+            "resnet18-small:0.5",
+            "resnet56:1",
         ] {
             let model: Architecture = text.parse().unwrap();
             assert_eq!(model.to_string(), text);
@@ -215,6 +319,8 @@ mod tests {
             ("cnn", "cnn:16-32-64"),
             ("vgg11", "vgg11:1"),
             ("ds-cnn", "ds-cnn:64"),
+            ("mobilenet_v2", "mobilenet-v2:1"),
+            ("vgg16_bn", "vgg16-bn:1"),
         ] {
             assert_eq!(short.parse::<Architecture>(), long.parse());
         }
@@ -238,6 +344,9 @@ mod tests {
             "vgg8:inf",
             "plain-vgg8",
             "ds-cnn:1-2",
+            "linear:3",
+            "resnet20-small",
+            "alexnet:-1",
         ] {
             let error = text.parse::<Architecture>().unwrap_err().to_string();
             assert!(error.contains(&format!("`{text}`")), "{error}");

@@ -10,8 +10,8 @@ use burn::nn::conv::Conv2dConfig;
 use burn::nn::{Linear, LinearConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor};
 
-use crate::cnn::ConvBlock;
-use crate::quantisation::positive;
+use crate::conv::{ConvBlock, global_mean};
+use crate::quantisation::{image, positive};
 use crate::{ModelError, Quantisation};
 
 /// Number of depthwise-separable blocks.
@@ -56,12 +56,9 @@ impl DsCnnConfig {
     /// # Errors
     /// [`ModelError`] for a size of 0 or a quantisation that is not possible.
     pub fn init(&self, device: &Device) -> Result<DsCnn, ModelError> {
-        let [inputs, height, width] = self.input;
-        for (field, value) in [("input channels", inputs), ("input height", height), ("input width", width)] {
-            positive(field, value)?;
-        }
+        let [inputs, _, _] = image(self.input)?;
         let channels = positive("channels", self.channels)?;
-        let block = |conv: Conv2dConfig| ConvBlock::new(&conv, true, false, &self.quantisation, device);
+        let block = |conv: Conv2dConfig| ConvBlock::new(&conv, true, None, &self.quantisation, device);
         // ⌈size/2⌉ rows and columns are left.
         let stem = Conv2dConfig::new([inputs, channels], [10, 4]).with_stride([2, 2]);
         let stem = stem.with_padding(PaddingConfig2d::Explicit(4, 1, 5, 2));
@@ -80,8 +77,6 @@ impl DsCnn {
     /// Logits `[B, classes]` of samples `[B, C, H, W]`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
         let x = self.blocks.iter().fold(self.stem.forward(x), |x, block| block.forward(x));
-        let [batch, channels, _, _] = x.dims();
-        let x = x.reshape([batch as i32, channels as i32, -1]).mean_dim(2);
-        self.output.forward(x.flatten::<2>(1, 2))
+        self.output.forward(global_mean(x))
     }
 }

@@ -7,9 +7,13 @@
 //! | [`Cnn`] | `cnn` | images `[B, C, H, W]` | convolutions of any number, one dense layer |
 //! | [`Vgg`] | `vgg` | images `[B, C, H, W]` | VGG8, VGG9, VGG11, VGG19 with a capacity multiplier |
 //! | [`DsCnn`] | `ds_cnn` | `[B, C, H, W]` | depthwise-separable convolutions, for keyword spotting |
+//! | [`AlexNet`] | `alexnet` | images `[B, C, H, W]` | as published, and for small images |
+//! | [`VggBn`] | `vgg_bn` | images `[B, C, H, W]` | VGG11 to VGG19 for ImageNet, with batch normalisation |
+//! | [`ResNet`] | `resnet` | images `[B, C, H, W]` | 18, 34, 50 for ImageNet; 20, 32, 56 for CIFAR-10 |
+//! | [`MobileNetV2`] | `mobilenet_v2` | images `[B, C, H, W]` | inverted residuals with a width multiplier |
 //! | [`Staircase`] | `staircase` | points `[B, n]` | a ternary Heaviside network of [`stairs_quant::expressivity`], not trained |
 //!
-//! [`Architecture`] names a model with its sizes in one word, such as `mlp:64-32`.
+//! [`Architecture`] names a model with its sizes in one word, such as `mlp:64-32`, and makes a [`Model`] of it.
 //!
 //! The models that are trained are built the same way: a config with public fields, `init(&device)`, `forward`. With
 //! [`Quantisation::Float`] the activations are ReLUs and the weights plain; with [`Quantisation::Stairs`] every
@@ -29,21 +33,35 @@
 //! ```
 
 mod activation;
+mod alexnet;
 mod architecture;
 mod cnn;
+mod conv;
 mod ds_cnn;
 mod lenet;
 mod mlp;
+mod mobilenet_v2;
+mod model;
 mod quantisation;
+mod resnet;
 mod staircase;
+mod stem;
+mod stream;
 mod vgg;
+mod vgg_bn;
 
 pub use activation::Activation;
+pub use alexnet::{AlexNet, AlexNetConfig};
 pub use architecture::{Architecture, ArchitectureError};
 pub use cnn::{Cnn, CnnConfig};
 pub use ds_cnn::{DsCnn, DsCnnConfig};
 pub use lenet::{LeNet, LeNetConfig};
 pub use mlp::{Mlp, MlpConfig};
+pub use mobilenet_v2::{MobileNetV2, MobileNetV2Config};
+pub use model::Model;
 pub use quantisation::{ModelError, Quantisation, StairsConfig};
+pub use resnet::{ResNet, ResNetConfig, ResNetDepth};
 pub use staircase::Staircase;
+pub use stem::Stem;
 pub use vgg::{Vgg, VggConfig, VggDepth};
+pub use vgg_bn::{VggBn, VggBnConfig, VggBnDepth};

@@ -1,11 +1,12 @@
 //! How a zoo model is quantised.
 
 use burn::module::Module;
+use burn::nn::{Dropout, DropoutConfig};
 use serde::{Deserialize, Serialize};
 use stairs_noise::{
     FeatureScale, Laws, StairActivationConfig, StairWeights, WeightGranularity, WeightInit, WeightsError,
 };
-use stairs_quant::{Quantiser, ScaleError, ScalePolicy};
+use stairs_quant::{Bits, Quantiser, ScaleError, ScalePolicy};
 use thiserror::Error;
 
 /// Float or quantised.
@@ -25,8 +26,8 @@ pub enum Quantisation {
 pub struct StairsConfig {
     /// Quantiser of the weights.
     pub weights: Quantiser,
-    /// Quantiser of the features.
-    pub features: Quantiser,
+    /// Quantiser of the features, which stands in place of every activation; float activations if `None`.
+    pub features: Option<Quantiser>,
     /// How the quantum of a weight is found from its float initial values.
     pub weight_scale: ScalePolicy,
     /// One quantum a weight tensor, or one an output channel.
@@ -37,6 +38,8 @@ pub struct StairsConfig {
     pub feature_scale: FeatureScale,
     /// Start the latent weights inside the support of the noise, drawn with this seed; keep Burn's if `None`.
     pub fresh_weights: Option<u64>,
+    /// Bits of the sums that skip connections carry in residual networks, see the models; 8.
+    pub stream: Bits,
     /// Laws before a plan sets others.
     pub laws: Laws,
     /// Keep the first layer's weights in float.
@@ -62,6 +65,9 @@ pub enum ModelError {
     /// A capacity multiplier that is not possible.
     #[error("capacity must be positive and finite, got {0}")]
     Capacity(f64),
+    /// A probability of dropout that is not possible.
+    #[error("dropout must be in [0, 1), got {0}")]
+    Dropout(f64),
     /// A scale that is not positive and finite.
     #[error(transparent)]
     Scale(#[from] ScaleError),
@@ -71,31 +77,76 @@ pub enum ModelError {
 }
 
 impl StairsConfig {
-    /// Weights and features of one quantiser; features of a binary network take the levels {0, 1} where its weights take
-    /// {−1, 1}.
+    /// Weights and features of one kind.
+    ///
+    /// | quantiser | weights | features | their quantum |
+    /// |---|---|---|---|
+    /// | `binary`, `sign` | −1, 1 | 0, 1 | 1 |
+    /// | `ternary`, `int2`, `balanced2` and all others | the quantiser | the quantiser | 1 |
+    /// | `int3`…`int8`, `balanced3`…`balanced8` | the quantiser | `uint` of as many bits | [`clip`](Self::clip) / (2ⁿ − 1) |
+    ///
+    /// Signed features of many levels would be the identity on nearly everything that leaves a batch norm, and a network
+    /// of them nearly linear: unsigned ones are rectified, as by the ReLU they stand for.
     pub fn new(quantiser: Quantiser) -> Self {
         let (weights, features) = match quantiser {
             Quantiser::Binary | Quantiser::Sign => (Quantiser::Sign, Quantiser::Binary),
+            Quantiser::Signed(bits) | Quantiser::Balanced(bits) if bits.get() > 2 => {
+                (quantiser, Quantiser::Unsigned(bits))
+            }
             other => (other, other),
         };
-        let activation = StairActivationConfig::new(features);
+        let feature_scale = match features {
+            Quantiser::Unsigned(bits) if bits.get() > 2 => {
+                FeatureScale::Fixed(Self::clip(bits) / ((1_u32 << bits.get()) - 1) as f64)
+            }
+            _ => FeatureScale::Fixed(1.0),
+        };
         Self {
             weights,
-            features,
+            features: Some(features),
             weight_scale: ScalePolicy::MaxAbs,
             per_channel: false,
             learned_weight_scale: false,
-            feature_scale: activation.scale,
+            feature_scale,
+            stream: Bits::MAX,
             fresh_weights: None,
-            laws: activation.laws,
+            laws: StairActivationConfig::new(features).laws,
             float_first: false,
             float_last: true,
         }
     }
 
-    /// The configuration of a feature quantiser.
-    pub(crate) fn activation(&self) -> StairActivationConfig {
-        StairActivationConfig::new(self.features).with_laws(self.laws.clone()).with_scale(self.feature_scale)
+    /// The same weights with float activations.
+    pub fn weights_only(self) -> Self {
+        Self { features: None, ..self }
+    }
+
+    /// Highest unsigned feature of `bits` bits in standard deviations of a batch norm's output: (bits + 2)/2, close to
+    /// where the mean squared error of rounding and clipping a rectified normal variable is smallest.
+    pub fn clip(bits: Bits) -> f64 {
+        (bits.get() + 2) as f64 / 2.0
+    }
+
+    /// Whether features have levels below 0.
+    pub(crate) fn has_negative_features(&self) -> bool {
+        self.features.is_some_and(|features| features.stair().levels()[0] < 0.0)
+    }
+
+    /// The configuration of the feature quantisers.
+    pub(crate) fn activation(&self) -> Option<StairActivationConfig> {
+        let config = StairActivationConfig::new(self.features?);
+        Some(config.with_laws(self.laws.clone()).with_scale(self.feature_scale))
+    }
+
+    /// The configuration of a quantiser of sums: up to 8 standard deviations of a batch norm's output.
+    pub(crate) fn stream(&self, signed: bool) -> StairActivationConfig {
+        let steps = f64::from(1_u32 << self.stream.get());
+        let (quantiser, quantum) = match signed {
+            true => (Quantiser::Signed(self.stream), 16.0 / steps),
+            false => (Quantiser::Unsigned(self.stream), 8.0 / steps),
+        };
+        let config = StairActivationConfig::new(quantiser).with_laws(self.laws.clone());
+        config.with_scale(FeatureScale::Fixed(quantum))
     }
 
     fn quantise<M: Module>(&self, model: M) -> Result<M, WeightsError> {
@@ -120,6 +171,19 @@ impl StairsConfig {
 }
 
 impl Quantisation {
+    /// The quantisers, unless all is float.
+    pub(crate) fn stairs(&self) -> Option<&StairsConfig> {
+        match self {
+            Quantisation::Float => None,
+            Quantisation::Stairs(stairs) => Some(stairs),
+        }
+    }
+
+    /// The configuration of the feature quantisers, if features are quantised.
+    pub(crate) fn features(&self) -> Option<StairActivationConfig> {
+        self.stairs()?.activation()
+    }
+
     /// The model with its weights quantised as configured; unchanged if float.
     pub(crate) fn quantise<M: Module>(&self, model: M) -> Result<M, ModelError> {
         match self {
@@ -127,6 +191,32 @@ impl Quantisation {
             Quantisation::Stairs(stairs) => Ok(stairs.quantise(model)?),
         }
     }
+}
+
+/// `at_one` channels or units at capacity 1, times the capacity: rounded, at least 1.
+pub(crate) fn width(at_one: usize, capacity: f64) -> Result<usize, ModelError> {
+    if capacity > 0.0 && capacity.is_finite() {
+        Ok(((capacity * at_one as f64).round() as usize).max(1))
+    } else {
+        Err(ModelError::Capacity(capacity))
+    }
+}
+
+/// A dropout with this probability.
+pub(crate) fn dropout(probability: f64) -> Result<Dropout, ModelError> {
+    if (0.0..1.0).contains(&probability) {
+        Ok(DropoutConfig::new(probability).init())
+    } else {
+        Err(ModelError::Dropout(probability))
+    }
+}
+
+/// The shape of an image if all its sizes are positive.
+pub(crate) fn image(shape: [usize; 3]) -> Result<[usize; 3], ModelError> {
+    for (field, value) in ["input channels", "input height", "input width"].into_iter().zip(shape) {
+        positive(field, value)?;
+    }
+    Ok(shape)
 }
 
 /// `value` if it is positive.

@@ -17,9 +17,9 @@ use burn::nn::{Linear, LinearConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::cnn::ConvBlock;
+use crate::conv::{ConvBlock, halving};
 use crate::mlp::Block;
-use crate::quantisation::positive;
+use crate::quantisation::{image, positive};
 use crate::{ModelError, Quantisation};
 
 /// Units of a hidden dense layer at capacity 1.
@@ -128,10 +128,7 @@ impl VggConfig {
     /// # Errors
     /// [`ModelError`] for a size of 0, a capacity that is not positive and finite, or a quantisation that is not possible.
     pub fn init(&self, device: &Device) -> Result<Vgg, ModelError> {
-        let [mut channels, height, width] = self.input;
-        for (field, value) in [("input channels", channels), ("input height", height), ("input width", width)] {
-            positive(field, value)?;
-        }
+        let [mut channels, _, _] = image(self.input)?;
         if !(self.capacity > 0.0 && self.capacity.is_finite()) {
             return Err(ModelError::Capacity(self.capacity));
         }
@@ -139,7 +136,7 @@ impl VggConfig {
         let mut blocks = Vec::with_capacity(convolutions.len());
         for (next, pool) in convolutions {
             let conv = Conv2dConfig::new([channels, next], [3, 3]).with_padding(PaddingConfig2d::Same);
-            blocks.push(ConvBlock::new(&conv, true, pool, &self.quantisation, device)?);
+            blocks.push(ConvBlock::new(&conv, true, pool.then(halving), &self.quantisation, device)?);
             channels = next;
         }
         let mut units = channels * height * width;

@@ -118,16 +118,13 @@ fn kept(stairs: &StairsConfig, index: usize, last: usize) -> bool {
 }
 
 fn activation(quantisation: &Quantisation) -> Result<Activation, ChainError> {
-    match quantisation {
-        Quantisation::Float => Ok(Activation::Relu),
-        Quantisation::Stairs(stairs) => {
-            let FeatureScale::Fixed(quantum) = stairs.feature_scale else {
-                return Err(ChainError::NotMarkov("the scale of the features is learned".into()));
-            };
-            let law = stairs.laws.forward.clone();
-            Ok(Activation::own(SmoothStair::new(stairs.features.stair(), law, quantum)?))
-        }
-    }
+    let Quantisation::Stairs(stairs @ StairsConfig { features: Some(features), .. }) = quantisation else {
+        return Ok(Activation::Relu);
+    };
+    let FeatureScale::Fixed(quantum) = stairs.feature_scale else {
+        return Err(ChainError::NotMarkov("the scale of the features is learned".into()));
+    };
+    Ok(Activation::own(SmoothStair::new(features.stair(), stairs.laws.forward.clone(), quantum)?))
 }
 
 fn quantised(layer: Layer, fan_in: usize, index: usize, stairs: &StairsConfig) -> Result<Layer, ChainError> {

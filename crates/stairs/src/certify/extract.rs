@@ -4,7 +4,7 @@ use burn::module::Module;
 use stairs_noise::certificate::{Convolution, Layer, Network, Pool};
 use stairs_noise::quantisers;
 use stairs_train::{ConfigError, Method, RunConfig, ZooModel};
-use stairs_zoo::{Architecture, CnnConfig, StairsConfig, VggConfig};
+use stairs_zoo::{Architecture, CnnConfig, Model, StairsConfig, VggConfig};
 
 use super::CertifyError;
 use super::parameters::Parameters;
@@ -28,25 +28,25 @@ pub fn network(model: &ZooModel, config: &RunConfig, input: [usize; 3]) -> Resul
     let architecture = config.model.parse().map_err(ConfigError::from)?;
     let pools = pools(&architecture, input);
     let of = |reason: &str| CertifyError::Parameters { model: config.model.clone(), reason: reason.to_owned() };
-    match model {
-        ZooModel::Mlp(model) => of_module(model, config, &pools, input),
-        ZooModel::LeNet(model) => of_module(model, config, &pools, input),
-        ZooModel::Cnn(model) => of_module(model, config, &pools, input),
-        ZooModel::Vgg(model) => of_module(model, config, &pools, input),
-        ZooModel::DsCnn(_) => Err(of("depthwise convolutions and average pools are not among a certificate's layers")),
+    match &model.0 {
+        Model::Mlp(model) => of_module(model, config, &pools, input),
+        Model::LeNet(model) => of_module(model, config, &pools, input),
+        Model::Cnn(model) => of_module(model, config, &pools, input),
+        Model::Vgg(model) => of_module(model, config, &pools, input),
+        _ => Err(of("residual and depthwise convolutions and average pools are not among a certificate's layers")),
     }
 }
 
 /// For every convolution of a zoo model whether a pool follows it.
 fn pools(architecture: &Architecture, input: [usize; 3]) -> Vec<bool> {
     match architecture {
-        Architecture::Mlp { .. } | Architecture::DsCnn { .. } => Vec::new(),
         Architecture::LeNet { .. } => vec![true; 2],
         Architecture::Cnn { channels, .. } => CnnConfig::new(input, 1, channels.clone()).pools().0,
         Architecture::Vgg { depth, capacity } => {
             let vgg = VggConfig::new(*depth, input, 1).with_capacity(*capacity);
             vgg.convolutions().0.into_iter().map(|(_, pool)| pool).collect()
         }
+        _ => Vec::new(),
     }
 }
 
@@ -69,7 +69,8 @@ fn of_module<M: Module>(
         return Err(wrong(format!("{} weights, {norms} normalisations, {features} quantisers", paths.len())));
     }
     let stairs = StairsConfig::new(quantiser);
-    let (of_weights, of_features) = (stairs.weights.stair(), stairs.features.stair());
+    let Some(features) = stairs.features else { return Err(wrong("features are not quantised".into())) };
+    let (of_weights, of_features) = (stairs.weights.stair(), features.stair());
     let (mut layers, mut shape) = (Vec::new(), input);
     for (index, path) in paths.iter().enumerate() {
         let missing = |what: &str| wrong(format!("`{path}` has no {what}"));

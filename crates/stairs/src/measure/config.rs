@@ -121,11 +121,11 @@ impl MeasureConfig {
                 let vgg = VggConfig::new(depth, input, classes).with_capacity(capacity);
                 vgg.with_quantisation(quantisation).chain()?
             }
-            // Its depthwise convolutions and average pool are no layers of a chain.
-            Architecture::DsCnn { .. } => return Err(MeasureError::NoChain("ds-cnn")),
             Architecture::LeNet { .. } => {
                 return Err(MeasureError::Model { model: "lenet", needs: "images of at least 4 × 4 pixels" });
             }
+            // Depthwise convolutions, skip connections and average pools are no layers of a chain.
+            other => return Err(MeasureError::NoChain(other.family())),
         })
     }
 

@@ -1,0 +1,65 @@
+//! The stream of a residual network: what its skip connections carry from sum to sum.
+//!
+//! ```text
+//! float        s′ = r(s + F(s))                      every block reads s
+//! quantised    s′ = Q₈(r(s + F(Q(s))))               every block reads Q(s)
+//! ```
+//!
+//! A sum of features of few levels has more levels than each of them, and rounding it back to theirs at every block would
+//! lose what the skip connection is there to keep. So the stream has a quantiser of its own, of 8 bits unless configured
+//! otherwise ([`StairsConfig::stream`](crate::StairsConfig::stream)), and each block quantises what it reads to the features of the network: every product is
+//! one of a weight and a feature of few levels, and sums of skip connections are integers.
+//!
+//! r is the rectifier of the float network (ReLU in ResNet, none in MobileNetV2). It stays where features are never
+//! negative; where they have negative levels, as ternary ones, the stream keeps its signs.
+
+use burn::module::Module;
+use burn::nn::Relu;
+use burn::tensor::{Device, Tensor};
+use stairs_noise::StairActivation;
+
+use crate::{ModelError, Quantisation};
+
+/// The end of a residual block and the beginning of the next.
+#[derive(Module, Debug)]
+pub(crate) struct Stream {
+    rectifier: Option<Relu>,
+    sum: Option<StairActivation>,
+    read: Option<StairActivation>,
+}
+
+impl Stream {
+    /// The stream behind a block; `rectified` says whether the float network has a ReLU there.
+    pub(crate) fn new(rectified: bool, quantisation: &Quantisation, device: &Device) -> Result<Self, ModelError> {
+        let Some(stairs) = quantisation.stairs().filter(|stairs| stairs.features.is_some()) else {
+            return Ok(Self { rectifier: rectified.then(Relu::new), sum: None, read: None });
+        };
+        let keeps_signs = stairs.has_negative_features() || !rectified;
+        let sum = stairs.stream(keeps_signs).init(device)?;
+        // Features as fine as the stream are read as they are.
+        let read = quantisation.features().filter(|features| features.quantiser.bits() < stairs.stream.get());
+        let read = read.map(|features| features.init(device)).transpose()?;
+        // An unsigned quantiser rectifies.
+        Ok(Self { rectifier: None, sum: Some(sum), read })
+    }
+
+    /// The next stream, of a sum.
+    pub(crate) fn sum(&self, x: Tensor<4>) -> Tensor<4> {
+        let x = match &self.rectifier {
+            Some(relu) => relu.forward(x),
+            None => x,
+        };
+        match &self.sum {
+            Some(stair) => stair.forward(x),
+            None => x,
+        }
+    }
+
+    /// What a block reads from the stream.
+    pub(crate) fn read(&self, stream: Tensor<4>) -> Tensor<4> {
+        match &self.read {
+            Some(stair) => stair.forward(stream),
+            None => stream,
+        }
+    }
+}
