@@ -85,7 +85,8 @@ pub use expected::RegularisedStair;
 pub use law::Law;
 pub use laws::{Backward, Laws};
 pub use module::apply::{
-    QuantiserInfo, QuantiserKind, SettingError, apply_plan, layers, quantisers, set_settings, smooth_activations,
+    QuantiserInfo, QuantiserKind, SettingError, apply_plan, layers, quantisers, rescale_features, set_settings,
+    smooth_activations,
 };
 pub use module::host::{HostCell, HostValue};
 pub use module::setting::Setting;

@@ -7,7 +7,7 @@ use stairs_noise::{
 };
 use stairs_quant::{Quantiser, ScalePolicy};
 
-use crate::{ConfigError, Samples};
+use crate::{ConfigError, Edges, Features, Samples};
 
 /// A training run. Same configuration, device and thread count: same numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,8 +19,14 @@ pub struct RunConfig {
     pub model: String,
     /// How the network is quantised during training.
     pub method: Method,
-    /// Quantiser of weights and features (ignored by `float`).
+    /// Quantiser of the weights, and of the features that go with them (ignored by `float`).
     pub quantiser: Quantiser,
+    /// What stands in place of the activations (ignored by `float`).
+    #[serde(default, skip_serializing_if = "Features::is_default")]
+    pub features: Features,
+    /// Whether the first and the last layer are quantised (ignored by `float`).
+    #[serde(default, skip_serializing_if = "Edges::is_default")]
+    pub edges: Edges,
     /// How the quantum of each weight tensor is found (ignored by `float`). A latent weight moves by about the learning
     /// rate a step, whatever its quantum: under `max-abs` the quantum is that of Burn's initial values, 1/√fan_in, and
     /// wide layers cross it in few steps; `fixed:1` gives all layers the same speed.
@@ -176,6 +182,8 @@ impl Default for RunConfig {
             model: "lenet".into(),
             method: Method::Ana,
             quantiser: Quantiser::Ternary,
+            features: Features::default(),
+            edges: Edges::default(),
             weight_scale: ScalePolicy::MaxAbs,
             law: Noise::Uniform,
             strategy: Strategy::Expectation,

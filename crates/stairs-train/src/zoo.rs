@@ -10,8 +10,8 @@ use stairs_noise::{
 };
 use stairs_quant::ScalePolicy;
 use stairs_zoo::{
-    AlexNet, Architecture, Cnn, DsCnn, LeNet, Mlp, MobileNetV2, Model, ModelError, Quantisation, ResNet, StairsConfig,
-    Vgg, VggBn, map_model, with_model,
+    AlexNet, Architecture, Cnn, DsCnn, LeNet, Mlp, MobileNetV2, Model, ModelError, Quantisation, ResNet, Vgg, VggBn,
+    map_model, with_model,
 };
 
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     anneal::plan,
     data::parts,
     diagnose::{Diagnose, Diagnosis},
-    evaluate,
+    evaluate, scope,
     seeded::{draw, seeded_with},
 };
 
@@ -121,7 +121,7 @@ impl Diagnose {
 }
 
 fn quantisation(config: &RunConfig) -> Result<Quantisation, ConfigError> {
-    let mut stairs = StairsConfig::new(config.quantiser);
+    let mut stairs = scope::stairs(config.quantiser, config.features, config.edges);
     stairs.weight_scale = config.weight_scale;
     match config.method {
         Method::Float => return Ok(Quantisation::Float),

@@ -6,6 +6,7 @@ use burn::nn::activation::Relu6;
 use burn::tensor::{Device, Tensor};
 use stairs_noise::StairActivation;
 
+use crate::calibration::{Site, note};
 use crate::{ModelError, Quantisation};
 
 /// An element-wise activation.
@@ -51,8 +52,14 @@ impl Activation {
     /// Applies it; any shape.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         match self {
-            Activation::Relu(relu) => relu.forward(x),
-            Activation::Relu6(relu6) => relu6.forward(x),
+            Activation::Relu(relu) => {
+                note(Site::Activation, &x);
+                relu.forward(x)
+            }
+            Activation::Relu6(relu6) => {
+                note(Site::Activation, &x);
+                relu6.forward(x)
+            }
             Activation::Stair(stair) => stair.forward(x),
         }
     }

@@ -198,7 +198,9 @@ impl Architecture {
             }
             Self::DsCnn { .. } => [vec!["stem".to_owned()], numbered("blocks", 8)].concat(),
             Self::AlexNet { .. } => [numbered("blocks", 5), numbered("hidden", 2)].concat(),
-            Self::VggBn { depth, .. } => [numbered("blocks", depth.stages().iter().sum()), numbered("hidden", 2)].concat(),
+            Self::VggBn { depth, .. } => {
+                [numbered("blocks", depth.stages().iter().sum()), numbered("hidden", 2)].concat()
+            }
             Self::MobileNetV2 { .. } => MobileNetV2Config::layers(),
             Self::ResNet { depth, .. } => depth.layers(),
         }

@@ -3,9 +3,9 @@
 use burn::module::Module;
 use burn::nn::BatchNorm;
 use burn::nn::BatchNormConfig;
+use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
-use burn::nn::PaddingConfig2d;
 use burn::tensor::{Device, Tensor};
 use stairs_kernels::{batch_norm, conv2d, max_pool2d};
 

@@ -35,6 +35,7 @@
 mod activation;
 mod alexnet;
 mod architecture;
+mod calibration;
 mod cnn;
 mod conv;
 mod ds_cnn;
@@ -53,6 +54,7 @@ mod vgg_bn;
 pub use activation::Activation;
 pub use alexnet::{AlexNet, AlexNetConfig};
 pub use architecture::{Architecture, ArchitectureError};
+pub use calibration::{FeatureSizes, calibrated, observe};
 pub use cnn::{Cnn, CnnConfig};
 pub use ds_cnn::{DsCnn, DsCnnConfig};
 pub use lenet::{LeNet, LeNetConfig};

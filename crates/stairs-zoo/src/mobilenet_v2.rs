@@ -118,7 +118,8 @@ impl MobileNetV2Config {
         let mut layers = vec!["stem".to_owned()];
         let expansions = STAGES.iter().flat_map(|(expansion, _, count, _)| std::iter::repeat_n(*expansion, *count));
         for (block, expansion) in expansions.enumerate() {
-            let parts = if expansion == 1 { &["depthwise", "project"][..] } else { &["expand", "depthwise", "project"] };
+            let parts =
+                if expansion == 1 { &["depthwise", "project"][..] } else { &["expand", "depthwise", "project"] };
             layers.extend(parts.iter().map(|part| format!("blocks.{block}.{part}")));
         }
         layers.push("head".to_owned());
@@ -140,7 +141,14 @@ impl MobileNetV2Config {
             return Err(ModelError::Capacity(self.width));
         }
         let block = |conv: &Conv2dConfig| {
-            ConvBlock::build(&conv.clone().with_bias(false), true, Some(Rectifier::Relu6), None, &self.quantisation, device)
+            ConvBlock::build(
+                &conv.clone().with_bias(false),
+                true,
+                Some(Rectifier::Relu6),
+                None,
+                &self.quantisation,
+                device,
+            )
         };
         let residual = |(channels, expansion, next, stride): (usize, usize, usize, usize)| -> Result<_, ModelError> {
             let inner = channels * expansion;

@@ -122,7 +122,8 @@ impl Architecture {
                 Model::DsCnn(ds_cnn.with_quantisation(quantisation).init(device)?)
             }
             Self::AlexNet { stem, capacity, norm } => {
-                let alexnet = AlexNetConfig::new(input, classes).with_stem(stem).with_capacity(capacity).with_norm(norm);
+                let alexnet =
+                    AlexNetConfig::new(input, classes).with_stem(stem).with_capacity(capacity).with_norm(norm);
                 let alexnet = alexnet.with_dropout(if stem == Stem::ImageNet { 0.5 } else { 0.0 });
                 Model::AlexNet(alexnet.with_quantisation(quantisation).init(device)?)
             }

@@ -68,6 +68,14 @@ pub enum ModelError {
     /// A probability of dropout that is not possible.
     #[error("dropout must be in [0, 1), got {0}")]
     Dropout(f64),
+    /// Sizes of features that were measured in another network.
+    #[error("{sizes} sizes of features for {quantisers} quantisers: measure them in the float model of the same name")]
+    Twin {
+        /// Sites that were measured.
+        sizes: usize,
+        /// Feature quantisers of the model.
+        quantisers: usize,
+    },
     /// A scale that is not positive and finite.
     #[error(transparent)]
     Scale(#[from] ScaleError),
@@ -95,25 +103,32 @@ impl StairsConfig {
             }
             other => (other, other),
         };
-        let feature_scale = match features {
-            Quantiser::Unsigned(bits) if bits.get() > 2 => {
-                FeatureScale::Fixed(Self::clip(bits) / ((1_u32 << bits.get()) - 1) as f64)
-            }
-            _ => FeatureScale::Fixed(1.0),
-        };
         Self {
             weights,
             features: Some(features),
             weight_scale: ScalePolicy::MaxAbs,
             per_channel: false,
             learned_weight_scale: false,
-            feature_scale,
+            feature_scale: Self::feature_scale(features),
             stream: Bits::MAX,
             fresh_weights: None,
             laws: StairActivationConfig::new(features).laws,
             float_first: false,
             float_last: true,
         }
+    }
+
+    /// The same weights with other features, of a quantum that goes with them.
+    pub fn with_features(self, features: Quantiser) -> Self {
+        Self { features: Some(features), feature_scale: Self::feature_scale(features), ..self }
+    }
+
+    /// The quantum that goes with features, see [`new`](Self::new).
+    fn feature_scale(features: Quantiser) -> FeatureScale {
+        FeatureScale::Fixed(match features {
+            Quantiser::Unsigned(bits) if bits.get() > 2 => Self::clip(bits) / f64::from((1_u32 << bits.get()) - 1),
+            _ => 1.0,
+        })
     }
 
     /// The same weights with float activations.

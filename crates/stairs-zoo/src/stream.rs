@@ -18,6 +18,7 @@ use burn::nn::Relu;
 use burn::tensor::{Device, Tensor};
 use stairs_noise::StairActivation;
 
+use crate::calibration::{Site, note};
 use crate::{ModelError, Quantisation};
 
 /// The end of a residual block and the beginning of the next.
@@ -45,12 +46,12 @@ impl Stream {
 
     /// The next stream, of a sum.
     pub(crate) fn sum(&self, x: Tensor<4>) -> Tensor<4> {
-        let x = match &self.rectifier {
+        if let Some(stair) = &self.sum {
+            return stair.forward(x);
+        }
+        note(Site::Activation, &x);
+        match &self.rectifier {
             Some(relu) => relu.forward(x),
-            None => x,
-        };
-        match &self.sum {
-            Some(stair) => stair.forward(x),
             None => x,
         }
     }
@@ -59,7 +60,10 @@ impl Stream {
     pub(crate) fn read(&self, stream: Tensor<4>) -> Tensor<4> {
         match &self.read {
             Some(stair) => stair.forward(stream),
-            None => stream,
+            None => {
+                note(Site::Read, &stream);
+                stream
+            }
         }
     }
 }

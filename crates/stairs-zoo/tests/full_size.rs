@@ -15,18 +15,27 @@ fn quantised(quantiser: &str) -> Quantisation {
     Quantisation::Stairs(StairsConfig::new(quantiser.parse().unwrap()))
 }
 
-/// Number of values of all parameters, without drawing them.
+/// Number of values of all parameters, without drawing them; running statistics are none.
 fn parameters(model: &Model) -> usize {
-    struct Count(usize);
+    #[derive(Default)]
+    struct Count(Vec<String>, usize);
     impl ModuleVisitor for Count {
+        fn enter_module(&mut self, name: &str, _container: &str) {
+            self.0.push(name.to_string());
+        }
+        fn exit_module(&mut self, _name: &str, _container: &str) {
+            self.0.pop();
+        }
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            self.0 += param.lazy_shape().num_elements();
+            if !self.0.last().is_some_and(|name| name.starts_with("running_")) {
+                self.1 += param.lazy_shape().num_elements();
+            }
         }
     }
     fn count<M: Module>(module: &M) -> usize {
-        let mut count = Count(0);
+        let mut count = Count::default();
         module.visit(&mut count);
-        count.0
+        count.1
     }
     with_model!(model, module => count(module))
 }

@@ -80,6 +80,12 @@ impl Path {
             .then(|| parents.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join("."))
     }
 
+    /// The path of the quantiser whose scales hold the innermost module.
+    fn scaled(&self) -> Option<String> {
+        let depth = self.0.iter().rposition(|(name, container)| name == "scales" && container == STAIR)?;
+        Some(self.0[..depth].iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join("."))
+    }
+
     fn kind(&self) -> QuantiserKind {
         let reparameterised = self.0.iter().any(|(_, container)| container == "Reparameterization");
         if reparameterised { QuantiserKind::Weight } else { QuantiserKind::Feature }
@@ -205,6 +211,45 @@ pub fn apply_plan<M: Module>(
         let schedule = plan.schedule(path)?;
         Some(Setting::new(schedule.laws_at(t)).with_strategy(schedule.strategy).with_key(key(path)))
     })
+}
+
+/// Multiplies quantum and output scale of every feature quantiser, fixed or learned, by the factor that `factor` gives for its
+/// path; factors must be positive and finite, others leave the quantiser alone.
+///
+/// ```
+/// use burn::tensor::Device;
+/// use stairs_noise::{StairActivationConfig, rescale_features};
+/// use stairs_quant::Quantiser;
+///
+/// let stair = StairActivationConfig::new(Quantiser::Ternary).init(&Device::flex()).unwrap();
+/// let wider = rescale_features(stair, |_| Some(2.5));
+/// assert_eq!(wider.scales().map(|scales| scales.quantum), Some(2.5));
+/// ```
+pub fn rescale_features<M: Module>(model: M, factor: impl FnMut(&str) -> Option<f64>) -> M {
+    struct Mapper<F>(Path, F);
+
+    impl<F: FnMut(&str) -> Option<f64>> ModuleMapper for Mapper<F> {
+        fn enter_module(&mut self, name: &str, container_type: &str) {
+            self.0.enter(name, container_type);
+        }
+
+        fn exit_module(&mut self, _name: &str, _container_type: &str) {
+            self.0.0.pop();
+        }
+
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            if self.0.kind() == QuantiserKind::Weight {
+                return param;
+            }
+            let factor = self.0.scaled().and_then(|path| (self.1)(&path)).filter(|f| *f > 0.0 && f.is_finite());
+            match factor {
+                Some(factor) => param.map(|scales| scales * factor),
+                None => param,
+            }
+        }
+    }
+
+    model.map(&mut Mapper(Path::default(), factor))
 }
 
 /// A parameter of rank D with these numbers; `None` unless D = 1.

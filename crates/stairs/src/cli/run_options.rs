@@ -6,7 +6,7 @@ use stairs::{
     experiments::recipe,
     noise::{Noise, Policy, Strategy},
     quant::{Quantiser, ScalePolicy},
-    train::{AnnealPer, BackwardLaw, LrSchedule, RunConfig},
+    train::{AnnealPer, BackwardLaw, Edges, Features, LrSchedule, RunConfig},
 };
 
 use super::options::{Method, dataset, model};
@@ -17,16 +17,23 @@ pub(crate) struct RunOptions {
     /// Data set: digits (embedded), mnist, fashion-mnist, cifar10 or covertype
     #[arg(long, default_value = "digits", value_parser = dataset, value_name = "NAME")]
     pub(crate) dataset: DatasetName,
-    /// Model with its sizes: lenet[:32-64-128], mlp[:256-256], cnn[:16-32-64]; plain-mlp and plain-cnn are without batch
-    /// normalisation
+    /// Model with its sizes, e.g. lenet, mlp:256-256, vgg8:0.25, mobilenet-v2-small:0.35, resnet20; `stairs train --model help`
+    /// names all
     #[arg(long, default_value = "lenet", value_parser = model, value_name = "NAME")]
     pub(crate) model: String,
     /// Method of training
     #[arg(long, value_enum, default_value_t = Method::Ana)]
     pub(crate) method: Method,
-    /// Quantiser of weights and features: binary, ternary, int2 … int8 (binary: weights −1, 1 and features 0, 1)
+    /// Quantiser of weights, and of the features that go with them: binary, ternary, int2 … int8 (binary: weights −1, 1 and features 0, 1)
     #[arg(long, default_value_t = Quantiser::Ternary, value_name = "NAME")]
     pub(crate) quantiser: Quantiser,
+    /// What stands in place of the activations: matching (the quantiser that goes with --quantiser), float (only weights are
+    /// quantised) or the name of a quantiser
+    #[arg(long, default_value_t = Features::Matching, value_name = "NAME")]
+    pub(crate) features: Features,
+    /// First and last layer: last-float (all weights but the last layer's are quantised), both-float or quantised
+    #[arg(long, default_value_t = Edges::LastFloat, value_name = "POLICY")]
+    pub(crate) edges: Edges,
     /// Quantum of each weight tensor: max-abs, fixed:Q, percentile:P, mse, twn, sawb or lsq [default: what trains well on
     /// the data set]
     #[arg(long, value_name = "POLICY")]
@@ -88,6 +95,8 @@ impl RunOptions {
         RunConfig {
             backward,
             quantiser: self.quantiser,
+            features: self.features,
+            edges: self.edges,
             weight_scale: self.weight_scale.unwrap_or(recipe.weight_scale),
             law: self.law.clone().unwrap_or(recipe.law),
             strategy: self.strategy,

@@ -1,0 +1,112 @@
+//! Quanta of features for pretrained weights.
+//!
+//! The quanta of [`StairsConfig`](crate::StairsConfig) count in standard deviations of what leaves a fresh batch norm. In a
+//! pretrained network what reaches an activation has another size, layer by layer, and without batch norm it has any
+//! size. [`observe`] measures its root mean square in the float network, on data; [`calibrated`] multiplies the quanta
+//! of the quantised network by it.
+//!
+//! ```
+//! use burn::{module::Module, tensor::{Device, Distribution, Tensor}};
+//! use stairs_quant::Quantiser;
+//! use stairs_zoo::{Architecture, Quantisation, StairsConfig, calibrated, observe};
+//!
+//! let (device, input) = (Device::flex(), [1, 28, 28]);
+//! let architecture: Architecture = "alexnet-small:0.05".parse().unwrap();
+//! let float = architecture.init(input, 10, Quantisation::Float, &device).unwrap();
+//! let images = Tensor::random([8, 1, 28, 28], Distribution::Default, &device);
+//! let sizes = observe(&float, [images]);
+//!
+//! let int4 = Quantisation::Stairs(StairsConfig::new("int4".parse().unwrap()));
+//! let int4 = architecture.init(input, 10, int4, &device).unwrap(); // … with the weights of `float`
+//! let int4 = calibrated(int4, &sizes).unwrap();
+//! # let _ = int4;
+//! ```
+
+use std::cell::RefCell;
+
+use burn::tensor::Tensor;
+use stairs_noise::{QuantiserKind, quantisers, rescale_features};
+
+use crate::{Model, ModelError, map_model, with_model};
+
+/// Where the float network has something that the quantised one quantises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Site {
+    /// The input of an activation, or a sum before its rectifier.
+    Activation,
+    /// What a residual block reads from the stream.
+    Read,
+}
+
+/// Sum of squares and number of the values at a site.
+#[derive(Clone, Copy, Debug)]
+struct Moment {
+    site: Site,
+    squares: f64,
+    values: f64,
+}
+
+thread_local! {
+    /// The sites of the forward pass that [`observe`] is running on this thread.
+    static OBSERVED: RefCell<Option<Vec<Moment>>> = const { RefCell::new(None) };
+}
+
+/// Root mean squares of what the activations of a float network receive, in network order.
+#[derive(Clone, Debug)]
+pub struct FeatureSizes(Vec<Moment>);
+
+/// Runs batches `[B, C, H, W]` through a float model and measures what its activations receive. Nothing is changed;
+/// dropout is active where the model trains, so give a model on a plain device.
+pub fn observe(model: &Model, batches: impl IntoIterator<Item = Tensor<4>>) -> FeatureSizes {
+    let mut sums: Vec<Moment> = Vec::new();
+    for batch in batches {
+        OBSERVED.set(Some(Vec::new()));
+        model.forward(batch);
+        let moments = OBSERVED.take().unwrap_or_default();
+        if sums.is_empty() {
+            sums = moments;
+        } else {
+            for (sum, moment) in sums.iter_mut().zip(moments) {
+                sum.squares += moment.squares;
+                sum.values += moment.values;
+            }
+        }
+    }
+    FeatureSizes(sums)
+}
+
+/// `model` with the quanta of its features times the sizes measured in its float twin. A site without a positive finite
+/// size (dead units, no data) keeps its quantum. A model without feature quantisers comes back as it is.
+///
+/// # Errors
+/// [`ModelError::Twin`] if the sizes are those of another network.
+pub fn calibrated(model: Model, sizes: &FeatureSizes) -> Result<Model, ModelError> {
+    let found = with_model!(&model, module => quantisers(module));
+    let paths: Vec<String> =
+        found.into_iter().filter(|q| q.kind == QuantiserKind::Feature).map(|quantiser| quantiser.path).collect();
+    if paths.is_empty() {
+        return Ok(model);
+    }
+    // Features as fine as the stream are read without a quantiser of their own.
+    let reads = paths.iter().any(|path| path.ends_with(".read"));
+    let moments: Vec<&Moment> = sizes.0.iter().filter(|moment| reads || moment.site != Site::Read).collect();
+    if moments.len() != paths.len() {
+        return Err(ModelError::Twin { sizes: moments.len(), quantisers: paths.len() });
+    }
+    let factor = |path: &str| {
+        let index = paths.iter().position(|known| known == path)?;
+        Some((moments[index].squares / moments[index].values).sqrt())
+    };
+    Ok(map_model!(model, module => rescale_features(module, factor)))
+}
+
+/// Notes what is at a site of a float network, if somebody observes.
+pub(crate) fn note<const D: usize>(site: Site, x: &Tensor<D>) {
+    OBSERVED.with_borrow_mut(|observed| {
+        let Some(moments) = observed else { return };
+        let values = x.dims().iter().product::<usize>() as f64;
+        // Means of f32 squares stay in range where their sum might not.
+        let mean = x.clone().powi_scalar(2).mean().into_scalar::<f32>();
+        moments.push(Moment { site, squares: f64::from(mean) * values, values });
+    });
+}
