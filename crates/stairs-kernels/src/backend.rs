@@ -2,7 +2,7 @@
 
 use burn::backend::{Backend, backend_extension, tensor::FloatTensor};
 
-use crate::{ConvShape, PoolShape};
+use crate::{AverageShape, ConvShape, PoolShape};
 
 /// Backends with kernels of this crate: Flex, and `Autodiff` over it. All tensors f32.
 #[backend_extension(Autodiff, Flex: cfg(feature = "flex"))]
@@ -33,6 +33,18 @@ pub trait KernelBackend: Backend {
         gradient: FloatTensor<Self>,
         shape: PoolShape,
     ) -> FloatTensor<Self>;
+
+    /// Adaptive average pool of `x`, shapes as in [`AverageShape`].
+    fn kernel_average_pool2d(x: FloatTensor<Self>, shape: AverageShape) -> FloatTensor<Self>;
+
+    /// Gradient of an adaptive average pool for its input, from the `gradient` of its output.
+    fn kernel_average_pool2d_gradient(gradient: FloatTensor<Self>, shape: AverageShape) -> FloatTensor<Self>;
+
+    /// min(max(x, 0), 6), in the memory of `x` if nothing else holds it.
+    fn kernel_relu6(x: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// Gradient of ReLU6 for its input, from its output `y` and the `gradient` of that.
+    fn kernel_relu6_gradient(y: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self>;
 
     /// Batch normalisation of `x` `[batch, channels, …]` with its own statistics: output, mean and biased variance
     /// `[channels]`.

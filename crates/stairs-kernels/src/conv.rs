@@ -1,19 +1,22 @@
-//! Convolution: y[b, o, p] = Σ_{c, k} w[o, c, k]·x[b, c, p·stride + k·dilation − padding] + bias[o].
+//! Convolution: y[b, o, p] = Σ_{c, k} w[o, c, k]·x[b, c, p·stride + k·dilation − padding] + bias[o], with the sum over all
+//! input channels, or over the one that belongs to output o if depthwise.
 
 use burn::{backend::Dispatch, nn::conv::Conv2d, tensor::Tensor};
 
 use crate::{Axis, KernelBackend, covered};
 
-/// Shape of an ungrouped convolution: input `[batch, channels_in, height, width]`, weights
-/// `[channels_out, channels_in, height, width]` of the kernel, output `[batch, channels_out, height, width]`.
+/// Shape of a convolution, ordinary or depthwise: input `[batch, channels_in, height, width]`, weights
+/// `[channels_out, channels_in / groups, height, width]` of the kernel, output `[batch, channels_out, height, width]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConvShape {
     /// Number of images.
     pub batch: usize,
     /// Channels of the input.
     pub channels_in: usize,
-    /// Channels of the output.
+    /// Channels of the output; if depthwise, a multiple of the input's.
     pub channels_out: usize,
+    /// Groups of channels that do not mix: 1, or `channels_in` for a depthwise convolution.
+    pub groups: usize,
     /// The vertical axis.
     pub rows: Axis,
     /// The horizontal axis.
@@ -23,12 +26,14 @@ pub struct ConvShape {
 impl ConvShape {
     /// Shape of `conv` on an input of these dimensions; `None` where the kernels of this crate do not apply.
     fn of(conv: &Conv2d, [batch, channels_in, height, width]: [usize; 4]) -> Option<Self> {
-        let [channels_out, expected, _, _] = conv.weight.dims();
-        if conv.groups != 1 || expected != channels_in || batch == 0 {
+        let [channels_out, share, _, _] = conv.weight.dims();
+        let groups = conv.groups;
+        let depthwise = groups == channels_in && channels_out % channels_in.max(1) == 0;
+        if !(groups == 1 || depthwise) || share * groups != channels_in || batch * channels_in * channels_out == 0 {
             return None;
         }
         let [rows, columns] = Axis::pair([height, width], conv.kernel_size, conv.stride, &conv.padding, conv.dilation)?;
-        Some(Self { batch, channels_in, channels_out, rows, columns })
+        Some(Self { batch, channels_in, channels_out, groups, rows, columns })
     }
 
     /// Pixels of an input channel.
@@ -43,7 +48,12 @@ impl ConvShape {
 
     /// Input values that one output value reads.
     pub fn patch(&self) -> usize {
-        self.channels_in * self.rows.kernel * self.columns.kernel
+        self.channels_in / self.groups * self.rows.kernel * self.columns.kernel
+    }
+
+    /// Whether every input channel has kernels of its own.
+    pub(crate) fn is_depthwise(&self) -> bool {
+        self.groups > 1
     }
 
     /// Whether every patch is one pixel and every pixel a patch, so that the input already is the matrix of patches.

@@ -12,13 +12,14 @@ use burn::{
 };
 
 use crate::{
-    ConvShape, KernelBackend, PoolShape,
-    cpu::{conv, norm, norm::Channels, pool},
+    AverageShape, ConvShape, KernelBackend, PoolShape,
+    cpu::{average, conv, depthwise, norm, norm::Channels, pool, relu6},
 };
 
 impl KernelBackend for Flex {
     fn kernel_conv2d(x: FloatTensor<Self>, weight: FloatTensor<Self>, shape: ConvShape) -> FloatTensor<Self> {
-        let y = conv::forward(&values(&x), &values(&weight), &shape);
+        let run = if shape.is_depthwise() { depthwise::forward } else { conv::forward };
+        let y = run(&values(&x), &values(&weight), &shape);
         tensor(y, [shape.batch, shape.channels_out, shape.rows.output, shape.columns.output].into())
     }
 
@@ -27,7 +28,8 @@ impl KernelBackend for Flex {
         gradient: FloatTensor<Self>,
         shape: ConvShape,
     ) -> FloatTensor<Self> {
-        let x = conv::input_gradient(&values(&weight), &values(&gradient), &shape);
+        let run = if shape.is_depthwise() { depthwise::input_gradient } else { conv::input_gradient };
+        let x = run(&values(&weight), &values(&gradient), &shape);
         tensor(x, [shape.batch, shape.channels_in, shape.rows.input, shape.columns.input].into())
     }
 
@@ -36,8 +38,12 @@ impl KernelBackend for Flex {
         gradient: FloatTensor<Self>,
         shape: ConvShape,
     ) -> FloatTensor<Self> {
-        let weight = conv::weight_gradient(&values(&x), &values(&gradient), &shape);
-        tensor(weight, [shape.channels_out, shape.channels_in, shape.rows.kernel, shape.columns.kernel].into())
+        let run = if shape.is_depthwise() { depthwise::weight_gradient } else { conv::weight_gradient };
+        let weight = run(&values(&x), &values(&gradient), &shape);
+        tensor(
+            weight,
+            [shape.channels_out, shape.channels_in / shape.groups, shape.rows.kernel, shape.columns.kernel].into(),
+        )
     }
 
     fn kernel_max_pool2d(x: FloatTensor<Self>, shape: PoolShape) -> FloatTensor<Self> {
@@ -52,6 +58,35 @@ impl KernelBackend for Flex {
         shape: PoolShape,
     ) -> FloatTensor<Self> {
         tensor(pool::gradient(&values(&x), &values(&gradient), &shape), x.shape())
+    }
+
+    fn kernel_average_pool2d(x: FloatTensor<Self>, shape: AverageShape) -> FloatTensor<Self> {
+        let mut dims = x.shape();
+        [dims[2], dims[3]] = shape.output;
+        tensor(average::forward(&values(&x), &shape), dims)
+    }
+
+    fn kernel_average_pool2d_gradient(gradient: FloatTensor<Self>, shape: AverageShape) -> FloatTensor<Self> {
+        let mut dims = gradient.shape();
+        [dims[2], dims[3]] = shape.input;
+        tensor(average::gradient(&values(&gradient), &shape), dims)
+    }
+
+    fn kernel_relu6(mut x: FloatTensor<Self>) -> FloatTensor<Self> {
+        if let Some(values) = owned(&mut x) {
+            relu6::forward_in_place(values);
+            return x;
+        }
+        tensor(relu6::forward(&values(&x)), x.shape())
+    }
+
+    fn kernel_relu6_gradient(y: FloatTensor<Self>, mut gradient: FloatTensor<Self>) -> FloatTensor<Self> {
+        let y = values(&y);
+        if let Some(values) = owned(&mut gradient) {
+            relu6::gradient_in_place(&y, values);
+            return gradient;
+        }
+        tensor(relu6::gradient(&y, &values(&gradient)), gradient.shape())
     }
 
     fn kernel_batch_norm(
@@ -95,6 +130,16 @@ fn values(x: &FlexTensor) -> Cow<'_, [f32]> {
             None => panic!("the kernels need f32 tensors, got {:?}", x.dtype()),
         },
     }
+}
+
+/// The elements, to overwrite: only of a tensor in row-major order that nothing else holds.
+fn owned(x: &mut FlexTensor) -> Option<&mut [f32]> {
+    let elements = x.shape().num_elements();
+    let whole = x.dtype() == DType::F32
+        && x.layout().is_contiguous()
+        && x.layout().start_offset() == 0
+        && x.bytes().len() == elements * size_of::<f32>();
+    if whole { x.try_storage_mut::<f32>() } else { None }
 }
 
 fn tensor(data: Vec<f32>, shape: Shape) -> FlexTensor {

@@ -24,8 +24,18 @@ impl<'a> Planes<'a> {
     /// No other reference to this plane may live at the same time.
     #[allow(clippy::mut_from_ref)]
     pub(crate) unsafe fn get(&self, index: usize) -> &mut [f32] {
-        assert!(index < self.count, "plane {index} of {}", self.count);
+        // SAFETY: the same contract.
+        unsafe { self.run(index, 1) }
+    }
+
+    /// `count` planes from number `first` on.
+    ///
+    /// # Safety
+    /// No other reference to these planes may live at the same time.
+    #[allow(clippy::mut_from_ref)]
+    pub(crate) unsafe fn run(&self, first: usize, count: usize) -> &mut [f32] {
+        assert!(first + count <= self.count, "planes {first} to {} of {}", first + count, self.count);
         // SAFETY: inside the borrowed slice by the assertion; exclusive by the contract of this function.
-        unsafe { std::slice::from_raw_parts_mut(self.start.add(index * self.length), self.length) }
+        unsafe { std::slice::from_raw_parts_mut(self.start.add(first * self.length), count * self.length) }
     }
 }

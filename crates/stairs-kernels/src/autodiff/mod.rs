@@ -1,65 +1,18 @@
-//! The backward rules, first order.
+//! The operations on `Autodiff`: forward on the inner backend, and what their backward rules keep. First order.
+
+mod rules;
 
 use burn::backend::{
     Autodiff, AutodiffBackend, Backend,
     autodiff::{
-        checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
-        grads::Gradients,
-        ops::{Backward, Ops, OpsKind, unary},
+        checkpoint::strategy::CheckpointStrategy,
+        ops::{Backward, OpsKind},
     },
     tensor::FloatTensor,
 };
 
-use crate::{ConvShape, KernelBackend, PoolShape};
-
-#[derive(Debug)]
-struct ConvBackward;
-
-impl<B: KernelBackend> Backward<B, 2> for ConvBackward {
-    type State = (FloatTensor<B>, FloatTensor<B>, ConvShape);
-
-    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let [input, weights] = ops.parents;
-        let gradient = grads.consume::<B>(&ops.node);
-        let (x, weight, shape) = ops.state;
-        if let Some(node) = weights {
-            grads.register::<B>(node.id, B::kernel_conv2d_weight_gradient(x, gradient.clone(), shape));
-        }
-        if let Some(node) = input {
-            grads.register::<B>(node.id, B::kernel_conv2d_input_gradient(weight, gradient, shape));
-        }
-    }
-}
-
-#[derive(Debug)]
-struct PoolBackward;
-
-impl<B: KernelBackend> Backward<B, 1> for PoolBackward {
-    type State = (FloatTensor<B>, PoolShape);
-
-    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let (x, shape) = ops.state;
-        unary::<B, _>(ops.parents, ops.node, grads, |gradient| B::kernel_max_pool2d_gradient(x, gradient, shape));
-    }
-}
-
-#[derive(Debug)]
-struct NormBackward;
-
-impl<B: KernelBackend> Backward<B, 3> for NormBackward {
-    type State = (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>, FloatTensor<B>, f64);
-
-    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let gradient = grads.consume::<B>(&ops.node);
-        let (x, gamma, mean, variance, epsilon) = ops.state;
-        let (x, gamma, beta) = B::kernel_batch_norm_gradient(x, gamma, mean, variance, gradient, epsilon);
-        for (parent, gradient) in ops.parents.into_iter().zip([x, gamma, beta]) {
-            if let Some(node) = parent {
-                grads.register::<B>(node.id, gradient);
-            }
-        }
-    }
-}
+use self::rules::{AverageBackward, ConvBackward, NormBackward, PoolBackward, Relu6Backward};
+use crate::{AverageShape, ConvShape, KernelBackend, PoolShape};
 
 impl<B: KernelBackend, C: CheckpointStrategy> KernelBackend for Autodiff<B, C> {
     fn kernel_conv2d(x: FloatTensor<Self>, weight: FloatTensor<Self>, shape: ConvShape) -> FloatTensor<Self> {
@@ -83,6 +36,23 @@ impl<B: KernelBackend, C: CheckpointStrategy> KernelBackend for Autodiff<B, C> {
                 prep.finish((x, shape), y)
             }
             OpsKind::UnTracked(prep) => prep.finish(B::kernel_max_pool2d(x.into_primitive(), shape)),
+        }
+    }
+
+    fn kernel_average_pool2d(x: FloatTensor<Self>, shape: AverageShape) -> FloatTensor<Self> {
+        match AverageBackward.prepare::<C>([x.node()]).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish(shape, B::kernel_average_pool2d(x.into_primitive(), shape)),
+            OpsKind::UnTracked(prep) => prep.finish(B::kernel_average_pool2d(x.into_primitive(), shape)),
+        }
+    }
+
+    fn kernel_relu6(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        match Relu6Backward.prepare::<C>([x.node()]).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => {
+                let y = B::kernel_relu6(x.into_primitive());
+                prep.finish(y.clone(), y)
+            }
+            OpsKind::UnTracked(prep) => prep.finish(B::kernel_relu6(x.into_primitive())),
         }
     }
 
@@ -128,6 +98,14 @@ impl<B: KernelBackend, C: CheckpointStrategy> KernelBackend for Autodiff<B, C> {
         shape: PoolShape,
     ) -> FloatTensor<Self> {
         constant::<B, C>(B::kernel_max_pool2d_gradient(x.into_primitive(), gradient.into_primitive(), shape))
+    }
+
+    fn kernel_average_pool2d_gradient(gradient: FloatTensor<Self>, shape: AverageShape) -> FloatTensor<Self> {
+        constant::<B, C>(B::kernel_average_pool2d_gradient(gradient.into_primitive(), shape))
+    }
+
+    fn kernel_relu6_gradient(y: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
+        constant::<B, C>(B::kernel_relu6_gradient(y.into_primitive(), gradient.into_primitive()))
     }
 
     fn kernel_batch_norm_gradient(

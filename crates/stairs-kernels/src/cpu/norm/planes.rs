@@ -1,32 +1,12 @@
-//! Batch normalisation, channel by channel.
+//! Batch normalisation with long planes, channel by channel: sums along the pixels of a plane.
 
 use rayon::prelude::*;
 
-use super::disjoint::Planes;
-
-/// `[batch, channels, plane]`
-#[derive(Clone, Copy)]
-pub(crate) struct Channels {
-    pub(crate) batch: usize,
-    pub(crate) channels: usize,
-    pub(crate) plane: usize,
-}
-
-impl Channels {
-    /// The planes of a channel, one per image.
-    fn planes<'a>(&self, data: &'a [f32], channel: usize) -> impl Iterator<Item = &'a [f32]> + use<'a> {
-        let (plane, channels) = (self.plane, self.channels);
-        (0..self.batch).map(move |image| &data[(image * channels + channel) * plane..][..plane])
-    }
-
-    /// Values of a channel.
-    fn count(&self) -> f64 {
-        (self.batch * self.plane) as f64
-    }
-}
+use super::{Channels, Slopes, scale};
+use crate::cpu::disjoint::Planes;
 
 /// Output, mean and biased variance.
-pub(crate) fn forward(
+pub(super) fn forward(
     x: &[f32],
     gamma: &[f32],
     beta: &[f32],
@@ -39,7 +19,7 @@ pub(crate) fn forward(
         let mean = (shape.planes(x, c).map(|x| sum(x, |x| x)).sum::<f64>() / shape.count()) as f32;
         let square = |x: f32| (x - mean) * (x - mean);
         let variance = (shape.planes(x, c).map(|x| sum(x, square)).sum::<f64>() / shape.count()) as f32;
-        let scale = (f64::from(gamma[c]) / (f64::from(variance) + epsilon).sqrt()) as f32;
+        let scale = scale(gamma[c], variance, epsilon) as f32;
         for (image, x) in shape.planes(x, c).enumerate() {
             // SAFETY: this plane belongs to channel c, which no other task has.
             let y = unsafe { out.get(image * shape.channels + c) };
@@ -52,10 +32,7 @@ pub(crate) fn forward(
 }
 
 /// Gradients for x, γ and β.
-///
-/// With x̂ = (x − μ)/√(v + ε) over the N values of a channel: dβ = Σ g, dγ = Σ g·x̂,
-/// dx = γ/√(v + ε)·(g − dβ/N − x̂·dγ/N).
-pub(crate) fn gradient(
+pub(super) fn gradient(
     x: &[f32],
     gamma: &[f32],
     (mean, variance): (&[f32], &[f32]),
@@ -67,18 +44,13 @@ pub(crate) fn gradient(
     let out = Planes::new(&mut dx, shape.plane);
     let channel = |c: usize| {
         let mean = mean[c];
-        let deviation = (f64::from(variance[c]) + epsilon).sqrt();
-        let (mut dbeta, mut projected) = (0.0, 0.0);
+        let (mut sum_g, mut projected) = (0.0, 0.0);
         for (x, g) in shape.planes(x, c).zip(shape.planes(gradient, c)) {
-            dbeta += sum(g, |g| g);
+            sum_g += sum(g, |g| g);
             projected += sum_products(x, g, mean);
         }
-        let dgamma = projected / deviation;
-        // dx = scale·g − shift − slope·(x − μ)
-        let scale = f64::from(gamma[c]) / deviation;
-        let shift = (scale * dbeta / shape.count()) as f32;
-        let slope = (scale * dgamma / deviation / shape.count()) as f32;
-        let scale = scale as f32;
+        let Slopes { scale, shift, slope, dgamma, dbeta } =
+            Slopes::new(gamma[c], variance[c], epsilon, sum_g, projected, shape.count());
         for (image, (x, g)) in shape.planes(x, c).zip(shape.planes(gradient, c)).enumerate() {
             // SAFETY: this plane belongs to channel c, which no other task has.
             let dx = unsafe { out.get(image * shape.channels + c) };
@@ -86,23 +58,10 @@ pub(crate) fn gradient(
                 *dx = scale * g - shift - slope * (x - mean);
             }
         }
-        (dgamma as f32, dbeta as f32)
+        (dgamma, dbeta)
     };
     let (dgamma, dbeta) = (0..shape.channels).into_par_iter().map(channel).unzip();
     (dx, dgamma, dbeta)
-}
-
-/// scale·x + shift per channel.
-pub(crate) fn affine(x: &[f32], scale: &[f32], shift: &[f32], shape: Channels) -> Vec<f32> {
-    let mut y = vec![0.0; x.len()];
-    let image = shape.channels * shape.plane;
-    y.par_chunks_mut(image).zip(x.par_chunks(image)).for_each(|(y, x)| {
-        let planes = y.chunks_exact_mut(shape.plane).zip(x.chunks_exact(shape.plane));
-        for ((y, x), (scale, shift)) in planes.zip(scale.iter().zip(shift)) {
-            y.iter_mut().zip(x).for_each(|(y, x)| *y = x * scale + shift);
-        }
-    });
-    y
 }
 
 /// Sums that the compiler can keep in vector registers, and that lose less than one running sum.
