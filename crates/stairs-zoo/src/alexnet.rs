@@ -17,6 +17,7 @@ use burn::module::Module;
 use burn::nn::pool::{AdaptiveAvgPool2d, AdaptiveAvgPool2dConfig, MaxPool2dConfig};
 use burn::nn::{Dropout, Linear, LinearConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor};
+use stairs_kernels::adaptive_avg_pool2d;
 
 use crate::conv::{ConvBlock, square, windows};
 use crate::mlp::Block;
@@ -124,7 +125,7 @@ impl AlexNet {
     pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
         let x = self.blocks.iter().fold(x, |x, block| block.forward(x));
         let x = match &self.pool {
-            Some(pool) => pool.forward(x),
+            Some(pool) => adaptive_avg_pool2d(pool, x),
             None => x,
         };
         let x = self.hidden.iter().fold(x.flatten::<2>(1, 3), |x, block| block.forward(self.dropout.forward(x)));

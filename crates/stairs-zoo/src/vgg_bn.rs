@@ -19,6 +19,7 @@ use burn::nn::pool::{AdaptiveAvgPool2d, AdaptiveAvgPool2dConfig};
 use burn::nn::{Dropout, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
+use stairs_kernels::adaptive_avg_pool2d;
 
 use crate::activation::Rectifier;
 use crate::conv::{ConvBlock, halving, square};
@@ -150,7 +151,7 @@ impl VggBn {
     /// Logits `[B, classes]` of images `[B, C, H, W]`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
         let x = self.blocks.iter().fold(x, |x, block| block.forward(x));
-        let x = self.pool.forward(x).flatten::<2>(1, 3);
+        let x = adaptive_avg_pool2d(&self.pool, x).flatten::<2>(1, 3);
         let x = self.hidden.iter().fold(x, |x, block| self.dropout.forward(block.forward(x)));
         self.output.forward(x)
     }
