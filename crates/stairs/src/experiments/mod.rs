@@ -19,6 +19,7 @@
 //! | `ana-grid` | the annealing study on the digits: 264 setups, 3 seeds |
 //! | `ana-grid-cifar10-subset`, `-mnist-subset`, `-fashion-subset` | a quarter of it with a narrow VGG8, 2 seeds |
 //! | `ana-grid-cifar10` | all of it at the paper's size |
+//! | `zoo-fashion-mnist`, `zoo-cifar10` | AlexNet and MobileNetV2 for small images: softmax regression, float, STE, ANA |
 //!
 //! To add an experiment, add a file beside `digits.rs` and a row to [`catalogue`].
 
@@ -35,6 +36,7 @@ mod runner;
 mod shard;
 mod trial;
 mod watch;
+mod zoo;
 
 pub use diverged::Diverged;
 pub use error::ExperimentError;
@@ -55,6 +57,8 @@ pub fn catalogue() -> Vec<Experiment> {
         capacity::variance(),
         capacity::training(),
         capacity::training_full(),
+        zoo::fashion_mnist(),
+        zoo::cifar10(),
     ];
     all.extend(Grid::presets().iter().map(Grid::experiment));
     all

@@ -28,6 +28,8 @@ pub struct Row {
     pub name: String,
     /// What is done; the seed of a training is replaced by those of the trials.
     pub task: Task,
+    /// Only for the first seed, in an experiment of several.
+    pub once: bool,
 }
 
 /// What a trial does.
@@ -81,7 +83,7 @@ impl Task {
 impl Row {
     /// A training with a name.
     pub fn train(name: impl Into<String>, config: RunConfig) -> Self {
-        Self { name: name.into(), task: Task::Train(config) }
+        Self { name: name.into(), task: Task::Train(config), once: false }
     }
 
     /// A training named after its method.
@@ -96,22 +98,31 @@ impl Row {
 
     /// A measurement with a name.
     pub fn measure(name: impl Into<String>, config: MeasureConfig) -> Self {
-        Self { name: name.into(), task: Task::Measure(config) }
+        Self { name: name.into(), task: Task::Measure(config), once: true }
     }
 
-    /// The trial of this row for a seed; none where a measurement has been made for an earlier seed.
+    /// The same for the first seed only.
+    #[must_use]
+    pub fn once(self) -> Self {
+        Self { once: true, ..self }
+    }
+
+    /// The trial of this row for a seed; none where one seed is enough and it is another.
     fn trial(&self, seed: u64, scale: Scale) -> Option<Trial> {
-        match &self.task {
+        if self.once && seed != 1 {
+            return None;
+        }
+        Some(match &self.task {
             Task::Train(config) => {
                 let epochs = scale.epochs.unwrap_or(config.epochs);
                 let config = RunConfig { seed, epochs, ..config.clone() };
-                Some(Trial { id: format!("{}-seed{seed}", self.name), task: Task::Train(config) })
+                Trial { id: format!("{}-seed{seed}", self.name), task: Task::Train(config) }
             }
-            Task::Measure(config) => (seed == 1).then(|| {
+            Task::Measure(config) => {
                 let draws = scale.draws.unwrap_or(config.draws);
                 Trial { id: self.name.clone(), task: Task::Measure(MeasureConfig { draws, ..config.clone() }) }
-            }),
-        }
+            }
+        })
     }
 }
 
