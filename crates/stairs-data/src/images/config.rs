@@ -92,14 +92,17 @@ impl ImagesConfig {
     /// # Errors
     /// [`ImageError::Config`].
     pub fn validate(&self) -> Result<(), ImageError> {
-        let refuse = |field, expected: &str, got: String| {
-            Err(ImageError::Config { field, expected: expected.to_owned(), got })
-        };
+        let refuse =
+            |field, expected: &str, got: String| Err(ImageError::Config { field, expected: expected.to_owned(), got });
         if !(1..=4096).contains(&self.size) {
             return refuse("size", "1 to 4096 pixels", self.size.to_string());
         }
         if !(self.size..=8192).contains(&self.shorter_side()) {
-            return refuse("resize", &format!("{} (the size) to 8192 pixels", self.size), self.shorter_side().to_string());
+            return refuse(
+                "resize",
+                &format!("{} (the size) to 8192 pixels", self.size),
+                self.shorter_side().to_string(),
+            );
         }
         if ![1, 3].contains(&self.channels) {
             return refuse("channels", "1 or 3", self.channels.to_string());

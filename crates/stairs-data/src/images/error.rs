@@ -33,7 +33,9 @@ pub enum DecodeError {
         limit: u64,
     },
     /// More pixels than a file of this length can hold.
-    #[error("{width} × {height} pixels cannot come from {bytes} bytes: the header is damaged or made to exhaust memory")]
+    #[error(
+        "{width} × {height} pixels cannot come from {bytes} bytes: the header is damaged or made to exhaust memory"
+    )]
     Implausible {
         /// Declared width.
         width: u32,

@@ -72,7 +72,10 @@ mod tests {
         // 512 pixels a byte; 1032 bytes a byte: 100 rows of 1 + 128 bytes need 12.5 bytes.
         let limits = Limits::default();
         assert_eq!(limits.check_jpeg(512, 100, 100), Ok(()));
-        assert_eq!(limits.check_jpeg(513, 100, 100), Err(DecodeError::Implausible { width: 513, height: 100, bytes: 100 }));
+        assert_eq!(
+            limits.check_jpeg(513, 100, 100),
+            Err(DecodeError::Implausible { width: 513, height: 100, bytes: 100 })
+        );
         assert_eq!(limits.check_png(1024, 100, 1, 13), Ok(()));
         assert!(limits.check_png(1024, 100, 1, 12).is_err());
     }

@@ -7,9 +7,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{
-    DecodeError, Encoded, ImageError, ImagesConfig, Normalise, OnCorrupt, Placement, resample::Scratch,
-};
+use super::{DecodeError, Encoded, ImageError, ImagesConfig, Normalise, OnCorrupt, Placement, resample::Scratch};
 use crate::Augment;
 
 /// Files with their classes, and how they become samples. Threads may share it.

@@ -176,7 +176,8 @@ mod tests {
         for size in [(17, 13), (55, 41), (40, 30)] {
             let whole = resize(&data, (40, 30), size, Region::whole(size.0, size.1));
             let window = Region { left: 5, top: 3, width: 9, height: 8 };
-            let part: Vec<u8> = window.rows().flat_map(|y| window.columns().map(move |x| y * size.0 + x)).map(|i| whole[i]).collect();
+            let part: Vec<u8> =
+                window.rows().flat_map(|y| window.columns().map(move |x| y * size.0 + x)).map(|i| whole[i]).collect();
             assert_eq!(resize(&data, (40, 30), size, window), part);
         }
     }

@@ -70,10 +70,11 @@ impl Header {
 
     /// True where three components are red, green and blue themselves: libjpeg's rules.
     pub(super) fn is_rgb(&self) -> bool {
-        !self.jfif && match self.adobe {
-            Some(transform) => transform == 0,
-            None => self.components == *b"RGB",
-        }
+        !self.jfif
+            && match self.adobe {
+                Some(transform) => transform == 0,
+                None => self.components == *b"RGB",
+            }
     }
 }
 
