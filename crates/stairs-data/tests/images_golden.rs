@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use serde_json::Value;
-use stairs_data::images::{Encoded, ImagesConfig, Limits, Normalise, Placement, Pixels, Region, resample::Scratch};
+use stairs_data::images::{Encoded, ImagesConfig, Limits, Normalise, Pixels, Placement, Region, resample::Scratch};
 
 /// Files whose pixels are not those of Pillow bit for bit, and the largest difference: those that are not baseline JPEGs,
 /// and 16 bits of grey, which Pillow cuts off at 255 where we keep the upper half.
@@ -50,7 +50,10 @@ fn images_are_those_of_torchvision() {
         let allowed = INEXACT.iter().find(|(n, _)| *n == name).map_or(0, |(_, most)| *most);
         let image = Encoded::open(&file, Limits::default()).unwrap();
         let (width, height) = (image.width(), image.height());
-        assert_eq!((width as u64, height as u64), (entry["width"].as_u64().unwrap(), entry["height"].as_u64().unwrap()));
+        assert_eq!(
+            (width as u64, height as u64),
+            (entry["width"].as_u64().unwrap(), entry["height"].as_u64().unwrap())
+        );
         let Pixels { data, .. } = image.decode(3, Region::whole(width, height)).unwrap();
         let whole = difference(&data, &bytes(&entry["pixels"]));
         let evaluation = Placement::evaluation(&config, width, height);
@@ -76,7 +79,8 @@ fn normalised_floats_are_those_of_torchvision() {
         let sum: f64 = floats.iter().map(|&x| f64::from(x)).sum();
         assert!((sum - entry["normalised_sum"].as_f64().unwrap()).abs() < 1e-3, "{name}: {sum}");
         let bits: Vec<u64> = floats.iter().step_by(37).map(|x| u64::from(x.to_bits())).collect();
-        let expected: Vec<u64> = entry["normalised_bits"].as_array().unwrap().iter().map(|x| x.as_u64().unwrap()).collect();
+        let expected: Vec<u64> =
+            entry["normalised_bits"].as_array().unwrap().iter().map(|x| x.as_u64().unwrap()).collect();
         assert_eq!(bits, expected, "{name}");
     }
 }
