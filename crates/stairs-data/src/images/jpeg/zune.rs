@@ -9,8 +9,8 @@ use super::Header;
 use crate::images::{DecodeError, Pixels, Region, decode::guarded};
 
 /// Decodes the whole image.
-pub(super) fn decode(bytes: &[u8], header: &Header) -> Result<Pixels, DecodeError> {
-    let grey = header.components.len() == 1;
+pub(in crate::images) fn decode(bytes: &[u8], header: &Header) -> Result<Pixels, DecodeError> {
+    let grey = header.components == 1;
     let options = DecoderOptions::new_fast()
         .set_max_width(usize::from(u16::MAX))
         .set_max_height(usize::from(u16::MAX))
