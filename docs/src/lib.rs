@@ -30,6 +30,7 @@ chapters! {
     commands "commands.md"
     qat "qat.md"
     devices "devices.md"
+    images "images.md"
     checkpoints "checkpoints.md"
     errors "errors.md"
     benchmarks "benchmarks.md"
@@ -109,6 +110,7 @@ mod tests {
         let mut variants = 0;
         for file in [
             "stairs-data/src/error.rs",
+            "stairs-data/src/images/error.rs",
             "stairs-quant/src/error.rs",
             "stairs-noise/src/error.rs",
             "stairs-noise/src/certificate/convergence/error.rs",

@@ -58,7 +58,7 @@ pub(crate) fn run(dir: &Path, digits: &Dataset) -> Result<(RunRecord, Confusion)
     let device = Device::flex();
     let model = ZooModel::load(&run, digits, Which::Last, &device)?; // hard: ready for evaluation
     let (_, test) = parts(digits);
-    println!("\nloaded again: test accuracy {:.2} %", model.evaluate(test, &device).accuracy);
+    println!("\nloaded again: test accuracy {:.2} %", model.evaluate(test, &device)?.accuracy);
     let counts = confusion(&model, &digits.test, digits.classes, &device)?;
     println!("\n      {}", (0..digits.classes).map(|class| format!("{class:>4}")).collect::<String>());
     for (class, row) in counts.iter().enumerate() {

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use crate::{DataError, SampleShape, Split, Standardisation, raw::Raw, stratified_split};
+use crate::{DataError, DatasetName, SampleShape, Split, Standardisation, raw::Raw, stratified_split};
 
 /// A classification data set, both parts standardised by what was fitted on the training part.
 #[derive(Clone, Debug)]
@@ -98,6 +98,11 @@ impl Dataset {
             test: test.with_standardisation(fitted),
             source: None,
         })
+    }
+
+    /// The byte that is white: 16 for the embedded digits, 255 elsewhere.
+    pub fn brightest(&self) -> u8 {
+        if self.name == DatasetName::Digits.as_str() { 16 } else { u8::MAX }
     }
 
     pub(crate) fn read_from(mut self, folder: PathBuf) -> Self {

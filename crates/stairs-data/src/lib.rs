@@ -25,6 +25,7 @@ mod augment;
 mod dataset;
 mod error;
 pub mod format;
+pub mod images;
 mod load;
 pub mod manifest;
 mod name;

@@ -43,6 +43,47 @@ impl DatasetName {
         if self == Self::Covertype { 7 } else { 10 }
     }
 
+    /// Names of the classes, safe as names of folders, in the order of the labels and in byte order: each begins with
+    /// its label.
+    pub fn class_names(self) -> &'static [&'static str] {
+        match self {
+            Self::Digits | Self::Mnist => &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+            Self::FashionMnist => &[
+                "0-t-shirt",
+                "1-trouser",
+                "2-pullover",
+                "3-dress",
+                "4-coat",
+                "5-sandal",
+                "6-shirt",
+                "7-sneaker",
+                "8-bag",
+                "9-ankle-boot",
+            ],
+            Self::Cifar10 => &[
+                "0-airplane",
+                "1-automobile",
+                "2-bird",
+                "3-cat",
+                "4-deer",
+                "5-dog",
+                "6-frog",
+                "7-horse",
+                "8-ship",
+                "9-truck",
+            ],
+            Self::Covertype => &[
+                "0-spruce-fir",
+                "1-lodgepole-pine",
+                "2-ponderosa-pine",
+                "3-cottonwood-willow",
+                "4-aspen",
+                "5-douglas-fir",
+                "6-krummholz",
+            ],
+        }
+    }
+
     /// Shape of a sample.
     pub fn shape(self) -> SampleShape {
         let image = |channels, side| SampleShape::Image { channels, height: side, width: side };
@@ -116,6 +157,14 @@ impl FromStr for DatasetName {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn classes_have_names_in_order() {
+        for name in DatasetName::ALL {
+            assert_eq!(name.class_names().len(), name.classes());
+            assert!(name.class_names().is_sorted());
+        }
+    }
 
     #[test]
     fn text_there_and_back() {

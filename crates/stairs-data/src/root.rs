@@ -61,6 +61,11 @@ impl DataRoot {
         Self { roots: roots.into_iter().filter_map(|(origin, path)| Some((origin, path?))).collect() }
     }
 
+    /// The folders, best first.
+    pub fn folders(&self) -> impl Iterator<Item = &Path> {
+        self.roots.iter().map(|(_, root)| root.as_path())
+    }
+
     /// Where a download of `name` belongs: `DIR/<name>` in the first folder; `None` if there is no folder at all.
     pub fn download_folder(&self, name: DatasetName) -> Option<PathBuf> {
         self.roots.first().map(|(_, root)| root.join(name.as_str()))

@@ -65,6 +65,18 @@ impl Split {
         &self.standardisation
     }
 
+    /// The bytes of sample `i` as they are in the file, not standardised; `None` where values are floats.
+    ///
+    /// # Panics
+    /// If `i` is not below [`Split::len`], as indexing does.
+    pub fn bytes(&self, i: usize) -> Option<&[u8]> {
+        let width = self.shape.values();
+        match &*self.raw {
+            Raw::Bytes(v) => Some(&v[self.rows[i] as usize * width..][..width]),
+            Raw::Floats(_) => None,
+        }
+    }
+
     /// Standardised values of sample `i` (C × H × W or F) and its label.
     ///
     /// # Panics

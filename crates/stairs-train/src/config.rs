@@ -1,6 +1,7 @@
 //! Configuration of a training run: everything that decides its numbers, as plain data (`config.toml`).
 
 use serde::{Deserialize, Serialize};
+use stairs_data::images::ImagesConfig;
 use stairs_noise::{
     Noise, Strategy,
     plan::{Decay, Dynamics, Interval, Policy},
@@ -13,7 +14,7 @@ use crate::{ConfigError, Edges, Features, Samples};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunConfig {
-    /// Data set by name: `digits`, `mnist`, `fashion-mnist`, `cifar10`, `covertype`.
+    /// Data set by name: `digits`, `mnist`, `fashion-mnist`, `cifar10`, `covertype`; `images` for a folder of images.
     pub dataset: String,
     /// Model by name and size: `lenet`, `mlp:64-32`, `cnn:8-16`, see [`stairs_zoo::Architecture`].
     pub model: String,
@@ -60,6 +61,9 @@ pub struct RunConfig {
     /// Use only the first `n` training samples of the seeded permutation (all if absent).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subset: Option<usize>,
+    /// How the files of a folder of images become samples (`images` only; absent: as [`ImagesConfig`] has it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images: Option<ImagesConfig>,
 }
 
 /// How the network is quantised during training.
@@ -198,6 +202,7 @@ impl Default for RunConfig {
             seed: 1,
             augment: false,
             subset: None,
+            images: None,
         }
     }
 }

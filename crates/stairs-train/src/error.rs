@@ -4,6 +4,8 @@ use std::{io, path::PathBuf};
 
 use thiserror::Error;
 
+use crate::data::SampleError;
+
 /// A configuration that cannot be trained.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
@@ -207,6 +209,20 @@ pub enum TrainError {
         /// Initial learning rate of the run.
         lr: f64,
     },
+    /// A sample cannot be made.
+    #[error("sample {index}: {source}")]
+    Sample {
+        /// Number of the sample in its part.
+        index: usize,
+        /// Why, with the file it comes from.
+        source: SampleError,
+    },
+    /// The data set cannot be loaded.
+    #[error(transparent)]
+    Data(#[from] stairs_data::DataError),
+    /// The image folder cannot be used.
+    #[error(transparent)]
+    Images(#[from] stairs_data::images::ImageError),
     /// Someone stopped the run.
     #[error("stopped after epoch {epoch}{}; resume the run to go on", reason.as_deref().map(|r| format!(" ({r})")).unwrap_or_default())]
     Interrupted {

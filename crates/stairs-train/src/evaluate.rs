@@ -8,7 +8,7 @@ use burn::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Classifier, Samples, annealed::cross_entropy, data::Loader};
+use crate::{Classifier, Samples, TrainError, annealed::cross_entropy, data::Loader};
 
 /// Samples of one evaluation batch; results do not depend on it.
 pub(crate) const TEST_BATCH: usize = 256;
@@ -25,10 +25,20 @@ pub struct Evaluation {
 }
 
 /// Evaluates `model` with its quantisers hard.
-pub fn evaluate<M: Classifier>(model: &M, samples: Arc<dyn Samples>, device: &Device) -> Evaluation {
+///
+/// # Errors
+/// [`TrainError::Sample`] where a sample cannot be made.
+pub fn evaluate<M: Classifier>(
+    model: &M,
+    samples: Arc<dyn Samples>,
+    device: &Device,
+) -> Result<Evaluation, TrainError> {
     let model = model.valid().to_device(device);
     let (mut loss, mut hits, mut count) = (0.0, 0.0, 0);
-    for batch in Loader::test(samples, TEST_BATCH, device.clone()).iter().flatten() {
+    let loader = Loader::test(samples, TEST_BATCH, device.clone());
+    for batch in loader.iter() {
+        let batch =
+            batch.map_err(|error| loader.fault().take().unwrap_or_else(|| TrainError::Burn(error.to_string())))?;
         let logits = model.logits(batch.inputs);
         let [samples] = batch.targets.dims();
         let answers: Tensor<1, Int> = logits.clone().argmax(1).reshape([samples]);
@@ -36,5 +46,5 @@ pub fn evaluate<M: Classifier>(model: &M, samples: Arc<dyn Samples>, device: &De
         loss += cross_entropy(logits, batch.targets).sum().into_scalar::<f64>();
         count += samples;
     }
-    Evaluation { loss: loss / count as f64, accuracy: 100.0 * hits / count as f64, samples: count }
+    Ok(Evaluation { loss: loss / count as f64, accuracy: 100.0 * hits / count as f64, samples: count })
 }

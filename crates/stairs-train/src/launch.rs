@@ -21,7 +21,7 @@ use stairs_noise::plan::AnnealingPlan;
 use crate::{
     Annealed, Annealer, Classifier, RunConfig, RunDir, Samples, TrainError,
     checkpoint::{Assembly, Part},
-    data::{Loader, steps_per_epoch},
+    data::{Fault, Loader, steps_per_epoch},
     epoch_end::{EpochEnd, History},
     evaluate::TEST_BATCH,
     meter::Meter,
@@ -63,6 +63,7 @@ impl Launch<'_> {
             device.clone().autodiff(),
         );
         let test = Loader::test(self.test.clone(), TEST_BATCH, device.clone());
+        let faults = [train.fault(), test.fault()];
         let strategy = EpochEnd {
             config: config.clone(),
             plan: self.plan.clone(),
@@ -95,6 +96,9 @@ impl Launch<'_> {
 
         let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(error) = history.error.take().or_else(|| self.assembly.take_error()) {
+            return Err(error);
+        }
+        if let Some(error) = faults.iter().find_map(Fault::take) {
             return Err(error);
         }
         if let Some(divergence) = meter.divergence() {

@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Samples;
+
 /// Version of the record's format; readers refuse a newer one.
 pub const RECORD_FORMAT: u32 = 1;
 
@@ -23,6 +25,9 @@ pub struct RunRecord {
     pub parameters: usize,
     /// Training samples per epoch and test samples.
     pub samples: (usize, usize),
+    /// Files that could not be decoded, and that others stood in for.
+    #[serde(default, skip_serializing_if = "Skipped::is_empty")]
+    pub skipped: Skipped,
     /// One entry per epoch, first to last.
     pub epochs: Vec<EpochRecord>,
     /// Accuracy in percent of the hard network on the test set after the last epoch.
@@ -33,6 +38,42 @@ pub struct RunRecord {
     pub wall_seconds: f64,
     /// Histograms of latent and quantised weights at the end, one per quantised parameter; empty for a float run.
     pub weights: Vec<WeightHistogram>,
+}
+
+/// Files of both parts that were skipped.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// Of the training part.
+    pub train: SkippedFiles,
+    /// Of the test part.
+    pub test: SkippedFiles,
+}
+
+/// How many files were skipped, and the first of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkippedFiles {
+    /// Number of files.
+    pub count: usize,
+    /// The first ten in the order of the part, each with its reason.
+    pub first: Vec<String>,
+}
+
+impl Skipped {
+    /// What the samples have skipped so far.
+    pub fn of(train: &dyn Samples, test: &dyn Samples) -> Self {
+        let files = |part: &dyn Samples| {
+            let mut first = part.skipped();
+            let count = first.len();
+            first.truncate(10);
+            SkippedFiles { count, first }
+        };
+        Self { train: files(train), test: files(test) }
+    }
+
+    /// True where nothing was skipped.
+    pub fn is_empty(&self) -> bool {
+        self.train.count == 0 && self.test.count == 0
+    }
 }
 
 /// One epoch of a run; also one line of `metrics.jsonl`.

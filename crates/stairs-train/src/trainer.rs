@@ -15,8 +15,8 @@ use stairs_data::Dataset;
 use stairs_noise::plan::{AnnealingPlan, TimeUnit};
 
 use crate::{
-    Annealed, Classifier, Display, Evaluation, RECORD_FORMAT, RunConfig, RunDir, RunRecord, Samples, TrainError,
-    Versions, Which, anneal,
+    Annealed, Classifier, Display, Evaluation, RECORD_FORMAT, RunConfig, RunDir, RunRecord, Samples, Skipped,
+    TrainError, Versions, Which, anneal,
     checkpoint::{Assembly, Checkpoint, SaveBest, difference},
     data::{parts, steps_per_epoch, subset},
     device_name,
@@ -208,6 +208,7 @@ impl Trainer {
             device: device_name(&self.device),
             parameters,
             samples: (samples, self.test.len()),
+            skipped: Skipped::of(self.train.as_ref(), self.test.as_ref()),
             test_accuracy: accuracy(history.epochs.len()),
             best_test_accuracy: accuracy(best_epoch(&history.epochs)),
             wall_seconds: history.wall_seconds,
@@ -219,7 +220,10 @@ impl Trainer {
     }
 
     /// Loss and accuracy of `model` on the test part.
-    pub fn evaluate<M: Classifier>(&self, model: &M) -> Evaluation {
+    ///
+    /// # Errors
+    /// As [`evaluate`](crate::evaluate).
+    pub fn evaluate<M: Classifier>(&self, model: &M) -> Result<Evaluation, TrainError> {
         evaluate(model, self.test.clone(), &self.device)
     }
 

@@ -17,7 +17,7 @@ use stairs_zoo::{
 use crate::{
     Classifier, ConfigError, Evaluation, Method, RunConfig, RunDir, RunRecord, Samples, TrainError, Trainer, Which,
     anneal::plan,
-    data::parts,
+    data::TrainData,
     diagnose::{Diagnose, Diagnosis},
     evaluate, scope,
     seeded::{draw, seeded_with},
@@ -63,17 +63,24 @@ impl ZooModel {
     /// # Errors
     /// [`TrainError::NoRun`], [`TrainError::Read`], [`TrainError::Damaged`], [`TrainError::OtherModel`].
     pub fn load(run: &RunDir, dataset: &Dataset, which: Which, device: &Device) -> Result<Self, TrainError> {
+        Self::load_for(run, &TrainData::of(dataset), which, device)
+    }
+
+    /// The same for data of any source, such as a folder of images.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_for(run: &RunDir, data: &TrainData, which: Which, device: &Device) -> Result<Self, TrainError> {
         let config = run.config()?;
-        if config.dataset != dataset.name {
+        if config.dataset != data.name {
             return Err(TrainError::OtherRun {
                 path: run.path().into(),
                 field: "dataset".into(),
                 found: config.dataset,
-                expected: dataset.name.clone(),
+                expected: data.name.clone(),
             });
         }
-        let (_, test) = parts(dataset);
-        let Self(model) = Self::new(&config, test.shape(), dataset.classes, device)?;
+        let Self(model) = Self::new(&config, data.test.shape(), data.classes, device)?;
         Ok(Self(map_model!(model, model => run.load(model, which)?)))
     }
 
@@ -91,7 +98,10 @@ impl ZooModel {
     }
 
     /// Loss and accuracy with hard quantisers.
-    pub fn evaluate(&self, samples: Arc<dyn Samples>, device: &Device) -> Evaluation {
+    ///
+    /// # Errors
+    /// As [`evaluate`](crate::evaluate).
+    pub fn evaluate(&self, samples: Arc<dyn Samples>, device: &Device) -> Result<Evaluation, TrainError> {
         with_model!(&self.0, model => evaluate(model, samples, device))
     }
 }

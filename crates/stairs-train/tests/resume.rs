@@ -12,7 +12,7 @@ use std::{
 };
 
 use burn::tensor::Device;
-use stairs_train::{Display, EpochRecord, RunDir, Samples, TrainError, Trainer, Which, ZooModel, data};
+use stairs_train::{Display, EpochRecord, RunDir, SampleError, Samples, TrainError, Trainer, Which, ZooModel, data};
 use support::{Mine, bits, config, digits, train};
 
 /// Samples that fail, once, after some uses: stands for a crash in the middle of an epoch.
@@ -30,11 +30,11 @@ impl Samples for Fragile {
         self.inner.len()
     }
 
-    fn copy(&self, i: usize, out: &mut [f32]) -> usize {
+    fn copy(&self, i: usize, out: &mut [f32]) -> Result<usize, SampleError> {
         self.inner.copy(i, out)
     }
 
-    fn copy_augmented(&self, i: usize, seed: u64, epoch: usize, out: &mut [f32]) -> usize {
+    fn copy_augmented(&self, i: usize, seed: u64, epoch: usize, out: &mut [f32]) -> Result<usize, SampleError> {
         assert_ne!(self.left.fetch_sub(1, Ordering::SeqCst), 0, "the power went out");
         self.inner.copy_augmented(i, seed, epoch, out)
     }

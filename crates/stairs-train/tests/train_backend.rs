@@ -21,7 +21,7 @@ fn trains_on(device: Device) {
     assert!(fitted.record.test_accuracy > 75.0, "{:?}", fitted.record.epochs);
 
     let loaded = stairs_train::RunDir::new(dir.path()).load(Mine::ternary(7, 32, &device), Default::default()).unwrap();
-    let evaluation = trainer().evaluate(&loaded);
+    let evaluation = trainer().evaluate(&loaded).unwrap();
     assert_eq!(evaluation.samples, data.test.len());
     assert!((evaluation.accuracy - fitted.record.test_accuracy).abs() < 1e-9);
     assert!((evaluation.loss - last.test_loss).abs() < 1e-4, "{} {}", evaluation.loss, last.test_loss);

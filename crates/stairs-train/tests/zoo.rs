@@ -38,7 +38,7 @@ fn every_method_trains_and_loads() {
         let device = Device::flex();
         for (which, expected) in [(Which::Last, record.test_accuracy), (Which::Best, record.best_test_accuracy)] {
             let loaded = ZooModel::load(&RunDir::new(dir.path()), &digits, which, &device).unwrap();
-            let found = loaded.evaluate(test.clone(), &device).accuracy;
+            let found = loaded.evaluate(test.clone(), &device).unwrap().accuracy;
             assert!((found - expected).abs() < 1e-9, "{model} {method:?} {which:?}: {found} {expected}");
         }
         for file in ["config.toml", "metrics.jsonl", "best.bpk", "best.safetensors", "last.bpk", "last.safetensors"] {

@@ -5,13 +5,12 @@
 //! the order from (seed, epoch), see [`epoch_order`].
 
 use std::{
+    io,
     ops::Range,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
-        mpsc::{Receiver, sync_channel},
     },
-    thread::{self, JoinHandle},
 };
 
 use burn::{
@@ -24,8 +23,8 @@ use burn::{
 
 use stairs_noise::derive_seed;
 
-use super::{Samples, batches, epoch_order};
-use crate::seeded::seed_device;
+use super::{HostBatch, HostBatches, Pass, Samples, epoch_order, host::threads};
+use crate::{TrainError, seeded::seed_device};
 
 /// A batch on the device.
 #[derive(Clone, Debug)]
@@ -35,9 +34,6 @@ pub struct Batch {
     /// Classes `[batch]`, counted from 0.
     pub targets: Tensor<1, Int>,
 }
-
-/// Batches made ahead of the device: two are enough to hide the host's work.
-const AHEAD: usize = 2;
 
 /// How the samples of an epoch are visited.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +53,7 @@ pub(crate) struct Loader {
     visit: Visit,
     epochs_done: AtomicUsize,
     device: Device,
+    fault: Fault,
 }
 
 impl Loader {
@@ -79,13 +76,28 @@ impl Loader {
             visit,
             epochs_done: epochs_done.into(),
             device,
+            fault: Fault::default(),
         }
     }
 
     /// All samples in order.
     pub(crate) fn test(samples: Arc<dyn Samples>, batch: usize, device: Device) -> Self {
         let chosen: Arc<[usize]> = (0..samples.len()).collect();
-        Self { samples, range: 0..chosen.len(), chosen, batch, visit: Visit::Test, epochs_done: 0.into(), device }
+        Self {
+            samples,
+            range: 0..chosen.len(),
+            chosen,
+            batch,
+            visit: Visit::Test,
+            epochs_done: 0.into(),
+            device,
+            fault: Fault::default(),
+        }
+    }
+
+    /// Where the error of this loader and of those made from it will be.
+    pub(crate) fn fault(&self) -> Fault {
+        self.fault.clone()
     }
 
     fn with(&self, range: Range<usize>, device: Device) -> Self {
@@ -97,6 +109,7 @@ impl Loader {
             visit: self.visit,
             epochs_done: self.epochs_done.load(Ordering::Relaxed).into(),
             device,
+            fault: self.fault.clone(),
         }
     }
 
@@ -110,34 +123,18 @@ impl Loader {
                 epoch_order(seed, epoch, self.chosen.len())
             }
         };
-        let (sender, receiver) = sync_channel(AHEAD);
-        let (samples, chosen, range) = (self.samples.clone(), self.chosen.clone(), self.range.clone());
-        let (batch, visit) = (self.batch, self.visit);
-        let maker = thread::spawn(move || {
-            let [channels, height, width] = samples.shape();
-            let size = channels * height * width;
-            for part in batches(range.len(), batch) {
-                let mut values = vec![0.0; part.len() * size];
-                let mut labels = Vec::with_capacity(part.len());
-                for (position, out) in part.zip(values.chunks_exact_mut(size)) {
-                    let i = chosen[order[range.start + position]];
-                    let label = match visit {
-                        Visit::Train { seed, augment: true } => samples.copy_augmented(i, seed, epoch, out),
-                        _ => samples.copy(i, out),
-                    };
-                    labels.push(label as i64);
-                }
-                // The receiver is gone when the iterator was dropped early.
-                if sender.send(HostBatch { values, labels }).is_err() {
-                    return;
-                }
-            }
-        });
+        let chosen = order[self.range.clone()].iter().map(|&position| self.chosen[position]).collect();
+        let augment = match self.visit {
+            Visit::Train { seed, augment: true } => Some((seed, epoch)),
+            _ => None,
+        };
+        let (samples, threads) = (self.samples.clone(), threads(&*self.samples));
+        let pass = Pass { samples, order: chosen, batch: self.batch, augment, threads };
         Epoch {
-            receiver,
-            maker: Some(maker),
+            batches: pass.start(),
             shape: self.samples.shape(),
             device: self.device.clone(),
+            fault: self.fault.clone(),
             done: 0,
             total: self.range.len(),
         }
@@ -163,18 +160,30 @@ impl DataLoader<Batch> for Loader {
     }
 }
 
-/// A batch before it goes to the device.
-struct HostBatch {
-    values: Vec<f32>,
-    labels: Vec<i64>,
+/// Where a loader leaves the error that ended it: burn-train passes on no more than its text.
+#[derive(Clone, Default)]
+pub(crate) struct Fault(Arc<Mutex<Option<TrainError>>>);
+
+impl Fault {
+    /// The error, if there was one.
+    pub(crate) fn take(&self) -> Option<TrainError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Keeps the error and returns what burn-train is told.
+    fn put(&self, error: TrainError) -> DatasetError {
+        let told = DatasetError::new(io::Error::other(error.to_string()));
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        told
+    }
 }
 
 /// The batches of one epoch.
 struct Epoch {
-    receiver: Receiver<HostBatch>,
-    maker: Option<JoinHandle<()>>,
+    batches: HostBatches,
     shape: [usize; 3],
     device: Device,
+    fault: Fault,
     done: usize,
     total: usize,
 }
@@ -183,15 +192,9 @@ impl Iterator for Epoch {
     type Item = Result<Batch, DatasetError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.done == self.total {
-            return None;
-        }
-        let Ok(HostBatch { values, labels }) = self.receiver.recv() else {
-            // The maker ended early, which it does only by a panic in the samples: let it through.
-            match self.maker.take().map(JoinHandle::join) {
-                Some(Err(panic)) => std::panic::resume_unwind(panic),
-                _ => return None,
-            }
+        let HostBatch { values, labels } = match self.batches.next()? {
+            Ok(batch) => batch,
+            Err(error) => return Some(Err(self.fault.put(error))),
         };
         let [channels, height, width] = self.shape;
         let count = labels.len();
@@ -212,6 +215,7 @@ impl DataLoaderIterator<Batch> for Epoch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::SampleError;
 
     /// Sample i is the number i, its class i mod 3.
     struct Numbers(usize);
@@ -225,15 +229,15 @@ mod tests {
             self.0
         }
 
-        fn copy(&self, i: usize, out: &mut [f32]) -> usize {
+        fn copy(&self, i: usize, out: &mut [f32]) -> Result<usize, SampleError> {
             assert!(i != 99, "sample 99 is broken");
             out[0] = i as f32;
-            i % 3
+            Ok(i % 3)
         }
 
-        fn copy_augmented(&self, i: usize, seed: u64, epoch: usize, out: &mut [f32]) -> usize {
+        fn copy_augmented(&self, i: usize, seed: u64, epoch: usize, out: &mut [f32]) -> Result<usize, SampleError> {
             out[0] = i as f32 + (derive_seed(seed, "device", epoch as u64) % 7) as f32 / 8.0;
-            i % 3
+            Ok(i % 3)
         }
     }
 

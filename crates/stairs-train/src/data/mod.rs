@@ -1,11 +1,15 @@
 //! From a data set to batches on a device: [`Samples`], the order of an epoch, and the loader burn-train asks.
 
+mod host;
 mod loader;
 mod order;
 mod samples;
+mod source;
 
+pub use host::{HostBatch, HostBatches, Pass};
 pub use loader::Batch;
-pub(crate) use loader::Loader;
+pub(crate) use loader::{Fault, Loader};
 pub(crate) use order::{batches, subset};
 pub use order::{epoch_order, steps_per_epoch};
-pub use samples::{Samples, parts};
+pub use samples::{SampleError, Samples, parts};
+pub use source::{IMAGES, TrainData};

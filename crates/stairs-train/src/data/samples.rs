@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use stairs_data::{Augment, Dataset, DatasetName, SampleShape, Split};
 
+/// Why a sample cannot be made; says which file it comes from.
+pub type SampleError = Box<dyn std::error::Error + Send + Sync>;
+
 /// Labelled samples of one shape. Implemented for the parts of a [`stairs_data::Dataset`]; implement it for data of
 /// your own.
 pub trait Samples: Send + Sync + 'static {
@@ -20,13 +23,29 @@ pub trait Samples: Send + Sync + 'static {
 
     /// Writes sample `i < len`, standardised, in row-major order of [`shape`](Self::shape), and returns its class,
     /// counted from 0 and below the number of the model's classes.
-    fn copy(&self, i: usize, out: &mut [f32]) -> usize;
+    ///
+    /// # Errors
+    /// Where the sample cannot be made; the run ends with [`TrainError::Sample`](crate::TrainError::Sample).
+    fn copy(&self, i: usize, out: &mut [f32]) -> Result<usize, SampleError>;
 
     /// The same for a randomly changed version of the sample, a pure function of (`seed`, `epoch`, `i`); by default
     /// the sample itself.
-    fn copy_augmented(&self, i: usize, seed: u64, epoch: usize, out: &mut [f32]) -> usize {
+    ///
+    /// # Errors
+    /// As [`copy`](Self::copy).
+    fn copy_augmented(&self, i: usize, seed: u64, epoch: usize, out: &mut [f32]) -> Result<usize, SampleError> {
         let _ = (seed, epoch);
         self.copy(i, out)
+    }
+
+    /// True where a sample takes so long to make (some 100 µs) that several threads should share out a batch.
+    fn is_expensive(&self) -> bool {
+        false
+    }
+
+    /// Samples that others stood in for so far, each with its reason; they are counted in the run's record.
+    fn skipped(&self) -> Vec<String> {
+        Vec::new()
     }
 }
 
@@ -48,12 +67,12 @@ impl Samples for Part {
         self.split.len()
     }
 
-    fn copy(&self, i: usize, out: &mut [f32]) -> usize {
-        self.split.copy_sample(i, out).into()
+    fn copy(&self, i: usize, out: &mut [f32]) -> Result<usize, SampleError> {
+        Ok(self.split.copy_sample(i, out).into())
     }
 
-    fn copy_augmented(&self, i: usize, seed: u64, epoch: usize, out: &mut [f32]) -> usize {
-        self.split.copy_augmented(i, self.augment, seed, epoch as u64, out).into()
+    fn copy_augmented(&self, i: usize, seed: u64, epoch: usize, out: &mut [f32]) -> Result<usize, SampleError> {
+        Ok(self.split.copy_augmented(i, self.augment, seed, epoch as u64, out).into())
     }
 }
 

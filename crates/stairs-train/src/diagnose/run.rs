@@ -114,7 +114,8 @@ impl Diagnose {
         let mut batch: Option<Batch> = None;
         for _ in 0..config.epochs {
             for next in loader.iter() {
-                let next = next.map_err(|e| TrainError::Burn(e.to_string()))?;
+                let next =
+                    next.map_err(|e| loader.fault().take().unwrap_or_else(|| TrainError::Burn(e.to_string())))?;
                 let step = model.step();
                 let output = TrainStep::step(&model, next.clone());
                 let loss = output.item.loss.mean().into_scalar::<f64>();
@@ -132,7 +133,7 @@ impl Diagnose {
             }
         }
         // Before the pass of the last record, which moves the running statistics once more.
-        let evaluation = evaluate(model.model(), self.test.clone(), &self.device);
+        let evaluation = evaluate(model.model(), self.test.clone(), &self.device)?;
         if let (Some(batch), Some(mean)) = (batch, losses.take()) {
             let grads = TrainStep::step(&model, batch.clone()).grads;
             records.push(moments.record(&model.current(), model.step(), &batch, &grads, mean)?);

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use stairs_noise::certificate::{Certificate, Convergence};
 use stairs_noise::{Strategy, TimeUnit};
-use stairs_train::{AnnealPer, Method, RunConfig, Samples, ZooModel, data::steps_per_epoch};
+use stairs_train::{AnnealPer, Method, RunConfig, Samples, TrainError, ZooModel, data::steps_per_epoch};
 
 pub use error::CertifyError;
 pub use extract::network;
@@ -72,7 +72,7 @@ pub fn certify(
         times.iter_mut().for_each(|time| *time = time.round());
         times.dedup();
     }
-    let certificate = Certificate::new(network, (0..samples).map(|i| sample(test, i)).collect())?;
+    let certificate = Certificate::new(network, (0..samples).map(|i| sample(test, i)).collect::<Result<_, _>>()?)?;
     let convergence = certificate.run(&plan, &times)?;
     Ok(RunCertificate {
         config: config.clone(),
@@ -83,10 +83,10 @@ pub fn certify(
     })
 }
 
-fn sample(samples: &dyn Samples, index: usize) -> Vec<f64> {
+fn sample(samples: &dyn Samples, index: usize) -> Result<Vec<f64>, CertifyError> {
     let mut values = vec![0.0f32; samples.shape().iter().product()];
-    samples.copy(index, &mut values);
-    values.into_iter().map(f64::from).collect()
+    samples.copy(index, &mut values).map_err(|source| TrainError::Sample { index, source })?;
+    Ok(values.into_iter().map(f64::from).collect())
 }
 
 impl RunCertificate {

@@ -6,9 +6,8 @@ use anyhow::{Context, ensure};
 use clap::Args;
 use stairs::{
     certify::{RunCertificate, certify, convergence_table},
-    data::{DatasetName, load},
     noise::{Strategy, TimeUnit},
-    train::{RunConfig, RunDir, Which, ZooModel, data::parts},
+    train::{RunConfig, RunDir, Which, ZooModel, data::TrainData},
 };
 
 use super::options::{DataOption, DeviceOption};
@@ -54,15 +53,15 @@ impl Certify {
         } else {
             run.config()?
         };
-        let name: DatasetName = config.dataset.parse()?;
-        let dataset = load(name, &self.data.root()).with_context(|| format!("loading {name}"))?;
-        let (train, test) = parts(&dataset);
+        let name = &config.dataset;
+        let data = TrainData::open(&config, &self.data.root()).with_context(|| format!("loading {name}"))?;
+        let (train, test) = (data.train.clone(), data.test.clone());
         config.validate(train.as_ref(), test.as_ref())?;
         let model = if untrained {
-            ZooModel::new(&config, test.shape(), dataset.classes, &device)?
+            ZooModel::new(&config, test.shape(), data.classes, &device)?
         } else {
             let which = if self.best { Which::Best } else { Which::Last };
-            ZooModel::load(&run, &dataset, which, &device)?
+            ZooModel::load_for(&run, &data, which, &device)?
         };
         let certificate = certify(&config, &model, test.as_ref(), train.len(), self.samples, self.steps)?;
         let certificate = RunCertificate { trained: !untrained, ..certificate };

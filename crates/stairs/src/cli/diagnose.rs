@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use anyhow::{Context, ensure};
 use clap::Args;
 use stairs::{
-    data::load,
     plot::{diagnosis_figure, write_svg},
     train::{
         Method as TrainMethod, RunConfig,
@@ -53,14 +52,16 @@ impl Diagnose {
         let device = self.device.device.open()?;
         let config = self.options.config();
         ensure!(config.method != TrainMethod::Float, "--method float quantises nothing: use ste or ana");
-        let data = load(self.options.dataset, &self.data.root())
-            .with_context(|| format!("loading {}", self.options.dataset))?;
+        let data = self.options.open(&self.data)?;
         let title = title(&config);
         let samples = config.subset.unwrap_or(data.train.len());
         let steps = config.epochs * steps_per_epoch(samples, config.batch.max(1));
         let every = self.every.unwrap_or(steps.div_ceil(RECORDS).max(1) as u64);
         let bar = bar("steps", steps);
-        let run = Run::new(config, &data).device(device).every(every).directions(self.directions);
+        let run = Run::on_samples(config, data.train, data.test, data.classes)
+            .device(device)
+            .every(every)
+            .directions(self.directions);
         let diagnosis = run.run(|done, _| bar.set_position(done));
         bar.finish_and_clear();
         let diagnosis = diagnosis?;

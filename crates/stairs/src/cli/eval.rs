@@ -4,10 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
-use stairs::{
-    data::{DatasetName, load},
-    train::{RunDir, Which, ZooModel, data::parts},
-};
+use stairs::train::{RunDir, Which, ZooModel, data::TrainData};
 
 use super::options::{DataOption, DeviceOption};
 
@@ -31,12 +28,15 @@ impl Eval {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let device = self.device.device.open()?;
         let run = RunDir::new(&self.run);
-        let name: DatasetName = run.config()?.dataset.parse()?;
-        let dataset = load(name, &self.data.root()).with_context(|| format!("loading {name}"))?;
+        let config = run.config()?;
+        let name = &config.dataset;
+        let data = TrainData::open(&config, &self.data.root()).with_context(|| format!("loading {name}"))?;
         let which = if self.best { Which::Best } else { Which::Last };
-        let model = ZooModel::load(&run, &dataset, which, &device)?;
-        let (_, test) = parts(&dataset);
-        let evaluation = model.evaluate(test, &device);
+        let model = ZooModel::load_for(&run, &data, which, &device)?;
+        let evaluation = model.evaluate(data.test.clone(), &device)?;
+        for file in data.test.skipped() {
+            println!("could not be decoded, the next one took its place: {file}");
+        }
         println!("{name}, {} test samples, loss {:.4}", evaluation.samples, evaluation.loss);
         println!("test accuracy {:.2} %", evaluation.accuracy);
         Ok(())

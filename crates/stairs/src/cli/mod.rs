@@ -2,11 +2,13 @@
 
 mod capacity;
 mod certify;
+mod data;
 mod devices;
 mod diagnose;
 mod eval;
 mod expressivity;
 mod figures;
+mod image_options;
 mod jobs;
 mod options;
 mod plan;
@@ -34,6 +36,7 @@ enum Command {
     Diagnose(diagnose::Diagnose),
     Eval(eval::Eval),
     Plan(plan::Plan),
+    Data(data::Data),
     Devices(devices::Devices),
     Report(report::Report),
     Figures(figures::Figures),
@@ -51,6 +54,7 @@ impl Cli {
             Command::Diagnose(command) => command.run(),
             Command::Eval(command) => command.run(),
             Command::Plan(command) => command.run(),
+            Command::Data(command) => command.run(),
             Command::Devices(command) => command.run(),
             Command::Report(command) => command.run(),
             Command::Figures(command) => command.run(),

@@ -1,6 +1,6 @@
 //! Options that several subcommands share.
 
-use std::{io::IsTerminal, path::PathBuf};
+use std::{fmt, io::IsTerminal, path::PathBuf};
 
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -8,7 +8,7 @@ use stairs::{
     data::{DataRoot, DatasetName},
     device::DeviceName,
     experiments::Grid,
-    train,
+    train::{self, data::IMAGES},
     zoo::Architecture,
 };
 
@@ -52,6 +52,32 @@ pub(crate) struct DataOption {
 impl DataOption {
     pub(crate) fn root(&self) -> DataRoot {
         DataRoot::resolve(self.data.clone())
+    }
+}
+
+/// A data set that can be trained on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DataName {
+    /// A known one.
+    Known(DatasetName),
+    /// The folder of images at `--data`.
+    Images,
+}
+
+impl fmt::Display for DataName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DataName::Known(name) => name.fmt(f),
+            DataName::Images => f.pad(IMAGES),
+        }
+    }
+}
+
+/// Reads the name of a data set, or `images`.
+pub(crate) fn data_name(name: &str) -> Result<DataName, String> {
+    match name {
+        IMAGES => Ok(DataName::Images),
+        _ => dataset(name).map(DataName::Known).map_err(|error| format!("{error}, or {IMAGES} (a folder at --data)")),
     }
 }
 

@@ -1,22 +1,25 @@
 //! The options that make a training run, for every subcommand that trains one.
 
+use anyhow::Context;
 use clap::Args;
 use stairs::{
-    data::DatasetName,
-    experiments::recipe,
+    experiments::{images_recipe, recipe},
     noise::{Noise, Policy, Strategy},
     quant::{Quantiser, ScalePolicy},
-    train::{AnnealPer, BackwardLaw, Edges, Features, LrSchedule, RunConfig},
+    train::{AnnealPer, BackwardLaw, Edges, Features, LrSchedule, RunConfig, data::TrainData},
 };
 
-use super::options::{Method, dataset, model};
+use super::{
+    image_options::ImageOptions,
+    options::{DataName, DataOption, Method, data_name, model},
+};
 
 /// A run; what is not given is chosen to train well on the data set.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct RunOptions {
-    /// Data set: digits (embedded), mnist, fashion-mnist, cifar10 or covertype
-    #[arg(long, default_value = "digits", value_parser = dataset, value_name = "NAME")]
-    pub(crate) dataset: DatasetName,
+    /// Data set: digits (embedded), mnist, fashion-mnist, cifar10, covertype or images (a folder at --data)
+    #[arg(long, default_value = "digits", value_parser = data_name, value_name = "NAME")]
+    pub(crate) dataset: DataName,
     /// Model with its sizes, e.g. lenet, mlp:256-256, vgg8:0.25, mobilenet-v2-small:0.35, resnet20; `stairs train --model help`
     /// names all
     #[arg(long, default_value = "lenet", value_parser = model, value_name = "NAME")]
@@ -76,12 +79,23 @@ pub(crate) struct RunOptions {
     /// Use only this many training samples
     #[arg(long, value_name = "N")]
     pub(crate) subset: Option<usize>,
+    #[command(flatten)]
+    pub(crate) images: ImageOptions,
 }
 
 impl RunOptions {
+    /// The data of the run.
+    pub(crate) fn open(&self, data: &DataOption) -> anyhow::Result<TrainData> {
+        self.images.check(self.dataset == DataName::Images)?;
+        TrainData::open(&self.config(), &data.root()).with_context(|| format!("loading {}", self.dataset))
+    }
+
     /// The configuration they make.
     pub(crate) fn config(&self) -> RunConfig {
-        let recipe = recipe(self.dataset, &self.model, self.method.into());
+        let recipe = match self.dataset {
+            DataName::Known(name) => recipe(name, &self.model, self.method.into()),
+            DataName::Images => images_recipe(&self.model, self.method.into(), self.images.config()),
+        };
         let anneal_per = match self.anneal_per.as_deref() {
             Some("epoch") => AnnealPer::Epoch,
             Some("step") => AnnealPer::Step,

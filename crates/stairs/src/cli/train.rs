@@ -2,12 +2,9 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use clap::Args;
-use stairs::{
-    data::load,
-    train::{Display, TrainError, Trainer},
-};
+use stairs::train::{Display, TrainError, Trainer};
 
 use super::{
     options::{DataOption, DeviceOption},
@@ -42,17 +39,24 @@ pub(crate) struct Train {
 impl Train {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let device = self.device.device.open()?;
-        let data = load(self.options.dataset, &self.data.root())
-            .with_context(|| format!("loading {}", self.options.dataset))?;
+        let data = self.options.open(&self.data)?;
         let display = if self.plain { Display::Plain } else { Display::Auto };
-        let trainer =
-            Trainer::new(self.options.config(), &data, &self.out).device(device).display(display).resume(self.resume);
+        let config = self.options.config();
+        let trainer = Trainer::on_samples(config, data.train, data.test, data.classes, &self.out)
+            .device(device)
+            .display(display)
+            .resume(self.resume);
         let record = trainer.run().map_err(|error| match error {
             TrainError::Occupied { dir } => {
                 anyhow!("{} already holds a run: continue it with --resume, or choose another --out", dir.display())
             }
             other => other.into(),
         })?;
+        for (part, skipped) in [("training", &record.skipped.train), ("test", &record.skipped.test)] {
+            if let Some(first) = skipped.first.first() {
+                println!("{} {part} files could not be decoded, the first: {first}", skipped.count);
+            }
+        }
         println!("run {}", self.out.display());
         println!("test accuracy {:.2} %", record.test_accuracy);
         Ok(())

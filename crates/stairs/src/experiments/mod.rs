@@ -41,7 +41,7 @@ mod zoo;
 pub use diverged::Diverged;
 pub use error::ExperimentError;
 pub use grid::Grid;
-pub use recipe::{law, policy, recipe, weight_scale};
+pub use recipe::{images_recipe, law, policy, recipe, weight_scale};
 pub use runner::{Finished, Outcome, Runner, Status};
 pub use shard::Shard;
 pub use trial::{Experiment, Row, Scale, Task, Trial};

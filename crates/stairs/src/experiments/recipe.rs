@@ -49,13 +49,13 @@
 //!
 //! All these choices were made by looking at test accuracies.
 
-use stairs_data::DatasetName;
+use stairs_data::{DatasetName, images::ImagesConfig};
 use stairs_noise::{
     Noise, Strategy,
     plan::{Decay, Dynamics, Interval, Policy},
 };
 use stairs_quant::ScalePolicy;
-use stairs_train::{BackwardLaw, Method, RunConfig};
+use stairs_train::{BackwardLaw, Method, RunConfig, data::IMAGES};
 
 /// Noise law of choice: uniform (the clipped identity) for straight-through estimators; for annealing, triangular noise
 /// on the embedded digits and uniform noise elsewhere.
@@ -115,6 +115,13 @@ pub fn recipe(dataset: DatasetName, model: &str, method: Method) -> RunConfig {
         augment: dataset == DatasetName::Cifar10,
         ..RunConfig::default()
     }
+}
+
+/// The configuration of choice for a folder of images: that of CIFAR-10, with the crops of `images` in training. Nothing
+/// is known of the images, so it is a place to start from.
+pub fn images_recipe(model: &str, method: Method, images: ImagesConfig) -> RunConfig {
+    let dataset = IMAGES.to_string();
+    RunConfig { dataset, images: Some(images), ..recipe(DatasetName::Cifar10, model, method) }
 }
 
 #[cfg(test)]

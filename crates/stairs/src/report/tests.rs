@@ -4,7 +4,9 @@ use std::path::Path;
 
 use proptest::{collection::vec, option, prelude::*};
 use stairs_quant::{Bits, Quantiser};
-use stairs_train::{EpochRecord, LawPoint, Method, RECORD_FORMAT, RunConfig, RunRecord, Versions, WeightHistogram};
+use stairs_train::{
+    EpochRecord, LawPoint, Method, RECORD_FORMAT, RunConfig, RunRecord, Skipped, Versions, WeightHistogram,
+};
 
 use super::{Report, ReportError, Stat, collect_records, read_record, studies, text_table};
 
@@ -47,6 +49,7 @@ fn record(config: RunConfig, accuracies: &[f64]) -> RunRecord {
         device: "flex (2 threads)".into(),
         parameters: 1234,
         samples: (1438, 359),
+        skipped: Skipped::default(),
         epochs: accuracies.iter().enumerate().map(epoch).collect(),
         test_accuracy: *accuracies.last().unwrap_or(&f64::NAN),
         best_test_accuracy: accuracies.iter().copied().fold(f64::NAN, f64::max),

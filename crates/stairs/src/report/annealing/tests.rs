@@ -1,7 +1,7 @@
 //! A made-up grid whose answer is known.
 
 use stairs_noise::Policy;
-use stairs_train::{EpochRecord, RECORD_FORMAT, RunConfig, RunRecord, Versions};
+use stairs_train::{EpochRecord, RECORD_FORMAT, RunConfig, RunRecord, Skipped, Versions};
 
 use super::{setup::levels, *};
 use crate::experiments::Diverged;
@@ -32,6 +32,7 @@ fn results(seeds: u64) -> Results {
                 device: "flex".into(),
                 parameters: 1,
                 samples: (10, 5),
+                skipped: Skipped::default(),
                 epochs: vec![epoch],
                 test_accuracy: accuracy,
                 best_test_accuracy: accuracy,

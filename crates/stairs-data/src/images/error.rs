@@ -1,0 +1,143 @@
+//! What can be wrong with an image file or a folder of them.
+
+use std::{io, path::PathBuf};
+
+use thiserror::Error;
+
+/// A file that is no image, or none that can be used; whoever read the file adds its name.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// The first bytes are neither those of a JPEG nor those of a PNG file.
+    #[error("neither JPEG nor PNG: it begins with {0}")]
+    Magic(String),
+    /// The file ends early.
+    #[error("truncated: {0}")]
+    Truncated(&'static str),
+    /// A side is 0.
+    #[error("the header says {width} × {height} pixels: both must be at least 1")]
+    Zero {
+        /// Declared width.
+        width: u32,
+        /// Declared height.
+        height: u32,
+    },
+    /// More pixels than allowed.
+    #[error("{width} × {height} pixels are more than the limit of {limit}; raise `max_megapixels` if that is right")]
+    Large {
+        /// Declared width.
+        width: u32,
+        /// Declared height.
+        height: u32,
+        /// Most pixels allowed.
+        limit: u64,
+    },
+    /// More pixels than a file of this length can hold.
+    #[error(
+        "{width} × {height} pixels cannot come from {bytes} bytes: the header is damaged or made to exhaust memory"
+    )]
+    Implausible {
+        /// Declared width.
+        width: u32,
+        /// Declared height.
+        height: u32,
+        /// Length of the file.
+        bytes: usize,
+    },
+    /// A kind of JPEG or PNG that is not read.
+    #[error("{0} is not supported: convert the file")]
+    Unsupported(String),
+    /// The decoder refused it.
+    #[error("damaged: {0}")]
+    Damaged(String),
+}
+
+/// A folder of images that cannot be used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ImageError {
+    /// No folder with a training part.
+    #[error(
+        "no image folder found: wanted DIR/train/CLASS/*.jpg (or .jpeg, .png) and DIR/val or DIR/test alike; looked in\n{tried}  name it by --data DIR",
+        tried = .tried.iter().map(|p| format!("    {}\n", p.display())).collect::<String>()
+    )]
+    NoFolder {
+        /// Folders that have no `train`.
+        tried: Vec<PathBuf>,
+    },
+    /// A part of the folder is missing.
+    #[error("{folder} has no {part}: an image folder has train/CLASS and val/CLASS (or test/CLASS)", folder = .folder.display())]
+    NoPart {
+        /// The image folder.
+        folder: PathBuf,
+        /// `train`, or `val or test`.
+        part: &'static str,
+    },
+    /// A part without classes.
+    #[error("{path} holds no class folder", path = .0.display())]
+    NoClass(PathBuf),
+    /// A class without images.
+    #[error("class folder {path} holds no .jpg, .jpeg or .png file: remove it, or add images", path = .0.display())]
+    EmptyClass(PathBuf),
+    /// The class folder's name is no text.
+    #[error("the name of class folder {path} is not UTF-8: rename it", path = .0.display())]
+    ClassName(PathBuf),
+    /// The two parts do not have the same classes.
+    #[error("class `{class}` is in {there} but not in {missing}: both parts need the same class folders", there = .there.display(), missing = .missing.display())]
+    Classes {
+        /// The first class that only one part has.
+        class: String,
+        /// The part that has it.
+        there: PathBuf,
+        /// The part that has it not.
+        missing: PathBuf,
+    },
+    /// The file system refused.
+    #[error("cannot read {path}: {source}", path = .path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// A file that cannot be decoded.
+    #[error("{path}: {source}", path = .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: DecodeError,
+    },
+    /// Corrupt files are skipped, but there is no other.
+    #[error("no file of {folder} can be decoded; the first one: {first}", folder = .folder.display())]
+    NoneReadable {
+        /// The part.
+        folder: PathBuf,
+        /// What is wrong with the first file.
+        first: String,
+    },
+    /// A value of the `[images]` table that makes no sense.
+    #[error("images.{field} must be {expected}, got {got}")]
+    Config {
+        /// Name of the field.
+        field: &'static str,
+        /// What it should be.
+        expected: String,
+        /// What it is.
+        got: String,
+    },
+    /// A data set that has no images to export.
+    #[error("data set `{0}` has no images of bytes to export")]
+    NoImages(String),
+    /// An export would overwrite something.
+    #[error("{path} exists already: choose another folder, or remove it", path = .0.display())]
+    Exists(PathBuf),
+    /// A file of an export cannot be written.
+    #[error("cannot write {path}: {reason}", path = .path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        reason: String,
+    },
+}

@@ -1,0 +1,79 @@
+//! The data of a run, found by its name: a known data set, or a folder of images.
+
+use std::sync::Arc;
+
+use stairs_data::{
+    DataRoot, Dataset, DatasetName,
+    images::{ImageFolder, ImagePart},
+    load,
+};
+
+use super::{SampleError, Samples, parts};
+use crate::{RunConfig, TrainError};
+
+/// Name of the data set that is a folder of images.
+pub const IMAGES: &str = "images";
+
+/// Both parts of a data set, as samples.
+#[derive(Clone)]
+pub struct TrainData {
+    /// Name, as in the configuration.
+    pub name: String,
+    /// Training part.
+    pub train: Arc<dyn Samples>,
+    /// Test part.
+    pub test: Arc<dyn Samples>,
+    /// Number of classes.
+    pub classes: usize,
+}
+
+impl TrainData {
+    /// What `config` names: [`IMAGES`], described by `config.images`, or a known data set.
+    ///
+    /// # Errors
+    /// [`TrainError::Data`] and [`TrainError::Images`].
+    pub fn open(config: &RunConfig, root: &DataRoot) -> Result<Self, TrainError> {
+        if config.dataset != IMAGES {
+            return Ok(Self::of(&load(config.dataset.parse::<DatasetName>()?, root)?));
+        }
+        let folder = ImageFolder::open(&ImageFolder::find(root)?, &config.images.clone().unwrap_or_default())?;
+        let part = |part: Arc<ImagePart>| -> Arc<dyn Samples> { Arc::new(Files(part)) };
+        let classes = folder.classes.len();
+        Ok(Self { name: IMAGES.into(), train: part(folder.train), test: part(folder.test), classes })
+    }
+
+    /// The parts of a data set.
+    pub fn of(dataset: &Dataset) -> Self {
+        let (train, test) = parts(dataset);
+        Self { name: dataset.name.clone(), train, test, classes: dataset.classes }
+    }
+}
+
+/// Image files as samples.
+struct Files(Arc<ImagePart>);
+
+impl Samples for Files {
+    fn shape(&self) -> [usize; 3] {
+        self.0.shape()
+    }
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn copy(&self, i: usize, out: &mut [f32]) -> Result<usize, SampleError> {
+        Ok(self.0.copy(i, out)?)
+    }
+
+    fn copy_augmented(&self, i: usize, seed: u64, epoch: usize, out: &mut [f32]) -> Result<usize, SampleError> {
+        Ok(self.0.copy_augmented(i, seed, epoch as u64, out)?)
+    }
+
+    fn is_expensive(&self) -> bool {
+        true
+    }
+
+    fn skipped(&self) -> Vec<String> {
+        self.0.skipped().into_iter().map(|file| format!("{}: {}", file.path.display(), file.reason)).collect()
+    }
+}

@@ -1,0 +1,156 @@
+//! `stairs data`: image folders.
+
+use std::{path::PathBuf, time::Instant};
+
+use anyhow::{Context, ensure};
+use clap::{Args, Subcommand, ValueEnum};
+use stairs::{
+    data::{
+        DataRoot, DatasetName,
+        images::{Export as Exporter, ExportFormat},
+        load,
+    },
+    train::{
+        RunConfig,
+        data::{IMAGES, Pass, TrainData, epoch_order},
+    },
+};
+
+use super::{
+    image_options::ImageOptions,
+    options::{DataOption, dataset},
+};
+
+/// Write a data set as a folder of images, or time the reading of one
+#[derive(Debug, Args)]
+pub(crate) struct Data {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Export(Export),
+    Bench(Bench),
+}
+
+impl Data {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        match self.command {
+            Command::Export(command) => command.run(),
+            Command::Bench(command) => command.run(),
+        }
+    }
+}
+
+/// Write a data set as DIR/train/CLASS/*.png and DIR/val/CLASS/*.png
+///
+/// The folder can be trained on with `--dataset images --data DIR`, here and by other programs. It must not exist, and
+/// appears when everything is written.
+#[derive(Debug, Args)]
+struct Export {
+    /// Data set: digits, mnist, fashion-mnist or cifar10
+    #[arg(long, value_parser = dataset, value_name = "NAME")]
+    dataset: DatasetName,
+    /// Kind of the files
+    #[arg(long, value_enum, default_value_t = Kind::Png)]
+    format: Kind,
+    /// Quality of JPEG files, 1 to 100
+    #[arg(long, default_value_t = 95, value_name = "Q", value_parser = clap::value_parser!(u8).range(1..=100))]
+    quality: u8,
+    /// At most this many images of every class, in each part
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Resample to this many pixels square
+    #[arg(long, value_name = "PIXELS", value_parser = size)]
+    size: Option<usize>,
+    /// The new folder
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    #[command(flatten)]
+    data: DataOption,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    Png,
+    Jpeg,
+}
+
+impl Export {
+    fn run(self) -> anyhow::Result<()> {
+        let data = load(self.dataset, &self.data.root()).with_context(|| format!("loading {}", self.dataset))?;
+        let format = match self.format {
+            Kind::Png => ExportFormat::Png,
+            Kind::Jpeg => ExportFormat::Jpeg(self.quality),
+        };
+        let names: Vec<String> = self.dataset.class_names().iter().map(|&name| name.to_owned()).collect();
+        let exporter = Exporter { format, limit: self.limit, size: self.size };
+        let written = exporter.write(&data, &names, &self.out)?;
+        println!("{}: {} training and {} test images", self.out.display(), written.train, written.test);
+        Ok(())
+    }
+}
+
+/// Read a folder of images into batches and print images per second
+///
+/// Each pass visits the first images of a seeded permutation of the part, decodes, crops and normalises them as training
+/// or evaluation does, and throws them away.
+#[derive(Debug, Args)]
+struct Bench {
+    /// Folder with train/CLASS and val/CLASS
+    folder: PathBuf,
+    /// Random crops and flips of the training part, or the evaluation transform of the test part
+    #[arg(long, value_enum, default_value_t = Part::Train)]
+    part: Part,
+    /// Threads [default: all processors]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Images a batch
+    #[arg(long, default_value_t = 64, value_name = "N")]
+    batch: usize,
+    /// Images a pass [default: all]
+    #[arg(long, value_name = "N")]
+    images: Option<usize>,
+    /// Passes, one line each
+    #[arg(long, default_value_t = 3, value_name = "N")]
+    passes: usize,
+    #[command(flatten)]
+    options: ImageOptions,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    Train,
+    Val,
+}
+
+impl Bench {
+    fn run(self) -> anyhow::Result<()> {
+        ensure!(self.batch > 0, "--batch must be at least 1");
+        let images = Some(self.options.config());
+        let config = RunConfig { dataset: IMAGES.into(), images, ..RunConfig::default() };
+        let data = TrainData::open(&config, &DataRoot::new(Some(self.folder.clone()), None, None))?;
+        let samples = if self.part == Part::Train { data.train } else { data.test };
+        let threads = self.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+        for pass in 1..=self.passes {
+            let mut order = epoch_order(1, pass, samples.len());
+            order.truncate(self.images.unwrap_or(order.len()));
+            let augment = (self.part == Part::Train).then_some((1, pass));
+            let start = Instant::now();
+            let (samples, batch) = (samples.clone(), self.batch);
+            let mut count = 0;
+            for batch in (Pass { samples, order, batch, augment, threads }).start() {
+                count += batch?.labels.len();
+            }
+            let rate = count as f64 / start.elapsed().as_secs_f64();
+            println!("{count} images, {threads} threads: {rate:.1} images/s");
+        }
+        Ok(())
+    }
+}
+
+fn size(text: &str) -> Result<usize, String> {
+    let size = text.parse::<usize>().map_err(|error| error.to_string())?;
+    if (1..=4096).contains(&size) { Ok(size) } else { Err("a size must be in 1..=4096".into()) }
+}

@@ -1,0 +1,71 @@
+//! Options of a folder of images.
+
+use anyhow::ensure;
+use clap::{Args, ValueEnum};
+use stairs::data::images::{ImagesConfig, OnCorrupt};
+
+/// How the files of `--dataset images` become samples.
+#[derive(Clone, Debug, Default, PartialEq, Args)]
+#[command(next_help_heading = "Images (--dataset images --data DIR, with DIR/train/CLASS and DIR/val/CLASS)")]
+pub(crate) struct ImageOptions {
+    /// Side of the square samples in pixels [default: 224]
+    #[arg(long, value_name = "PIXELS")]
+    image_size: Option<usize>,
+    /// Evaluation: shorter side before the centre is cut out [default: 8/7 of the size]
+    #[arg(long, value_name = "PIXELS")]
+    image_resize: Option<usize>,
+    /// 3 (colour) or 1 (grey) [default: 3]
+    #[arg(long, value_name = "N")]
+    image_channels: Option<usize>,
+    /// Means of the channels in [0, 1], such as 0.485,0.456,0.406 [default: ImageNet's]
+    #[arg(long, value_name = "X,…", value_delimiter = ',')]
+    image_mean: Option<Vec<f64>>,
+    /// Standard deviations of the channels [default: ImageNet's]
+    #[arg(long, value_name = "X,…", value_delimiter = ',')]
+    image_std: Option<Vec<f64>>,
+    /// Training: least share of an image that is cut out, in (0, 1] [default: 0.08]
+    #[arg(long, value_name = "SHARE")]
+    crop_scale: Option<f64>,
+    /// Training: do not mirror images
+    #[arg(long)]
+    no_flip: bool,
+    /// A file that cannot be decoded: fatal, or skip (the next one takes its place) [default: fatal]
+    #[arg(long, value_enum, value_name = "WHAT")]
+    on_corrupt: Option<Corrupt>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Corrupt {
+    Fatal,
+    Skip,
+}
+
+impl ImageOptions {
+    /// The configuration they make.
+    pub(crate) fn config(&self) -> ImagesConfig {
+        let default = ImagesConfig::default();
+        ImagesConfig {
+            size: self.image_size.unwrap_or(default.size),
+            resize: self.image_resize,
+            channels: self.image_channels.unwrap_or(default.channels),
+            mean: self.image_mean.clone(),
+            std: self.image_std.clone(),
+            crop_scale: [self.crop_scale.unwrap_or(default.crop_scale[0]), default.crop_scale[1]],
+            flip: !self.no_flip,
+            on_corrupt: match self.on_corrupt {
+                Some(Corrupt::Skip) => OnCorrupt::Skip,
+                Some(Corrupt::Fatal) | None => OnCorrupt::Fatal,
+            },
+            ..default
+        }
+    }
+
+    /// Refuses them for another data set than a folder of images.
+    pub(crate) fn check(&self, images: bool) -> anyhow::Result<()> {
+        ensure!(
+            images || *self == Self::default(),
+            "--image-…, --crop-scale, --no-flip and --on-corrupt are for --dataset images"
+        );
+        Ok(())
+    }
+}
