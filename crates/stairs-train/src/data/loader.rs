@@ -3,6 +3,10 @@
 //! Burn's own loader shuffles with a generator whose state is in no checkpoint, so a resumed run would replay the first
 //! epoch's permutation. This one knows which epoch it serves (burn-train asks for one iterator an epoch) and derives
 //! the order from (seed, epoch), see [`epoch_order`].
+//!
+//! The samples of an optimiser step may be divided among several devices, and on each into several parts. Burn divides the
+//! samples of an epoch among devices; this loader divides those of each step, so that a step has the same samples on any
+//! number of devices: part (round r, device i) of n devices is share r·n + i of the step.
 
 use std::{
     ops::Range,
@@ -24,7 +28,7 @@ use burn::{
 
 use stairs_noise::derive_seed;
 
-use super::{Samples, batches, epoch_order};
+use super::{Samples, batches, epoch_order, share};
 use crate::seeded::seed_device;
 
 /// A batch on the device.
@@ -34,6 +38,15 @@ pub struct Batch {
     pub inputs: Tensor<4>,
     /// Classes `[batch]`, counted from 0.
     pub targets: Tensor<1, Int>,
+    /// Samples of the optimiser step this batch is a part of; at least those of the batch.
+    pub of_step: usize,
+}
+
+impl Batch {
+    /// True if the batch is all of its optimiser step.
+    pub fn is_whole(&self) -> bool {
+        self.targets.dims()[0] == self.of_step
+    }
 }
 
 /// Batches made ahead of the device: two are enough to hide the host's work.
@@ -55,8 +68,33 @@ pub(crate) struct Loader {
     range: Range<usize>,
     batch: usize,
     visit: Visit,
+    parts: Parts,
     epochs_done: AtomicUsize,
     device: Device,
+}
+
+/// Which parts of every step a loader serves.
+#[derive(Clone, Copy, Debug)]
+struct Parts {
+    /// Parts a device.
+    rounds: usize,
+    /// Devices that share the steps.
+    devices: usize,
+    /// The device served; all of them, one after the other, if absent.
+    device: Option<usize>,
+}
+
+impl Parts {
+    const WHOLE: Self = Self { rounds: 1, devices: 1, device: None };
+
+    /// The parts of a step of these samples.
+    fn of(self, step: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        let Self { rounds, devices, device } = self;
+        let parts = rounds * devices;
+        (0..parts)
+            .filter(move |part| device.is_none_or(|device| part % devices == device))
+            .map(move |part| share(step.clone(), part, parts))
+    }
 }
 
 impl Loader {
@@ -77,24 +115,41 @@ impl Loader {
             chosen: chosen.into(),
             batch,
             visit,
+            parts: Parts::WHOLE,
             epochs_done: epochs_done.into(),
             device,
         }
     }
 
+    /// The same with every step divided among `devices` ≥ 1 devices, and on each into `rounds` ≥ 1 parts, none of them
+    /// empty. [`slice`](DataLoader::slice) then gives the loader of one of the devices.
+    pub(crate) fn divided(self, rounds: usize, devices: usize) -> Self {
+        Self { parts: Parts { rounds, devices, device: None }, ..self }
+    }
+
     /// All samples in order.
     pub(crate) fn test(samples: Arc<dyn Samples>, batch: usize, device: Device) -> Self {
         let chosen: Arc<[usize]> = (0..samples.len()).collect();
-        Self { samples, range: 0..chosen.len(), chosen, batch, visit: Visit::Test, epochs_done: 0.into(), device }
+        Self {
+            samples,
+            range: 0..chosen.len(),
+            chosen,
+            batch,
+            visit: Visit::Test,
+            parts: Parts::WHOLE,
+            epochs_done: 0.into(),
+            device,
+        }
     }
 
-    fn with(&self, range: Range<usize>, device: Device) -> Self {
+    fn with(&self, range: Range<usize>, parts: Parts, device: Device) -> Self {
         Self {
             samples: self.samples.clone(),
             chosen: self.chosen.clone(),
             range,
             batch: self.batch,
             visit: self.visit,
+            parts,
             epochs_done: self.epochs_done.load(Ordering::Relaxed).into(),
             device,
         }
@@ -112,11 +167,12 @@ impl Loader {
         };
         let (sender, receiver) = sync_channel(AHEAD);
         let (samples, chosen, range) = (self.samples.clone(), self.chosen.clone(), self.range.clone());
-        let (batch, visit) = (self.batch, self.visit);
+        let (batch, visit, parts) = (self.batch, self.visit, self.parts);
         let maker = thread::spawn(move || {
             let [channels, height, width] = samples.shape();
             let size = channels * height * width;
-            for part in batches(range.len(), batch) {
+            let steps = batches(range.len(), batch);
+            for (of_step, part) in steps.flat_map(|step| parts.of(step.clone()).map(move |part| (step.len(), part))) {
                 let mut values = vec![0.0; part.len() * size];
                 let mut labels = Vec::with_capacity(part.len());
                 for (position, out) in part.zip(values.chunks_exact_mut(size)) {
@@ -128,7 +184,7 @@ impl Loader {
                     labels.push(label as i64);
                 }
                 // The receiver is gone when the iterator was dropped early.
-                if sender.send(HostBatch { values, labels }).is_err() {
+                if sender.send(HostBatch { values, labels, of_step }).is_err() {
                     return;
                 }
             }
@@ -139,7 +195,7 @@ impl Loader {
             shape: self.samples.shape(),
             device: self.device.clone(),
             done: 0,
-            total: self.range.len(),
+            total: self.num_items(),
         }
     }
 }
@@ -150,16 +206,27 @@ impl DataLoader<Batch> for Loader {
     }
 
     fn num_items(&self) -> usize {
-        self.range.len()
+        match self.parts.device {
+            None => self.range.len(),
+            Some(_) => {
+                batches(self.range.len(), self.batch).flat_map(|step| self.parts.of(step)).map(|p| p.len()).sum()
+            }
+        }
     }
 
     fn to_device(&self, device: &Device) -> Arc<dyn DataLoader<Batch>> {
-        Arc::new(self.with(self.range.clone(), device.clone()))
+        Arc::new(self.with(self.range.clone(), self.parts, device.clone()))
     }
 
     fn slice(&self, start: usize, end: usize) -> Arc<dyn DataLoader<Batch>> {
+        if self.parts.devices > 1 {
+            // Burn asks for one slice of the epoch a device, all of a size but the last: this is which one.
+            let size = (self.range.len() / self.parts.devices).max(1);
+            let device = Some((start / size).min(self.parts.devices - 1));
+            return Arc::new(self.with(self.range.clone(), Parts { device, ..self.parts }, self.device.clone()));
+        }
         let (start, end) = (self.range.start + start, self.range.start + end);
-        Arc::new(self.with(start..end.min(self.range.end), self.device.clone()))
+        Arc::new(self.with(start..end.min(self.range.end), self.parts, self.device.clone()))
     }
 }
 
@@ -167,6 +234,7 @@ impl DataLoader<Batch> for Loader {
 struct HostBatch {
     values: Vec<f32>,
     labels: Vec<i64>,
+    of_step: usize,
 }
 
 /// The batches of one epoch.
@@ -186,7 +254,7 @@ impl Iterator for Epoch {
         if self.done == self.total {
             return None;
         }
-        let Ok(HostBatch { values, labels }) = self.receiver.recv() else {
+        let Ok(HostBatch { values, labels, of_step }) = self.receiver.recv() else {
             // The maker ended early, which it does only by a panic in the samples: let it through.
             match self.maker.take().map(JoinHandle::join) {
                 Some(Err(panic)) => std::panic::resume_unwind(panic),
@@ -199,6 +267,7 @@ impl Iterator for Epoch {
         Some(Ok(Batch {
             inputs: Tensor::from_data(TensorData::new(values, [count, channels, height, width]), &self.device),
             targets: Tensor::from_data(TensorData::new(labels, [count]), &self.device),
+            of_step,
         }))
     }
 }
@@ -242,8 +311,12 @@ mod tests {
     }
 
     fn train(samples: usize, seed: u64, augment: bool, epochs_done: usize) -> Loader {
+        train_by(4, samples, seed, augment, epochs_done)
+    }
+
+    fn train_by(batch: usize, samples: usize, seed: u64, augment: bool, epochs_done: usize) -> Loader {
         let numbers = Arc::new(Numbers(samples));
-        Loader::train(numbers, (0..samples).collect(), 4, seed, augment, epochs_done, Device::flex())
+        Loader::train(numbers, (0..samples).collect(), batch, seed, augment, epochs_done, Device::flex())
     }
 
     #[test]
@@ -281,6 +354,31 @@ mod tests {
         let (left, right) = (loader.slice(0, 6), loader.slice(6, 10));
         assert_eq!(left.num_items() + right.num_items(), 10);
         assert_eq!([values(&*left), values(&*right)].concat(), whole);
+    }
+
+    /// Every step has the same samples on any number of devices, in any number of parts.
+    #[test]
+    fn devices_share_every_step() {
+        let numbers = |batch: Batch| batch.inputs.into_data().try_into_vec::<f32>().unwrap();
+        let (rounds, devices) = (2, 3);
+        let loader = train_by(7, 13, 5, false, 0).divided(rounds, devices);
+        let slices: Vec<_> = [(0, 4), (4, 8), (8, 13)].map(|(start, end)| loader.slice(start, end)).into();
+        assert_eq!(slices.iter().map(|slice| slice.num_items()).sum::<usize>(), 13);
+        let whole: Vec<_> = train_by(7, 13, 5, false, 0).iter().map(|batch| numbers(batch.unwrap())).collect();
+        let mut iterators: Vec<_> = slices.iter().map(|slice| slice.iter()).collect();
+        for step in whole {
+            let mut found = Vec::new();
+            for _ in 0..rounds {
+                for iterator in &mut iterators {
+                    let batch = iterator.next().unwrap().unwrap();
+                    assert_eq!(batch.of_step, step.len());
+                    assert!(!batch.is_whole());
+                    found.extend(numbers(batch));
+                }
+            }
+            assert_eq!(found, step);
+        }
+        assert!(iterators.iter_mut().all(|iterator| iterator.next().is_none() && iterator.progress().is_completed()));
     }
 
     #[test]

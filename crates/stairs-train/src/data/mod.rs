@@ -6,6 +6,6 @@ mod samples;
 
 pub use loader::Batch;
 pub(crate) use loader::Loader;
-pub(crate) use order::{batches, subset};
+pub(crate) use order::{batches, share, subset};
 pub use order::{epoch_order, steps_per_epoch};
 pub use samples::{Samples, parts};

@@ -8,6 +8,7 @@ mod eval;
 mod expressivity;
 mod figures;
 mod jobs;
+mod optimisation;
 mod options;
 mod plan;
 mod report;

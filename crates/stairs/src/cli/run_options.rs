@@ -9,7 +9,10 @@ use stairs::{
     train::{AnnealPer, BackwardLaw, Edges, Features, LrSchedule, RunConfig},
 };
 
-use super::options::{Method, dataset, model};
+use super::{
+    optimisation::OptimisationOptions,
+    options::{Method, dataset, model},
+};
 
 /// A run; what is not given is chosen to train well on the data set.
 #[derive(Clone, Debug, Args)]
@@ -35,7 +38,7 @@ pub(crate) struct RunOptions {
     #[arg(long, default_value_t = Edges::LastFloat, value_name = "POLICY")]
     pub(crate) edges: Edges,
     /// Quantum of each weight tensor: max-abs, fixed:Q, percentile:P, mse, twn, sawb or lsq [default: what trains well on
-    /// the data set]
+    /// the data set; mse under --init]
     #[arg(long, value_name = "POLICY")]
     pub(crate) weight_scale: Option<ScalePolicy>,
     /// Noise law of ana, surrogate of ste: uniform, triangular, normal or logistic [default: what trains well on the
@@ -64,7 +67,7 @@ pub(crate) struct RunOptions {
     /// Samples per optimiser step
     #[arg(long, value_name = "N")]
     pub(crate) batch: Option<usize>,
-    /// Initial learning rate of Adam
+    /// Initial learning rate, in (0, 1]
     #[arg(long, value_name = "RATE")]
     pub(crate) lr: Option<f64>,
     /// Keep the learning rate constant instead of letting it fall along a cosine
@@ -76,11 +79,13 @@ pub(crate) struct RunOptions {
     /// Use only this many training samples
     #[arg(long, value_name = "N")]
     pub(crate) subset: Option<usize>,
+    #[command(flatten)]
+    pub(crate) optimisation: OptimisationOptions,
 }
 
 impl RunOptions {
     /// The configuration they make.
-    pub(crate) fn config(&self) -> RunConfig {
+    pub(crate) fn config(&self) -> anyhow::Result<RunConfig> {
         let recipe = recipe(self.dataset, &self.model, self.method.into());
         let anneal_per = match self.anneal_per.as_deref() {
             Some("epoch") => AnnealPer::Epoch,
@@ -92,7 +97,7 @@ impl RunOptions {
             Some("static") => BackwardLaw::Static,
             _ => recipe.backward,
         };
-        RunConfig {
+        let config = RunConfig {
             backward,
             quantiser: self.quantiser,
             features: self.features,
@@ -110,6 +115,7 @@ impl RunOptions {
             seed: self.seed,
             subset: self.subset,
             ..recipe
-        }
+        };
+        self.optimisation.change(config, self.weight_scale.is_some())
     }
 }

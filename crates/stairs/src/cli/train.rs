@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow};
 use clap::Args;
 use stairs::{
     data::load,
-    train::{Display, TrainError, Trainer},
+    train::{Display, RunConfig, TrainError, Trainer},
 };
 
 use super::{
@@ -26,6 +26,9 @@ pub(crate) struct Train {
     options: RunOptions,
     #[command(flatten)]
     device: DeviceOption,
+    /// Devices of this kind that share every step
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    devices: usize,
     #[command(flatten)]
     data: DataOption,
     /// Run directory
@@ -41,12 +44,12 @@ pub(crate) struct Train {
 
 impl Train {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let device = self.device.device.open()?;
+        let devices = self.device.device.open_several(self.devices)?;
+        let config = RunConfig { devices: devices.len(), ..self.options.config()? };
         let data = load(self.options.dataset, &self.data.root())
             .with_context(|| format!("loading {}", self.options.dataset))?;
         let display = if self.plain { Display::Plain } else { Display::Auto };
-        let trainer =
-            Trainer::new(self.options.config(), &data, &self.out).device(device).display(display).resume(self.resume);
+        let trainer = Trainer::new(config, &data, &self.out).devices(devices).display(display).resume(self.resume);
         let record = trainer.run().map_err(|error| match error {
             TrainError::Occupied { dir } => {
                 anyhow!("{} already holds a run: continue it with --resume, or choose another --out", dir.display())
