@@ -29,6 +29,7 @@ chapters! {
     expressivity "expressivity.md"
     commands "commands.md"
     qat "qat.md"
+    optimisation "optimisation.md"
     devices "devices.md"
     images "images.md"
     checkpoints "checkpoints.md"

@@ -12,16 +12,17 @@ use std::sync::Arc;
 
 use burn::{
     lr_scheduler::module_lr_scheduler::ModuleLearningRate,
-    module::Module,
+    module::{Module, ModuleVisitor, Param},
     optim::{GradientsParams, ModuleOptimizer, MultiGradientsParams},
-    tensor::{Int, Tensor, activation::log_softmax},
+    tensor::Tensor,
     train::{ClassificationOutput, InferenceStep, TrainOutput, TrainStep},
 };
 
 use crate::{
-    Annealer, Classifier, ConfigError,
+    Annealer, Classifier, ConfigError, RunConfig,
     clock::{Clock, Step},
     data::Batch,
+    optimise::{Rules, average, cross_entropy, decay_at, smoothed_cross_entropy},
 };
 
 /// A model, the number of optimiser steps it has seen, and what they do to its laws.
@@ -34,6 +35,11 @@ pub struct Annealed<M: Module> {
     /// The step whose laws the model has.
     #[module(skip)]
     laws_of: u64,
+    /// The average of the latent weights, hard, if the run keeps one. It has the identities of the model's parameters:
+    /// they belong together, and only those of the model have gradients.
+    average: Option<M>,
+    #[module(skip)]
+    rules: Rules,
 }
 
 impl<M: Classifier> Annealed<M> {
@@ -46,7 +52,14 @@ impl<M: Classifier> Annealed<M> {
             Some(annealer) => annealer.apply(model, 0)?,
             None => model,
         };
-        Ok(Self { model, clock: Clock::new(Step(0)), annealer, laws_of: 0 })
+        Ok(Self { model, clock: Clock::new(Step(0)), annealer, laws_of: 0, average: None, rules: Rules::default() })
+    }
+
+    /// The same, trained with the loss, the clipping and the average of `config`.
+    pub(crate) fn of_run(model: M, annealer: Option<Arc<Annealer>>, config: &RunConfig) -> Result<Self, ConfigError> {
+        let annealed = Self::new(model, annealer)?;
+        let average = config.average.map(|_| annealed.model.valid());
+        Ok(Self { average, rules: Rules::of(config), ..annealed })
     }
 
     /// The model.
@@ -54,9 +67,14 @@ impl<M: Classifier> Annealed<M> {
         &self.model
     }
 
-    /// The model, without the clock.
-    pub fn into_model(self) -> M {
-        self.model
+    /// What the run makes: the average if it keeps one, else the model.
+    pub fn result(&self) -> &M {
+        self.average.as_ref().unwrap_or(&self.model)
+    }
+
+    /// The same, without the clock.
+    pub fn into_result(self) -> M {
+        self.average.unwrap_or(self.model)
     }
 
     /// Optimiser steps done so far.
@@ -78,7 +96,7 @@ impl<M: Classifier> Annealed<M> {
         }
     }
 
-    /// After the optimiser: one step later, with the laws that belong there.
+    /// After the optimiser: one step later, with the laws that belong there, and averaged.
     fn advance(mut self) -> Self {
         let before = self.step();
         self.clock = self.clock.map_value(|step| Step(step.0 + 1));
@@ -89,6 +107,9 @@ impl<M: Classifier> Annealed<M> {
             self.model = self.with_laws(self.model.clone(), step);
         }
         self.laws_of = step;
+        if let (Some(decay), Some(mean)) = (self.rules.average, self.average.take()) {
+            self.average = Some(average(mean, &self.model, decay_at(decay, step)));
+        }
         self
     }
 }
@@ -98,18 +119,33 @@ impl<M: Classifier> TrainStep for Annealed<M> {
     type Output = ClassificationOutput;
 
     fn step(&self, batch: Batch) -> TrainOutput<ClassificationOutput> {
+        let whole = batch.is_whole();
         let logits = self.current().logits(batch.inputs);
-        let losses = cross_entropy(logits.clone(), batch.targets.clone());
-        let grads = losses.clone().mean().backward();
+        let smoothing = self.rules.label_smoothing;
+        let losses = smoothed_cross_entropy(logits.clone(), batch.targets.clone(), smoothing);
+        // The gradients of the parts of a step are added up, by Burn.
+        let loss = if whole { losses.clone().mean() } else { losses.clone().sum() / batch.of_step as f64 };
+        let grads = loss.backward();
         TrainOutput::new(self, grads, ClassificationOutput::new(losses, logits, batch.targets))
     }
 
     fn optimize(self, optim: &mut ModuleOptimizer, lr: ModuleLearningRate, grads: GradientsParams) -> Self {
+        let grads = match self.rules.clip {
+            Some(clip) => clip.apply(grads, &self.model),
+            None => grads,
+        };
         optim.step(lr, self, grads).advance()
     }
 
     fn optimize_multi(self, optim: &mut ModuleOptimizer, lr: ModuleLearningRate, grads: MultiGradientsParams) -> Self {
-        optim.step_multi(lr, self, grads).advance()
+        match self.rules.clip {
+            // The norm is that of the sums, so they have to be made first.
+            Some(_) => {
+                let grads = total(grads, &self.model);
+                self.optimize(optim, lr, grads)
+            }
+            None => optim.step_multi(lr, self, grads).advance(),
+        }
     }
 }
 
@@ -118,14 +154,25 @@ impl<M: Classifier> InferenceStep for Annealed<M> {
     type Output = ClassificationOutput;
 
     fn step(&self, batch: Batch) -> ClassificationOutput {
-        let logits = self.model.logits(batch.inputs);
+        let logits = self.result().logits(batch.inputs);
         let losses = cross_entropy(logits.clone(), batch.targets.clone());
         ClassificationOutput::new(losses, logits, batch.targets)
     }
 }
 
-/// Cross entropy of each sample, in nats: −log softmax(logits)\[target\].
-pub(crate) fn cross_entropy(logits: Tensor<2>, targets: Tensor<1, Int>) -> Tensor<1> {
-    let [samples] = targets.dims();
-    log_softmax(logits, 1).gather(1, targets.reshape([samples, 1])).reshape([samples]).neg()
+/// The sums of the gradients of all devices.
+fn total<M: Module>(grads: MultiGradientsParams, model: &M) -> GradientsParams {
+    struct Total(MultiGradientsParams, GradientsParams);
+
+    impl ModuleVisitor for Total {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            if let Some((grad, _)) = self.0.remove::<D>(param.id) {
+                self.1.register::<D>(param.id, grad);
+            }
+        }
+    }
+
+    let mut total = Total(grads, GradientsParams::new());
+    model.visit(&mut total);
+    total.1
 }

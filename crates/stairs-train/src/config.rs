@@ -8,7 +8,7 @@ use stairs_noise::{
 };
 use stairs_quant::{Quantiser, ScalePolicy};
 
-use crate::{ConfigError, Edges, Features, Samples};
+use crate::{Clip, ConfigError, Edges, Features, Init, LrSchedule, Optimiser, Samples, WarmUp, WeightDecay};
 
 /// A training run. Same configuration, device and thread count: same numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,12 +48,40 @@ pub struct RunConfig {
     pub anneal_until: f64,
     /// Epochs ≥ 1.
     pub epochs: usize,
-    /// Samples per optimiser step ≥ 1.
+    /// Samples per optimiser step ≥ 1, over all parts and devices.
     pub batch: usize,
-    /// Initial learning rate of Adam > 0.
+    /// Parts of a step that one device computes one after the other, for batches that do not fit into its memory.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub accumulate: usize,
+    /// Devices that share the samples of a step, see [`Trainer::devices`](crate::Trainer::devices).
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub devices: usize,
+    /// Optimiser of the latent weights.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub optimiser: Optimiser,
+    /// Weight decay of the latent weights.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub weight_decay: WeightDecay,
+    /// Initial learning rate, in (0, 1].
     pub lr: f64,
     /// Learning-rate schedule.
     pub lr_schedule: LrSchedule,
+    /// Linear rise of the learning rate at the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warm_up: Option<WarmUp>,
+    /// Share of the uniform distribution in the targets of the training loss, in [0, 1).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub label_smoothing: f64,
+    /// Gradient clipping.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clip: Option<Clip>,
+    /// Decay in [0, 1) of an exponential moving average of the latent weights; what is tested and saved is then the
+    /// average.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub average: Option<f64>,
+    /// The float model the weights start from; random weights if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub init: Option<Init>,
     /// Seed of initial weights, data order, augmentation and sampled noise; below 2⁶³, as TOML has it.
     pub seed: u64,
     /// Random flips and padded crops of the training images.
@@ -101,26 +129,6 @@ pub enum AnnealPer {
     Step,
 }
 
-/// Learning rate over time, applied per optimiser step.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "kind")]
-pub enum LrSchedule {
-    /// Constant.
-    Constant,
-    /// Half a cosine from the initial rate to `floor`·initial over the whole run.
-    Cosine {
-        /// Final rate as a share of the initial one, in [0, 1].
-        floor: f64,
-    },
-    /// The rate is multiplied by `factor` whenever another share `every` of the run is over.
-    Steps {
-        /// Share of the run, in (0, 1].
-        every: f64,
-        /// Factor in (0, 1].
-        factor: f64,
-    },
-}
-
 impl RunConfig {
     /// Checks everything that can be checked without a model.
     ///
@@ -154,16 +162,7 @@ impl RunConfig {
         if !(self.lr > 0.0 && self.lr <= 1.0) {
             return Err(ConfigError::LearningRate(self.lr));
         }
-        if let LrSchedule::Cosine { floor } = self.lr_schedule
-            && !(0.0..=1.0).contains(&floor)
-        {
-            return Err(ConfigError::Floor(floor));
-        }
-        if let LrSchedule::Steps { every, factor } = self.lr_schedule
-            && !(every > 0.0 && every <= 1.0 && factor > 0.0 && factor <= 1.0)
-        {
-            return Err(ConfigError::RateSteps { every, factor });
-        }
+        self.validate_optimisation(samples / steps)?;
         if !(self.anneal_until > 0.0 && self.anneal_until <= 1.0) {
             return Err(ConfigError::AnnealUntil(self.anneal_until));
         }
@@ -172,6 +171,37 @@ impl RunConfig {
         }
         Ok(())
     }
+
+    /// The part of the check that is about how weights move; the smallest step has `least` samples.
+    fn validate_optimisation(&self, least: usize) -> Result<(), ConfigError> {
+        self.lr_schedule.validate()?;
+        self.warm_up.map_or(Ok(()), WarmUp::validate)?;
+        self.optimiser.validate()?;
+        self.weight_decay.validate()?;
+        self.clip.map_or(Ok(()), Clip::validate)?;
+        for (field, value) in [("label smoothing", self.label_smoothing), ("average", self.average.unwrap_or(0.0))] {
+            if !(0.0..1.0).contains(&value) {
+                return Err(ConfigError::Range { field, value, needs: "must be in [0, 1)" });
+            }
+        }
+        let (accumulate, devices) = (self.accumulate, self.devices);
+        if accumulate.checked_mul(devices).is_none_or(|parts| !(1..=least).contains(&parts)) {
+            return Err(ConfigError::Parts { accumulate, devices, least });
+        }
+        Ok(())
+    }
+}
+
+fn one() -> usize {
+    1
+}
+
+fn is_one(n: &usize) -> bool {
+    *n == 1
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// Ternary LeNet on the embedded digits by noise annealing.
@@ -197,8 +227,17 @@ impl Default for RunConfig {
             anneal_until: 0.8,
             epochs: 30,
             batch: 64,
+            accumulate: 1,
+            devices: 1,
+            optimiser: Optimiser::Adam,
+            weight_decay: WeightDecay::default(),
             lr: 1e-3,
             lr_schedule: LrSchedule::Cosine { floor: 0.0 },
+            warm_up: None,
+            label_smoothing: 0.0,
+            clip: None,
+            average: None,
+            init: None,
             seed: 1,
             augment: false,
             subset: None,

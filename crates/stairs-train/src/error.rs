@@ -57,6 +57,63 @@ pub enum ConfigError {
         /// Factor of a step.
         factor: f64,
     },
+    /// Milestones of the learning rate that are not possible.
+    #[error(
+        "milestones must be increasing shares of the run in (0, 1) with a factor in (0, 1], got {at:?} and {factor}"
+    )]
+    Milestones {
+        /// The refused shares.
+        at: Vec<f64>,
+        /// The factor at each.
+        factor: f64,
+    },
+    /// A warm-up that is not possible.
+    #[error("a warm-up needs a share of the run and a first factor in (0, 1], got {share} and {start}")]
+    WarmUp {
+        /// Share of the run.
+        share: f64,
+        /// Factor of the first step.
+        start: f64,
+    },
+    /// A number outside of its range.
+    #[error("{field} {needs}, got {value}")]
+    Range {
+        /// What the number is.
+        field: &'static str,
+        /// The refused number.
+        value: f64,
+        /// What it must be.
+        needs: &'static str,
+    },
+    /// More parts of a step than it has samples.
+    #[error(
+        "a step of {least} samples cannot be divided among {devices} devices of {accumulate} parts each: both must be at \
+         least 1, and their product at most {least}"
+    )]
+    Parts {
+        /// Parts a device.
+        accumulate: usize,
+        /// Devices.
+        devices: usize,
+        /// Samples of the smallest step.
+        least: usize,
+    },
+    /// Not as many devices as configured.
+    #[error("the run is configured for {expected} devices, the trainer has {given}: see `Trainer::devices`")]
+    Devices {
+        /// Devices the configuration asks for.
+        expected: usize,
+        /// Devices the trainer was given.
+        given: usize,
+    },
+    /// Weight decay is to spare a parameter that the model does not have.
+    #[error("`{pattern}` is to be spared by the weight decay, but matches no trainable parameter; there are: {known}")]
+    NoParameter {
+        /// The pattern that matches nothing.
+        pattern: String,
+        /// The trainable parameters, comma separated.
+        known: String,
+    },
     /// There is nothing to train or to test on.
     #[error("the {0} part of the data set is empty")]
     NoSamples(&'static str),
@@ -230,6 +287,24 @@ pub enum TrainError {
         epoch: usize,
         /// Reason given, if any.
         reason: Option<String>,
+    },
+    /// The file of the initial weights is not the one the run was configured with.
+    #[error("{path} has changed: its SHA-256 is {found}, the run was configured with {expected}")]
+    InitChanged {
+        /// The file.
+        path: PathBuf,
+        /// SHA-256 of the file as it is.
+        found: String,
+        /// SHA-256 in the configuration.
+        expected: String,
+    },
+    /// The file of the initial weights does not fit the model.
+    #[error("initial weights {path} do not fit the model: {reason}")]
+    InitMismatch {
+        /// The file.
+        path: PathBuf,
+        /// Which parameters are missing, unknown or of another shape.
+        reason: String,
     },
     /// Something inside Burn failed.
     #[error("training failed: {0}")]

@@ -8,7 +8,7 @@ use burn::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Classifier, Samples, TrainError, annealed::cross_entropy, data::Loader};
+use crate::{Classifier, Samples, TrainError, data::Loader, optimise::cross_entropy};
 
 /// Samples of one evaluation batch; results do not depend on it.
 pub(crate) const TEST_BATCH: usize = 256;

@@ -9,10 +9,10 @@ use std::{
 };
 
 use burn::{
-    optim::{AdamConfig, ModuleOptimizer},
+    optim::ModuleOptimizer,
     tensor::Device,
     train::{
-        ExecutionStrategy, Interrupter, Learner, SupervisedTraining,
+        ExecutionStrategy, Interrupter, Learner, MultiDeviceOptim, SupervisedTraining,
         metric::{AccuracyMetric, LossMetric},
     },
 };
@@ -37,6 +37,8 @@ pub(crate) struct Launch<'a> {
     pub(crate) test: Arc<dyn Samples>,
     pub(crate) chosen: Vec<usize>,
     pub(crate) device: Device,
+    pub(crate) helpers: Vec<Device>,
+    pub(crate) optimiser: ModuleOptimizer,
     pub(crate) plan: Option<AnnealingPlan>,
     pub(crate) annealer: Option<Arc<Annealer>>,
     pub(crate) assembly: Arc<Assembly>,
@@ -52,7 +54,7 @@ impl Launch<'_> {
         let (config, device) = (self.config, &self.device);
         let interrupter = Interrupter::new();
         let steps_per_epoch = steps_per_epoch(self.chosen.len(), config.batch);
-        let meter = Meter::new(interrupter.clone());
+        let meter = Meter::new(interrupter.clone(), config.accumulate * config.devices);
         let train = Loader::train(
             self.train.clone(),
             self.chosen.clone(),
@@ -61,7 +63,8 @@ impl Launch<'_> {
             config.augment,
             self.epochs_done,
             device.clone().autodiff(),
-        );
+        )
+        .divided(config.accumulate, config.devices);
         let test = Loader::test(self.test.clone(), TEST_BATCH, device.clone());
         let faults = [train.fault(), test.fault()];
         let strategy = EpochEnd {
@@ -83,7 +86,7 @@ impl Launch<'_> {
             .with_metric_logger(meter.clone())
             .with_custom_checkpointers(model_part, optimiser_part, schedule_part)
             .with_checkpointing_strategy(strategy)
-            .with_training_strategy(ExecutionStrategy::single(device.clone().autodiff()).into())
+            .with_training_strategy(execution(device, &self.helpers).into())
             .with_application_logger(None)
             .with_interrupter(interrupter.clone())
             .renderer(self.progress.renderer(&interrupter, self.epochs_done))
@@ -91,8 +94,11 @@ impl Launch<'_> {
         if self.epochs_done > 0 {
             training = training.checkpoint(self.epochs_done);
         }
+        if config.accumulate > 1 {
+            training = training.grads_accumulation(config.accumulate);
+        }
         let scheduler = schedule::scheduler(config, config.epochs * steps_per_epoch)?;
-        let result = training.launch(Learner::new(model, optimiser(), scheduler));
+        let result = training.launch(Learner::new(model, self.optimiser, scheduler));
 
         let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(error) = history.error.take().or_else(|| self.assembly.take_error()) {
@@ -123,8 +129,11 @@ impl Launch<'_> {
     }
 }
 
-/// The optimiser of every run: Adam with ε as in the reference implementation of \[ANA22\]; Burn's default of 1e-5 is
-/// large against small gradients.
-pub(crate) fn optimiser() -> ModuleOptimizer {
-    AdamConfig::new().with_epsilon(1e-8).init()
+/// One device, or several whose gradients meet on the first.
+fn execution(device: &Device, helpers: &[Device]) -> ExecutionStrategy {
+    if helpers.is_empty() {
+        return ExecutionStrategy::single(device.clone().autodiff());
+    }
+    let devices = [device].into_iter().chain(helpers).map(|device| device.clone().autodiff()).collect();
+    ExecutionStrategy::multi(devices, MultiDeviceOptim::OptimMainDevice)
 }

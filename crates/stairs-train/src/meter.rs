@@ -62,11 +62,13 @@ struct State {
 pub(crate) struct Meter {
     state: Arc<Mutex<State>>,
     interrupter: Interrupter,
+    parts: u64,
 }
 
 impl Meter {
-    pub(crate) fn new(interrupter: Interrupter) -> Self {
-        Self { state: Arc::default(), interrupter }
+    /// A logger of optimiser steps of `parts` ≥ 1 batches each.
+    pub(crate) fn new(interrupter: Interrupter, parts: usize) -> Self {
+        Self { state: Arc::default(), interrupter, parts: parts as u64 }
     }
 
     /// Means of training and test part of `epoch`, and forgets it.
@@ -107,7 +109,7 @@ impl MetricLogger for Meter {
                 sums.loss += value * count as f64;
                 sums.samples += count;
                 sums.steps += 1;
-                let step = sums.steps;
+                let step = if train { sums.steps.div_ceil(self.parts) } else { sums.steps };
                 if !value.is_finite() && state.diverged.is_none() {
                     let what = if train { "training loss" } else { "test loss" };
                     state.diverged = Some(Divergence { what, value, epoch, step });
@@ -143,7 +145,7 @@ mod tests {
     }
 
     fn meter() -> Meter {
-        let mut meter = Meter::new(Interrupter::new());
+        let mut meter = Meter::new(Interrupter::new(), 1);
         let id = |name: &str| MetricId::new(Arc::new(name.into()));
         meter.log_metric_definition(MetricDefinition::new(id(LOSS), &LossMetric::new()));
         meter.log_metric_definition(MetricDefinition::new(id(ACCURACY), &AccuracyMetric::new()));

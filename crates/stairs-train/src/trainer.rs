@@ -15,8 +15,8 @@ use stairs_data::Dataset;
 use stairs_noise::plan::{AnnealingPlan, TimeUnit};
 
 use crate::{
-    Annealed, Classifier, Display, Evaluation, RECORD_FORMAT, RunConfig, RunDir, RunRecord, Samples, Skipped,
-    TrainError, Versions, Which, anneal,
+    Annealed, Classifier, ConfigError, Display, Evaluation, RECORD_FORMAT, RunConfig, RunDir, RunRecord, Samples,
+    Skipped, TrainError, Versions, Which, anneal,
     checkpoint::{Assembly, Checkpoint, SaveBest, difference},
     data::{parts, steps_per_epoch, subset},
     device_name,
@@ -24,6 +24,7 @@ use crate::{
     evaluate,
     histogram::weight_histograms,
     launch::Launch,
+    optimise::optimiser,
 };
 
 /// A training run about to start.
@@ -46,6 +47,7 @@ pub struct Trainer {
     pub(crate) test: Arc<dyn Samples>,
     pub(crate) classes: usize,
     pub(crate) device: Device,
+    helpers: Vec<Device>,
     display: Display,
     resume: bool,
     plan: Option<AnnealingPlan>,
@@ -77,12 +79,30 @@ impl Trainer {
     ) -> Self {
         let dir = RunDir::new(dir);
         let (device, display) = (Device::flex(), Display::Auto);
-        Self { config, dir, train, test, classes, device, display, resume: false, plan: None }
+        let helpers = Vec::new();
+        Self { config, dir, train, test, classes, device, helpers, display, resume: false, plan: None }
     }
 
     /// Trains on `device`.
     pub fn device(mut self, device: Device) -> Self {
         self.device = device.inner();
+        self.helpers.clear();
+        self
+    }
+
+    /// Trains on several devices, [`RunConfig::devices`] in number: each computes the gradient of its share of every
+    /// step, the first one adds them up, moves the weights and does the tests.
+    ///
+    /// Steps, samples of a step, rates and laws are those of one device. What differs is what a layer sees at a time:
+    /// a batch norm normalises the samples of one device, and sampled noise of features repeats from device to device.
+    /// Gradients are added in the order in which they arrive, so with more than two parts a step the last bits vary from
+    /// run to run. One device may be named repeatedly, which divides its steps and gains nothing.
+    pub fn devices(mut self, devices: Vec<Device>) -> Self {
+        let mut devices = devices.into_iter().map(Device::inner);
+        if let Some(first) = devices.next() {
+            self.device = first;
+        }
+        self.helpers = devices.collect();
         self
     }
 
@@ -113,6 +133,10 @@ impl Trainer {
         let display = std::mem::take(&mut self.display);
         let config = &self.config;
         config.validate(self.train.as_ref(), self.test.as_ref())?;
+        let given = 1 + self.helpers.len();
+        if given != config.devices {
+            return Err(ConfigError::Devices { expected: config.devices, given }.into());
+        }
         let chosen = match config.subset {
             Some(count) => subset(config.seed, self.train.len(), count),
             None => (0..self.train.len()).collect(),
@@ -121,13 +145,14 @@ impl Trainer {
         let (plan, annealer) = anneal::of_run(config, self.plan.as_ref(), &model, steps_per_epoch)?;
         let model = model.train().fork(&self.device.clone().autodiff());
         let parameters = trainable(&model);
-        let annealed = Annealed::new(model, annealer.clone())?;
+        let optimiser = optimiser(config, &model)?;
+        let annealed = Annealed::of_run(model, annealer.clone(), config)?;
 
         let _lock = self.dir.open(config, self.resume)?;
         if self.resume
             && let Ok(record) = self.dir.record()
         {
-            return Ok(Fitted { model: self.dir.load(annealed.into_model(), Which::Last)?, record });
+            return Ok(Fitted { model: self.dir.load(annealed.into_result(), Which::Last)?, record });
         }
         let store = self.dir.checkpoints()?;
         let (checkpoint, faults) = store.newest(config)?;
@@ -162,6 +187,8 @@ impl Trainer {
                 test: self.test.clone(),
                 chosen,
                 device: self.device.clone(),
+                helpers: self.helpers.clone(),
+                optimiser,
                 plan,
                 annealer,
                 assembly: Assembly::new(store, parts, self.best_saver(&annealed)),
@@ -173,7 +200,7 @@ impl Trainer {
             .run(annealed)?
         };
         let history = std::mem::take(&mut *history.lock().unwrap_or_else(PoisonError::into_inner));
-        let fitted = self.finish(trained.into_model(), history, parameters, samples)?;
+        let fitted = self.finish(trained.into_result(), history, parameters, samples)?;
         progress.with(|progress| progress.end(&fitted.record));
         Ok(fitted)
     }
@@ -184,7 +211,7 @@ impl Trainer {
         let dir = self.dir.clone();
         Box::new(move |bytes| {
             let template = template.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            dir.write_model(restore(template, bytes.to_vec())?.into_model(), Which::Best)
+            dir.write_model(restore(template, bytes.to_vec())?.into_result(), Which::Best)
         })
     }
 

@@ -50,7 +50,29 @@ impl ZooModel {
     /// # Errors
     /// [`ConfigError::UnknownModel`], [`ConfigError::Model`], [`ConfigError::Plan`].
     pub fn new(config: &RunConfig, input: [usize; 3], classes: usize, device: &Device) -> Result<Self, ConfigError> {
+        Self::build(config, quantisation(config)?, input, classes, device)
+    }
+
+    /// The model at the start of the run: that of [`new`](Self::new), or its weights are those of the configured file,
+    /// from which the quantisers then take their scales.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new) and [`Init::load`](crate::Init::load).
+    pub fn initial(config: &RunConfig, input: [usize; 3], classes: usize, device: &Device) -> Result<Self, TrainError> {
+        let Some(init) = &config.init else { return Ok(Self::new(config, input, classes, device)?) };
         let quantisation = quantisation(config)?;
+        let float = Self::build(config, quantisation.clone().with_float_weights(), input, classes, device)?;
+        let refused = |e: ModelError| ConfigError::Model { model: config.model.clone(), reason: e.to_string() };
+        Ok(Self(map_model!(float.0, model => quantisation.quantise(init.load(model)?).map_err(refused)?)))
+    }
+
+    fn build(
+        config: &RunConfig,
+        quantisation: Quantisation,
+        input: [usize; 3],
+        classes: usize,
+        device: &Device,
+    ) -> Result<Self, ConfigError> {
         let refused = |e: ModelError| ConfigError::Model { model: config.model.clone(), reason: e.to_string() };
         let architecture: Architecture = config.model.parse()?;
         let init = || architecture.init(input, classes, quantisation.clone(), device);
@@ -113,7 +135,7 @@ impl Trainer {
     /// As [`fit`](Self::fit), and [`ConfigError::UnknownModel`].
     pub fn run(self) -> Result<RunRecord, TrainError> {
         self.config.validate(self.train.as_ref(), self.test.as_ref())?;
-        let model = ZooModel::new(&self.config, self.train.shape(), self.classes, &self.device)?;
+        let model = ZooModel::initial(&self.config, self.train.shape(), self.classes, &self.device)?;
         with_model!(model.0, model => Ok(self.fit(model)?.record))
     }
 }
@@ -125,7 +147,7 @@ impl Diagnose {
     /// As [`fit`](Self::fit), and [`ConfigError::UnknownModel`].
     pub fn run(self, progress: impl FnMut(u64, u64)) -> Result<Diagnosis, TrainError> {
         self.config.validate(self.train.as_ref(), self.test.as_ref())?;
-        let model = ZooModel::new(&self.config, self.train.shape(), self.classes, &self.device)?;
+        let model = ZooModel::initial(&self.config, self.train.shape(), self.classes, &self.device)?;
         with_model!(model.0, model => self.fit(model, progress))
     }
 }
@@ -146,6 +168,9 @@ fn quantisation(config: &RunConfig) -> Result<Quantisation, ConfigError> {
             stairs.laws = first(config.law.clone())?;
             stairs.fresh_weights = Some(config.seed);
         }
+    }
+    if config.init.is_some() {
+        stairs.fresh_weights = None;
     }
     Ok(Quantisation::Stairs(stairs))
 }

@@ -5,8 +5,12 @@ mod support;
 use std::{fs, path::Path, process::Command};
 
 use burn::tensor::Device;
+use stairs_noise::plan::Pattern;
 use stairs_noise::{AnnealingPlan, Law, Laws, Noise, QuantiserSchedule, Strategy, TimeUnit};
-use stairs_train::{ConfigError, Display, LrSchedule, Method, RunConfig, RunDir, TrainError, Trainer};
+use stairs_train::{
+    Clip, ConfigError, Display, LrSchedule, Method, Optimiser, RunConfig, RunDir, TrainError, Trainer, WarmUp,
+    WeightDecay,
+};
 use support::{Mine, config, digits, train};
 
 fn refused(change: impl FnOnce(&mut RunConfig)) -> ConfigError {
@@ -35,6 +39,31 @@ fn impossible_configurations() {
         refused(|c| c.lr_schedule = LrSchedule::Steps { every: 0.0, factor: 0.1 }),
         ConfigError::RateSteps { every: 0.0, factor: 0.1 }
     );
+    for (at, factor) in [(vec![], 0.1), (vec![0.5, 0.5], 0.1), (vec![1.0], 0.1), (vec![0.5], 0.0)] {
+        let error = ConfigError::Milestones { at: at.clone(), factor };
+        assert_eq!(refused(|c| c.lr_schedule = LrSchedule::Milestones { at, factor }), error);
+    }
+    assert_eq!(
+        refused(|c| c.warm_up = Some(WarmUp { share: 0.1, start: 0.0 })),
+        ConfigError::WarmUp { share: 0.1, start: 0.0 }
+    );
+    for (field, change) in [
+        ("weight decay", (|c| c.weight_decay = WeightDecay::new(-0.1)) as fn(&mut RunConfig)),
+        ("momentum", |c| c.optimiser = Optimiser::Sgd { momentum: 1.0, nesterov: false }),
+        ("label smoothing", |c| c.label_smoothing = 1.0),
+        ("average", |c| c.average = Some(-0.5)),
+        ("clip", |c| c.clip = Some(Clip::Norm(0.0))),
+    ] {
+        let error = refused(change);
+        assert!(matches!(&error, ConfigError::Range { field: found, .. } if *found == field), "{error}");
+    }
+    for (accumulate, devices) in [(0, 1), (1, 0), (129, 1), (usize::MAX, 2)] {
+        let parts = |c: &mut RunConfig| (c.accumulate, c.devices) = (accumulate, devices);
+        assert_eq!(refused(parts), ConfigError::Parts { accumulate, devices, least: 128 });
+    }
+    assert_eq!(refused(|c| c.devices = 2), ConfigError::Devices { expected: 2, given: 1 });
+    let unknown = refused(|c| c.weight_decay.except = vec![Pattern::new("lst").unwrap()]);
+    assert!(matches!(&unknown, ConfigError::NoParameter { pattern, .. } if pattern == "lst"), "{unknown}");
     assert_eq!(refused(|c| c.anneal_until = 0.0), ConfigError::AnnealUntil(0.0));
     assert_eq!(refused(|c| c.subset = Some(0)), ConfigError::Subset { subset: 0, samples: 1438 });
     assert_eq!(refused(|c| c.subset = Some(9999)), ConfigError::Subset { subset: 9999, samples: 1438 });

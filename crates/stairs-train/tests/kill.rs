@@ -15,7 +15,7 @@ use burn::tensor::Device;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use stairs_train::{RunDir, Which};
-use support::{Mine, bits, config, train};
+use support::{Mine, bits, everything, train};
 
 const DIRECTORY: &str = "STAIRS_TRAIN_KILL_TEST";
 const EPOCHS: usize = 12;
@@ -24,7 +24,7 @@ const EPOCHS: usize = 12;
 #[test]
 fn child() {
     if let Some(dir) = env::var_os(DIRECTORY) {
-        train(config(3, EPOCHS), Path::new(&dir), true).unwrap();
+        train(everything(3, EPOCHS), Path::new(&dir), true).unwrap();
     }
 }
 

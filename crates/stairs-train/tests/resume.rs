@@ -12,8 +12,11 @@ use std::{
 };
 
 use burn::tensor::Device;
-use stairs_train::{Display, EpochRecord, RunDir, SampleError, Samples, TrainError, Trainer, Which, ZooModel, data};
-use support::{Mine, bits, config, digits, train};
+use stairs_train::{
+    Display, EpochRecord, RunConfig, RunDir, SampleError, Samples, TrainError, Trainer, Which, ZooModel, data,
+};
+use stairs_zoo::Model;
+use support::{Mine, bits, config, digits, everything, train};
 
 /// Samples that fail, once, after some uses: stands for a crash in the middle of an epoch.
 struct Fragile {
@@ -40,14 +43,14 @@ impl Samples for Fragile {
     }
 }
 
-/// A run of 4 epochs that crashes after `uses` augmented samples (512 an epoch).
-fn crash(dir: &Path, uses: usize) {
+/// A run of `config` that crashes after `uses` augmented samples (512 an epoch).
+fn crash(config: RunConfig, dir: &Path, uses: usize) {
     let dir = dir.to_path_buf();
     let crashed = std::thread::spawn(move || {
         let (inner, test) = data::parts(&digits());
         let train = Arc::new(Fragile { inner, left: uses.into() });
         let model = Mine::ternary(1, 32, &Device::flex());
-        let trainer = Trainer::on_samples(config(1, 4), train, test, 10, dir);
+        let trainer = Trainer::on_samples(config, train, test, 10, dir);
         trainer.display(Display::Quiet).fit(model).map(|_| ())
     });
     assert!(crashed.join().is_err(), "the run should have crashed");
@@ -60,16 +63,26 @@ fn without_times(mut epochs: Vec<EpochRecord>) -> Vec<EpochRecord> {
 
 #[test]
 fn resumed_equals_uninterrupted() {
+    resumed_equals_whole(&config(1, 4));
+}
+
+/// Momentum, warm-up, milestones, clipping, accumulation and the average go on where they were.
+#[test]
+fn resumed_equals_uninterrupted_with_everything_on() {
+    resumed_equals_whole(&everything(1, 4));
+}
+
+fn resumed_equals_whole(config: &RunConfig) {
     let whole_dir = tempfile::tempdir().unwrap();
-    let whole = train(config(1, 4), whole_dir.path(), false).unwrap();
+    let whole = train(config.clone(), whole_dir.path(), false).unwrap();
     assert_eq!(whole.record.weights.len(), 1, "one weight is quantised");
     for uses in [700, 1100, 1900] {
         let dir = tempfile::tempdir().unwrap();
-        crash(dir.path(), uses);
+        crash(config.clone(), dir.path(), uses);
         let run = RunDir::new(dir.path());
         let before = run.metrics().unwrap().len();
         assert!((1..4).contains(&before), "{before} epochs before the crash");
-        let resumed = train(config(1, 4), dir.path(), true).unwrap();
+        let resumed = train(config.clone(), dir.path(), true).unwrap();
         assert!(bits(&resumed.model) == bits(&whole.model), "crash after {uses} samples: other weights");
         let expected = without_times(whole.record.epochs.clone());
         assert_eq!(without_times(resumed.record.epochs.clone()), expected);
@@ -104,7 +117,7 @@ fn value_stability_of_a_convolutional_run() {
         (config.model, config.subset) = ("lenet".into(), Some(256));
         Trainer::new(config, &digits(), dir.path()).display(Display::Quiet).run().unwrap();
         match ZooModel::load(&RunDir::new(dir.path()), &digits(), Which::Last, &Device::flex()).unwrap() {
-            ZooModel::LeNet(model) => bits(&model),
+            ZooModel(Model::LeNet(model)) => bits(&model),
             _ => panic!("a LeNet was trained"),
         }
     };

@@ -46,6 +46,9 @@ pub struct StairsConfig {
     pub float_first: bool,
     /// Keep the last layer's weights in float (its output is never quantised).
     pub float_last: bool,
+    /// Build the model with float weights: [`Quantisation::quantise`] is called later, when they have their values.
+    #[serde(default)]
+    pub weights_later: bool,
 }
 
 /// Why a model cannot be built.
@@ -115,6 +118,7 @@ impl StairsConfig {
             laws: StairActivationConfig::new(features).laws,
             float_first: false,
             float_last: true,
+            weights_later: false,
         }
     }
 
@@ -165,6 +169,9 @@ impl StairsConfig {
     }
 
     fn quantise<M: Module>(&self, model: M) -> Result<M, WeightsError> {
+        if self.weights_later {
+            return Ok(model);
+        }
         let mut weights = StairWeights::of(self.weights).with_scale(self.weight_scale).with_laws(self.laws.clone());
         if self.per_channel {
             weights = weights.with_granularity(WeightGranularity::OutputChannel);
@@ -199,8 +206,36 @@ impl Quantisation {
         self.stairs()?.activation()
     }
 
+    /// The same with [`StairsConfig::weights_later`]: features are quantised, weights are not yet.
+    ///
+    /// ```
+    /// use burn::tensor::Device;
+    /// use stairs_quant::Quantiser;
+    /// use stairs_zoo::{MlpConfig, Quantisation, StairsConfig};
+    ///
+    /// # fn main() -> Result<(), stairs_zoo::ModelError> {
+    /// let quantisation = Quantisation::Stairs(StairsConfig::new(Quantiser::Ternary));
+    /// let config = MlpConfig::new(64, vec![32], 10).with_quantisation(quantisation.clone().with_float_weights());
+    /// let float = config.init(&Device::flex())?;
+    /// // … give `float` its pretrained weights: the scales are found from them.
+    /// let quantised = quantisation.quantise(float)?;
+    /// # let _ = quantised;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_float_weights(mut self) -> Self {
+        if let Quantisation::Stairs(stairs) = &mut self {
+            stairs.weights_later = true;
+        }
+        self
+    }
+
     /// The model with its weights quantised as configured; unchanged if float.
-    pub(crate) fn quantise<M: Module>(&self, model: M) -> Result<M, ModelError> {
+    ///
+    /// # Errors
+    /// [`ModelError::Weights`] for weights without a scale.
+    pub fn quantise<M: Module>(&self, model: M) -> Result<M, ModelError> {
         match self {
             Quantisation::Float => Ok(model),
             Quantisation::Stairs(stairs) => Ok(stairs.quantise(model)?),

@@ -56,6 +56,16 @@ pub enum DeviceError {
         /// What it said when it was tried.
         reason: String,
     },
+    /// The machine does not have so many of this device.
+    #[error("{asked} devices were asked for, and `{device}` has {found} here")]
+    TooFew {
+        /// The device.
+        device: DeviceName,
+        /// How many were asked for, at least 1 being possible.
+        asked: usize,
+        /// How many there are.
+        found: usize,
+    },
 }
 
 impl DeviceName {
@@ -122,6 +132,38 @@ impl DeviceName {
         }
     }
 
+    /// The first `count` devices of this kind. The processor is one device to Burn, whatever its cores: its backends
+    /// divide an operation among threads by themselves.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); [`DeviceError::TooFew`] for no device and for more than there are.
+    pub fn open_several(self, count: usize) -> Result<Vec<Device>, DeviceError> {
+        let first = self.open()?;
+        if count == 1 {
+            return Ok(vec![first]);
+        }
+        let mut devices = self.enumerate();
+        if devices.is_empty() {
+            devices.push(first);
+        }
+        if count == 0 || count > devices.len() {
+            return Err(DeviceError::TooFew { device: self, asked: count, found: devices.len() });
+        }
+        devices.truncate(count);
+        Ok(devices)
+    }
+
+    /// All devices of this kind that Burn can count.
+    fn enumerate(self) -> Vec<Device> {
+        match self {
+            #[cfg(feature = "wgpu")]
+            DeviceName::Wgpu => Device::enumerate(burn::tensor::DeviceType::Wgpu).iter().cloned().collect(),
+            #[cfg(feature = "vulkan")]
+            DeviceName::Vulkan => Device::enumerate(burn::tensor::DeviceType::Vulkan).iter().cloned().collect(),
+            _ => Vec::new(),
+        }
+    }
+
     #[allow(deprecated)] // Burn deprecates NdArray; it is here for comparison.
     fn device(self) -> Device {
         match self {
@@ -166,6 +208,15 @@ mod tests {
     #[test]
     fn flex_answers() {
         assert!(DeviceName::Flex.open().is_ok());
+    }
+
+    #[test]
+    fn the_processor_is_one_device() {
+        assert_eq!(DeviceName::Flex.open_several(1).unwrap().len(), 1);
+        for asked in [0, 2] {
+            let error = DeviceName::Flex.open_several(asked).unwrap_err();
+            assert_eq!(error, DeviceError::TooFew { device: DeviceName::Flex, asked, found: 1 });
+        }
     }
 
     #[test]

@@ -47,8 +47,7 @@ pub struct PartInfo {
 impl PartInfo {
     /// Describes `bytes`.
     pub(crate) fn of(bytes: &[u8]) -> Self {
-        let sha256 = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { bytes: bytes.len() as u64, sha256 }
+        Self { bytes: bytes.len() as u64, sha256: sha256(bytes) }
     }
 
     /// What is wrong with `bytes`, if anything.
@@ -62,6 +61,11 @@ impl PartInfo {
             None
         }
     }
+}
+
+/// SHA-256 in lower-case hexadecimal.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The first field in which two configurations differ: its dotted name below `root` and its value in each.

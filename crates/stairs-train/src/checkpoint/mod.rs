@@ -21,8 +21,8 @@ mod manifest;
 mod store;
 
 pub(crate) use assembly::{Assembly, Part, SaveBest};
-pub(crate) use manifest::difference;
 pub use manifest::{MANIFEST_FORMAT, Manifest, PartInfo};
+pub(crate) use manifest::{difference, sha256};
 pub(crate) use store::{Checkpoint, Store};
 
 /// Names of the parts burn-train records.

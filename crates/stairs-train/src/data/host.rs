@@ -27,6 +27,8 @@ pub struct HostBatch {
     pub values: Vec<f32>,
     /// Their classes.
     pub labels: Vec<i64>,
+    /// Samples of the optimiser step the batch is a part of; at least its own.
+    pub of_step: usize,
 }
 
 /// Which samples, in which order, changed how.
@@ -58,10 +60,16 @@ pub struct HostBatches {
 impl Pass {
     /// Starts making the batches. Where the iterator is dropped early, no more are made.
     pub fn start(self) -> HostBatches {
+        let parts = batches(self.order.len(), self.batch).map(|part| (part.len(), part)).collect();
+        self.start_parts(parts)
+    }
+
+    /// Starts making these parts of the order instead, each with the number of samples of its step.
+    pub(crate) fn start_parts(self, parts: Vec<(usize, Range<usize>)>) -> HostBatches {
         let (sender, receiver) = sync_channel(AHEAD);
         let maker = thread::spawn(move || {
-            for part in batches(self.order.len(), self.batch) {
-                let made = self.make(part);
+            for (of_step, part) in parts {
+                let made = self.make(part, of_step);
                 let failed = made.is_err();
                 // The receiver is gone when the iterator was dropped early.
                 if sender.send(made).is_err() || failed {
@@ -72,9 +80,9 @@ impl Pass {
         HostBatches { receiver, maker: Some(maker) }
     }
 
-    fn make(&self, part: Range<usize>) -> Result<HostBatch, TrainError> {
+    fn make(&self, part: Range<usize>, of_step: usize) -> Result<HostBatch, TrainError> {
         let size: usize = self.samples.shape().iter().product();
-        let mut batch = HostBatch { values: vec![0.0; part.len() * size], labels: vec![0; part.len()] };
+        let mut batch = HostBatch { values: vec![0.0; part.len() * size], labels: vec![0; part.len()], of_step };
         let threads = self.threads.clamp(1, part.len().max(1));
         let outputs = batch.values.chunks_exact_mut(size).zip(&mut batch.labels);
         let jobs = Jobs { left: Mutex::new(self.order[part].iter().copied().zip(outputs)), fault: Mutex::new(None) };

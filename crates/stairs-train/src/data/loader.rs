@@ -3,6 +3,10 @@
 //! Burn's own loader shuffles with a generator whose state is in no checkpoint, so a resumed run would replay the first
 //! epoch's permutation. This one knows which epoch it serves (burn-train asks for one iterator an epoch) and derives
 //! the order from (seed, epoch), see [`epoch_order`].
+//!
+//! The samples of an optimiser step may be divided among several devices, and on each into several parts. Burn divides the
+//! samples of an epoch among devices; this loader divides those of each step, so that a step has the same samples on any
+//! number of devices: part (round r, device i) of n devices is share r·n + i of the step.
 
 use std::{
     io,
@@ -23,7 +27,7 @@ use burn::{
 
 use stairs_noise::derive_seed;
 
-use super::{HostBatch, HostBatches, Pass, Samples, epoch_order, host::threads};
+use super::{HostBatch, HostBatches, Pass, Samples, batches, epoch_order, host::threads, share};
 use crate::{TrainError, seeded::seed_device};
 
 /// A batch on the device.
@@ -33,6 +37,15 @@ pub struct Batch {
     pub inputs: Tensor<4>,
     /// Classes `[batch]`, counted from 0.
     pub targets: Tensor<1, Int>,
+    /// Samples of the optimiser step this batch is a part of; at least those of the batch.
+    pub of_step: usize,
+}
+
+impl Batch {
+    /// True if the batch is all of its optimiser step.
+    pub fn is_whole(&self) -> bool {
+        self.targets.dims()[0] == self.of_step
+    }
 }
 
 /// How the samples of an epoch are visited.
@@ -51,9 +64,34 @@ pub(crate) struct Loader {
     range: Range<usize>,
     batch: usize,
     visit: Visit,
+    parts: Parts,
     epochs_done: AtomicUsize,
     device: Device,
     fault: Fault,
+}
+
+/// Which parts of every step a loader serves.
+#[derive(Clone, Copy, Debug)]
+struct Parts {
+    /// Parts a device.
+    rounds: usize,
+    /// Devices that share the steps.
+    devices: usize,
+    /// The device served; all of them, one after the other, if absent.
+    device: Option<usize>,
+}
+
+impl Parts {
+    const WHOLE: Self = Self { rounds: 1, devices: 1, device: None };
+
+    /// The parts of a step of these samples.
+    fn of(self, step: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        let Self { rounds, devices, device } = self;
+        let parts = rounds * devices;
+        (0..parts)
+            .filter(move |part| device.is_none_or(|device| part % devices == device))
+            .map(move |part| share(step.clone(), part, parts))
+    }
 }
 
 impl Loader {
@@ -74,10 +112,17 @@ impl Loader {
             chosen: chosen.into(),
             batch,
             visit,
+            parts: Parts::WHOLE,
             epochs_done: epochs_done.into(),
             device,
             fault: Fault::default(),
         }
+    }
+
+    /// The same with every step divided among `devices` ≥ 1 devices, and on each into `rounds` ≥ 1 parts, none of them
+    /// empty. [`slice`](DataLoader::slice) then gives the loader of one of the devices.
+    pub(crate) fn divided(self, rounds: usize, devices: usize) -> Self {
+        Self { parts: Parts { rounds, devices, device: None }, ..self }
     }
 
     /// All samples in order.
@@ -89,6 +134,7 @@ impl Loader {
             chosen,
             batch,
             visit: Visit::Test,
+            parts: Parts::WHOLE,
             epochs_done: 0.into(),
             device,
             fault: Fault::default(),
@@ -100,13 +146,14 @@ impl Loader {
         self.fault.clone()
     }
 
-    fn with(&self, range: Range<usize>, device: Device) -> Self {
+    fn with(&self, range: Range<usize>, parts: Parts, device: Device) -> Self {
         Self {
             samples: self.samples.clone(),
             chosen: self.chosen.clone(),
             range,
             batch: self.batch,
             visit: self.visit,
+            parts,
             epochs_done: self.epochs_done.load(Ordering::Relaxed).into(),
             device,
             fault: self.fault.clone(),
@@ -130,13 +177,15 @@ impl Loader {
         };
         let (samples, threads) = (self.samples.clone(), threads(&*self.samples));
         let pass = Pass { samples, order: chosen, batch: self.batch, augment, threads };
+        let parts = |step: Range<usize>| self.parts.of(step.clone()).map(move |part| (step.len(), part));
+        let parts = batches(self.range.len(), self.batch).flat_map(parts).collect();
         Epoch {
-            batches: pass.start(),
+            batches: pass.start_parts(parts),
             shape: self.samples.shape(),
             device: self.device.clone(),
             fault: self.fault.clone(),
             done: 0,
-            total: self.range.len(),
+            total: self.num_items(),
         }
     }
 }
@@ -147,16 +196,27 @@ impl DataLoader<Batch> for Loader {
     }
 
     fn num_items(&self) -> usize {
-        self.range.len()
+        match self.parts.device {
+            None => self.range.len(),
+            Some(_) => {
+                batches(self.range.len(), self.batch).flat_map(|step| self.parts.of(step)).map(|p| p.len()).sum()
+            }
+        }
     }
 
     fn to_device(&self, device: &Device) -> Arc<dyn DataLoader<Batch>> {
-        Arc::new(self.with(self.range.clone(), device.clone()))
+        Arc::new(self.with(self.range.clone(), self.parts, device.clone()))
     }
 
     fn slice(&self, start: usize, end: usize) -> Arc<dyn DataLoader<Batch>> {
+        if self.parts.devices > 1 {
+            // Burn asks for one slice of the epoch a device, all of a size but the last: this is which one.
+            let size = (self.range.len() / self.parts.devices).max(1);
+            let device = Some((start / size).min(self.parts.devices - 1));
+            return Arc::new(self.with(self.range.clone(), Parts { device, ..self.parts }, self.device.clone()));
+        }
         let (start, end) = (self.range.start + start, self.range.start + end);
-        Arc::new(self.with(start..end.min(self.range.end), self.device.clone()))
+        Arc::new(self.with(start..end.min(self.range.end), self.parts, self.device.clone()))
     }
 }
 
@@ -192,7 +252,10 @@ impl Iterator for Epoch {
     type Item = Result<Batch, DatasetError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let HostBatch { values, labels } = match self.batches.next()? {
+        if self.done == self.total {
+            return None;
+        }
+        let HostBatch { values, labels, of_step } = match self.batches.next()? {
             Ok(batch) => batch,
             Err(error) => return Some(Err(self.fault.put(error))),
         };
@@ -202,6 +265,7 @@ impl Iterator for Epoch {
         Some(Ok(Batch {
             inputs: Tensor::from_data(TensorData::new(values, [count, channels, height, width]), &self.device),
             targets: Tensor::from_data(TensorData::new(labels, [count]), &self.device),
+            of_step,
         }))
     }
 }
@@ -246,8 +310,12 @@ mod tests {
     }
 
     fn train(samples: usize, seed: u64, augment: bool, epochs_done: usize) -> Loader {
+        train_by(4, samples, seed, augment, epochs_done)
+    }
+
+    fn train_by(batch: usize, samples: usize, seed: u64, augment: bool, epochs_done: usize) -> Loader {
         let numbers = Arc::new(Numbers(samples));
-        Loader::train(numbers, (0..samples).collect(), 4, seed, augment, epochs_done, Device::flex())
+        Loader::train(numbers, (0..samples).collect(), batch, seed, augment, epochs_done, Device::flex())
     }
 
     #[test]
@@ -285,6 +353,31 @@ mod tests {
         let (left, right) = (loader.slice(0, 6), loader.slice(6, 10));
         assert_eq!(left.num_items() + right.num_items(), 10);
         assert_eq!([values(&*left), values(&*right)].concat(), whole);
+    }
+
+    /// Every step has the same samples on any number of devices, in any number of parts.
+    #[test]
+    fn devices_share_every_step() {
+        let numbers = |batch: Batch| batch.inputs.into_data().try_into_vec::<f32>().unwrap();
+        let (rounds, devices) = (2, 3);
+        let loader = train_by(7, 13, 5, false, 0).divided(rounds, devices);
+        let slices: Vec<_> = [(0, 4), (4, 8), (8, 13)].map(|(start, end)| loader.slice(start, end)).into();
+        assert_eq!(slices.iter().map(|slice| slice.num_items()).sum::<usize>(), 13);
+        let whole: Vec<_> = train_by(7, 13, 5, false, 0).iter().map(|batch| numbers(batch.unwrap())).collect();
+        let mut iterators: Vec<_> = slices.iter().map(|slice| slice.iter()).collect();
+        for step in whole {
+            let mut found = Vec::new();
+            for _ in 0..rounds {
+                for iterator in &mut iterators {
+                    let batch = iterator.next().unwrap().unwrap();
+                    assert_eq!(batch.of_step, step.len());
+                    assert!(!batch.is_whole());
+                    found.extend(numbers(batch));
+                }
+            }
+            assert_eq!(found, step);
+        }
+        assert!(iterators.iter_mut().all(|iterator| iterator.next().is_none() && iterator.progress().is_completed()));
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod source;
 pub use host::{HostBatch, HostBatches, Pass};
 pub use loader::Batch;
 pub(crate) use loader::{Fault, Loader};
-pub(crate) use order::{batches, subset};
+pub(crate) use order::{batches, share, subset};
 pub use order::{epoch_order, steps_per_epoch};
 pub use samples::{SampleError, Samples, parts};
 pub use source::{IMAGES, TrainData};

@@ -45,6 +45,12 @@ pub(crate) fn batches(samples: usize, batch: usize) -> impl Iterator<Item = Rang
     (0..count).map(move |i| i * samples / count..(i + 1) * samples / count)
 }
 
+/// Part `part` of `parts` of a range; sizes differ by at most one.
+pub(crate) fn share(range: Range<usize>, part: usize, parts: usize) -> Range<usize> {
+    let at = |i: usize| range.start + i * range.len() / parts;
+    at(part)..at(part + 1)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     Annealed, Classifier, ConfigError, RunConfig, Samples, TrainError, Versions, anneal,
     data::{Batch, Loader, parts, steps_per_epoch, subset},
-    device_name, evaluate, launch, schedule,
+    device_name, evaluate, optimise, schedule,
 };
 
 /// A run about to be diagnosed; see the [module](crate::diagnose).
@@ -104,8 +104,8 @@ impl Diagnose {
         };
         let device = self.device.clone().autodiff();
         let model = model.train().fork(&device);
-        let mut model = Annealed::new(model, Some(annealer.clone()))?;
-        let mut optimiser = launch::optimiser();
+        let mut optimiser = optimise::optimiser(config, &model)?;
+        let mut model = Annealed::of_run(model, Some(annealer.clone()), config)?;
         let mut rates = schedule::scheduler(config, steps)?;
         let loader = Loader::train(self.train.clone(), chosen, config.batch, config.seed, config.augment, 0, device);
         let mut moments = Moments { annealer: &annealer, sites: &sites, directions, seed: config.seed, last: None };
@@ -133,7 +133,7 @@ impl Diagnose {
             }
         }
         // Before the pass of the last record, which moves the running statistics once more.
-        let evaluation = evaluate(model.model(), self.test.clone(), &self.device)?;
+        let evaluation = evaluate(model.result(), self.test.clone(), &self.device)?;
         if let (Some(batch), Some(mean)) = (batch, losses.take()) {
             let grads = TrainStep::step(&model, batch.clone()).grads;
             records.push(moments.record(&model.current(), model.step(), &batch, &grads, mean)?);

@@ -9,10 +9,11 @@ use burn::{
     tensor::{Device, Int, Tensor},
 };
 use stairs_data::{DataRoot, Dataset, DatasetName, load};
-use stairs_noise::{StairActivation, StairActivationConfig, StairWeights, Strategy, WeightInit};
+use stairs_noise::{StairActivation, StairActivationConfig, StairWeights, Strategy, WeightInit, plan::Pattern};
 use stairs_quant::Quantiser;
 use stairs_train::{
-    AnnealPer, Classifier, Display, Fitted, LrSchedule, Method, RunConfig, TrainError, Trainer, seeded,
+    AnnealPer, Classifier, Clip, Display, Fitted, LrSchedule, Method, Optimiser, RunConfig, TrainError, Trainer,
+    WarmUp, WeightDecay, seeded,
 };
 
 /// 64 – 32 – 10 with batch normalisation and a ternary activation.
@@ -69,6 +70,22 @@ pub(crate) fn config(seed: u64, epochs: usize) -> RunConfig {
         augment: true,
         subset: Some(512),
         ..RunConfig::default()
+    }
+}
+
+/// The same run with every choice of the optimisation that has a state or changes a gradient.
+pub(crate) fn everything(seed: u64, epochs: usize) -> RunConfig {
+    RunConfig {
+        optimiser: Optimiser::Sgd { momentum: 0.9, nesterov: true },
+        weight_decay: WeightDecay { except: vec![Pattern::new("last").unwrap()], ..WeightDecay::new(1e-3) },
+        lr: 0.1,
+        lr_schedule: LrSchedule::Milestones { at: vec![0.4, 0.7], factor: 0.5 },
+        warm_up: Some(WarmUp { share: 0.3, start: 0.1 }),
+        label_smoothing: 0.1,
+        clip: Some(Clip::Norm(1.0)),
+        accumulate: 2,
+        average: Some(0.9),
+        ..config(seed, epochs)
     }
 }
 

@@ -50,7 +50,7 @@ pub(crate) struct Diagnose {
 impl Diagnose {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let device = self.device.device.open()?;
-        let config = self.options.config();
+        let config = self.options.config()?;
         ensure!(config.method != TrainMethod::Float, "--method float quantises nothing: use ste or ana");
         let data = self.options.open(&self.data)?;
         let title = title(&config);

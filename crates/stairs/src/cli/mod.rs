@@ -10,6 +10,7 @@ mod expressivity;
 mod figures;
 mod image_options;
 mod jobs;
+mod optimisation;
 mod options;
 mod plan;
 mod report;

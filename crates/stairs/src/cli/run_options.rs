@@ -11,6 +11,7 @@ use stairs::{
 
 use super::{
     image_options::ImageOptions,
+    optimisation::OptimisationOptions,
     options::{DataName, DataOption, Method, data_name, model},
 };
 
@@ -38,7 +39,7 @@ pub(crate) struct RunOptions {
     #[arg(long, default_value_t = Edges::LastFloat, value_name = "POLICY")]
     pub(crate) edges: Edges,
     /// Quantum of each weight tensor: max-abs, fixed:Q, percentile:P, mse, twn, sawb or lsq [default: what trains well on
-    /// the data set]
+    /// the data set; mse under --init]
     #[arg(long, value_name = "POLICY")]
     pub(crate) weight_scale: Option<ScalePolicy>,
     /// Noise law of ana, surrogate of ste: uniform, triangular, normal or logistic [default: what trains well on the
@@ -67,7 +68,7 @@ pub(crate) struct RunOptions {
     /// Samples per optimiser step
     #[arg(long, value_name = "N")]
     pub(crate) batch: Option<usize>,
-    /// Initial learning rate of Adam
+    /// Initial learning rate, in (0, 1]
     #[arg(long, value_name = "RATE")]
     pub(crate) lr: Option<f64>,
     /// Keep the learning rate constant instead of letting it fall along a cosine
@@ -81,17 +82,19 @@ pub(crate) struct RunOptions {
     pub(crate) subset: Option<usize>,
     #[command(flatten)]
     pub(crate) images: ImageOptions,
+    #[command(flatten)]
+    pub(crate) optimisation: OptimisationOptions,
 }
 
 impl RunOptions {
     /// The data of the run.
     pub(crate) fn open(&self, data: &DataOption) -> anyhow::Result<TrainData> {
         self.images.check(self.dataset == DataName::Images)?;
-        TrainData::open(&self.config(), &data.root()).with_context(|| format!("loading {}", self.dataset))
+        TrainData::open(&self.config()?, &data.root()).with_context(|| format!("loading {}", self.dataset))
     }
 
     /// The configuration they make.
-    pub(crate) fn config(&self) -> RunConfig {
+    pub(crate) fn config(&self) -> anyhow::Result<RunConfig> {
         let recipe = match self.dataset {
             DataName::Known(name) => recipe(name, &self.model, self.method.into()),
             DataName::Images => images_recipe(&self.model, self.method.into(), self.images.config()),
@@ -106,7 +109,7 @@ impl RunOptions {
             Some("static") => BackwardLaw::Static,
             _ => recipe.backward,
         };
-        RunConfig {
+        let config = RunConfig {
             backward,
             quantiser: self.quantiser,
             features: self.features,
@@ -124,6 +127,7 @@ impl RunOptions {
             seed: self.seed,
             subset: self.subset,
             ..recipe
-        }
+        };
+        self.optimisation.change(config, self.weight_scale.is_some())
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::anyhow;
 use clap::Args;
-use stairs::train::{Display, TrainError, Trainer};
+use stairs::train::{Display, RunConfig, TrainError, Trainer};
 
 use super::{
     options::{DataOption, DeviceOption},
@@ -23,6 +23,9 @@ pub(crate) struct Train {
     options: RunOptions,
     #[command(flatten)]
     device: DeviceOption,
+    /// Devices of this kind that share every step
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    devices: usize,
     #[command(flatten)]
     data: DataOption,
     /// Run directory
@@ -38,12 +41,12 @@ pub(crate) struct Train {
 
 impl Train {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let device = self.device.device.open()?;
+        let devices = self.device.device.open_several(self.devices)?;
+        let config = RunConfig { devices: devices.len(), ..self.options.config()? };
         let data = self.options.open(&self.data)?;
         let display = if self.plain { Display::Plain } else { Display::Auto };
-        let config = self.options.config();
         let trainer = Trainer::on_samples(config, data.train, data.test, data.classes, &self.out)
-            .device(device)
+            .devices(devices)
             .display(display)
             .resume(self.resume);
         let record = trainer.run().map_err(|error| match error {
