@@ -17,6 +17,7 @@ struct Readme;
 
 pub mod anneal;
 mod annealed;
+mod calibrate;
 pub mod checkpoint;
 mod classifier;
 mod clock;

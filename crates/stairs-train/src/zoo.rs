@@ -66,7 +66,7 @@ impl ZooModel {
         Ok(Self(map_model!(float.0, model => quantisation.quantise(init.load(model)?).map_err(refused)?)))
     }
 
-    fn build(
+    pub(crate) fn build(
         config: &RunConfig,
         quantisation: Quantisation,
         input: [usize; 3],
@@ -136,6 +136,7 @@ impl Trainer {
     pub fn run(self) -> Result<RunRecord, TrainError> {
         self.config.validate(self.train.as_ref(), self.test.as_ref())?;
         let model = ZooModel::initial(&self.config, self.train.shape(), self.classes, &self.device)?;
+        let model = model.calibrated(&self.config, &self.train, self.classes, &self.device)?;
         with_model!(model.0, model => Ok(self.fit(model)?.record))
     }
 }
@@ -148,6 +149,7 @@ impl Diagnose {
     pub fn run(self, progress: impl FnMut(u64, u64)) -> Result<Diagnosis, TrainError> {
         self.config.validate(self.train.as_ref(), self.test.as_ref())?;
         let model = ZooModel::initial(&self.config, self.train.shape(), self.classes, &self.device)?;
+        let model = model.calibrated(&self.config, &self.train, self.classes, &self.device)?;
         with_model!(model.0, model => self.fit(model, progress))
     }
 }

@@ -6,6 +6,7 @@ mod order;
 mod samples;
 mod source;
 
+pub(crate) use host::threads as host_threads;
 pub use host::{HostBatch, HostBatches, Pass};
 pub use loader::Batch;
 pub(crate) use loader::{Fault, Loader};
