@@ -3,6 +3,9 @@
 //! Absolute times on a shared machine mean little. Every benchmark therefore measures its references in the same run and
 //! prints ratios of medians, which criterion's own report does not.
 
+pub mod ours;
+pub mod python;
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 

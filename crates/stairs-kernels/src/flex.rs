@@ -13,12 +13,18 @@ use burn::{
 
 use crate::{
     AverageShape, ConvShape, KernelBackend, PoolShape,
-    cpu::{average, conv, depthwise, norm, norm::Channels, pool, relu6},
+    cpu::{average, conv, depthwise, direct, norm, norm::Channels, pool, relu6},
 };
 
 impl KernelBackend for Flex {
     fn kernel_conv2d(x: FloatTensor<Self>, weight: FloatTensor<Self>, shape: ConvShape) -> FloatTensor<Self> {
-        let run = if shape.is_depthwise() { depthwise::forward } else { conv::forward };
+        let run = if shape.is_depthwise() {
+            depthwise::forward
+        } else if direct::forward_applies(&shape) {
+            direct::forward
+        } else {
+            conv::forward
+        };
         let y = run(&values(&x), &values(&weight), &shape);
         tensor(y, [shape.batch, shape.channels_out, shape.rows.output, shape.columns.output].into())
     }
@@ -28,7 +34,13 @@ impl KernelBackend for Flex {
         gradient: FloatTensor<Self>,
         shape: ConvShape,
     ) -> FloatTensor<Self> {
-        let run = if shape.is_depthwise() { depthwise::input_gradient } else { conv::input_gradient };
+        let run = if shape.is_depthwise() {
+            depthwise::input_gradient
+        } else if direct::input_gradient_applies(&shape) {
+            direct::input_gradient
+        } else {
+            conv::input_gradient
+        };
         let x = run(&values(&weight), &values(&gradient), &shape);
         tensor(x, [shape.batch, shape.channels_in, shape.rows.input, shape.columns.input].into())
     }
@@ -38,7 +50,13 @@ impl KernelBackend for Flex {
         gradient: FloatTensor<Self>,
         shape: ConvShape,
     ) -> FloatTensor<Self> {
-        let run = if shape.is_depthwise() { depthwise::weight_gradient } else { conv::weight_gradient };
+        let run = if shape.is_depthwise() {
+            depthwise::weight_gradient
+        } else if direct::weight_gradient_applies(&shape) {
+            direct::weight_gradient
+        } else {
+            conv::weight_gradient
+        };
         let weight = run(&values(&x), &values(&gradient), &shape);
         tensor(
             weight,

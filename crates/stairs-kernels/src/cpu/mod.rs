@@ -5,7 +5,9 @@
 pub(crate) mod average;
 pub(crate) mod conv;
 pub(crate) mod depthwise;
+pub(crate) mod direct;
 mod disjoint;
+mod fresh;
 mod halve;
 mod isa;
 mod matrix;
@@ -13,3 +15,4 @@ pub(crate) mod norm;
 mod patches;
 pub(crate) mod pool;
 pub(crate) mod relu6;
+mod simd;

@@ -2,7 +2,11 @@
 
 use rayon::prelude::*;
 
-use super::halve;
+use super::{
+    fresh::{self, Unset},
+    halve,
+    simd::at_best_level,
+};
 use crate::PoolShape;
 
 /// Pixels below which a task is not worth its overhead.
@@ -37,15 +41,34 @@ fn strided<T>(outputs: &mut [T], line: &[f32], stride: usize, mut visit: impl Fn
 /// The maxima.
 pub(crate) fn forward(x: &[f32], shape: &PoolShape) -> Vec<f32> {
     let (plane_in, plane_out) = (shape.plane_in(), shape.plane_out());
-    let mut y = vec![f32::NEG_INFINITY; shape.planes * plane_out];
     let task = planes(shape);
-    let plane = if halve::applies(shape) { halve::forward } else { forward_plane };
-    y.par_chunks_mut(task * plane_out).zip(x.par_chunks(task * plane_in)).for_each(|(y, x)| {
-        for (y, x) in y.chunks_exact_mut(plane_out).zip(x.chunks_exact(plane_in)) {
-            plane(x, y, shape);
+    // SAFETY: the chunks cover the output, and both kernels write their planes.
+    unsafe {
+        fresh::filled(shape.planes * plane_out, |y| {
+            let chunks = y.par_chunks_mut(task * plane_out).zip(x.par_chunks(task * plane_in));
+            chunks.for_each(|(y, x)| {
+                if halve::applies(shape) {
+                    halve_planes(y, x, shape);
+                } else {
+                    for (y, x) in y.chunks_exact_mut(plane_out).zip(x.chunks_exact(plane_in)) {
+                        y.fill(Unset::new(f32::NEG_INFINITY));
+                        // SAFETY: written by the line above.
+                        forward_plane(x, y.assume_init_mut(), shape);
+                    }
+                }
+            });
+        })
+    }
+}
+
+fn halve_planes(y: &mut [Unset], x: &[f32], shape: &PoolShape) {
+    #[inline(always)]
+    fn body(y: &mut [Unset], x: &[f32], shape: &PoolShape) {
+        for (y, x) in y.chunks_exact_mut(shape.plane_out()).zip(x.chunks_exact(shape.plane_in())) {
+            halve::forward(x, y, shape);
         }
-    });
-    y
+    }
+    at_best_level!(body(y: &mut [Unset], x: &[f32], shape: &PoolShape))
 }
 
 fn forward_plane(x: &[f32], y: &mut [f32], shape: &PoolShape) {
@@ -68,23 +91,39 @@ fn forward_plane(x: &[f32], y: &mut [f32], shape: &PoolShape) {
 /// The gradient for x: each output's goes to the first of its window's maxima, or to its last NaN.
 pub(crate) fn gradient(x: &[f32], gradient: &[f32], shape: &PoolShape) -> Vec<f32> {
     let (plane_in, plane_out) = (shape.plane_in(), shape.plane_out());
-    let mut dx = vec![0.0; x.len()];
     let task = planes(shape);
-    dx.par_chunks_mut(task * plane_in)
-        .zip(x.par_chunks(task * plane_in))
-        .zip(gradient.par_chunks(task * plane_out))
-        .for_each(|((dx, x), g)| {
-            let mut best = vec![Best::default(); shape.columns.output];
-            let planes = dx.chunks_exact_mut(plane_in).zip(x.chunks_exact(plane_in)).zip(g.chunks_exact(plane_out));
-            for ((dx, x), g) in planes {
+    // SAFETY: the chunks cover the input, and both kernels write their planes.
+    unsafe {
+        fresh::filled(x.len(), |dx| {
+            let chunks = dx.par_chunks_mut(task * plane_in).zip(x.par_chunks(task * plane_in));
+            chunks.zip(gradient.par_chunks(task * plane_out)).for_each(|((dx, x), g)| {
                 if halve::applies(shape) {
-                    halve::gradient(dx, x, g, shape);
-                } else {
+                    halve_gradients(dx, x, g, shape);
+                    return;
+                }
+                dx.fill(Unset::new(0.0));
+                // SAFETY: written by the line above.
+                let dx = dx.assume_init_mut();
+                let mut best = vec![Best::default(); shape.columns.output];
+                let planes = dx.chunks_exact_mut(plane_in).zip(x.chunks_exact(plane_in));
+                for ((dx, x), g) in planes.zip(g.chunks_exact(plane_out)) {
                     gradient_plane(dx, x, g, &mut best, shape);
                 }
-            }
-        });
-    dx
+            });
+        })
+    }
+}
+
+fn halve_gradients(dx: &mut [Unset], x: &[f32], g: &[f32], shape: &PoolShape) {
+    #[inline(always)]
+    fn body(dx: &mut [Unset], x: &[f32], g: &[f32], shape: &PoolShape) {
+        let (plane_in, plane_out) = (shape.plane_in(), shape.plane_out());
+        let planes = dx.chunks_exact_mut(plane_in).zip(x.chunks_exact(plane_in));
+        for ((dx, x), g) in planes.zip(g.chunks_exact(plane_out)) {
+            halve::gradient(dx, x, g, shape);
+        }
+    }
+    at_best_level!(body(dx: &mut [Unset], x: &[f32], g: &[f32], shape: &PoolShape))
 }
 
 /// The largest value of a window so far and the pixel of the plane where it is.

@@ -1,0 +1,165 @@
+//! dw[c, k, o] += Σ_p x[c, p + offset k]·g[p, o], with the gradients turned so that output channels lie side by side.
+//!
+//! Registers hold the sums of up to 64 output channels for six (channel, kernel position) pairs. A register of gradients
+//! meets one input at a time, so that nothing has to be added up across lanes and margins cost nothing.
+
+use super::{grid::Grid, turn::turn};
+use crate::cpu::simd::{Level, Simd};
+
+/// Output channels are filled up to a multiple of this.
+const LANES: usize = 16;
+
+/// (Channel, kernel position) pairs whose sums are held in registers together.
+const TAPS: usize = 6;
+
+/// Pixels whose gradients are turned at a time, about: they stay in the first-level cache.
+const PIXELS: usize = 128;
+
+/// Sums over a part of a batch.
+pub(super) struct Sums<'a> {
+    grid: &'a Grid,
+    /// Where each (channel, kernel position) pair reads; a last incomplete tile repeats its last pair.
+    taps: Vec<usize>,
+    /// `[taps, width]`
+    sums: Vec<f32>,
+    /// Gradients `[pixels, width]` of a few lines.
+    gradients: Vec<f32>,
+    /// Output channels, filled up.
+    width: usize,
+    /// Lines at a time.
+    lines: usize,
+}
+
+impl<'a> Sums<'a> {
+    pub(super) fn new(grid: &'a Grid) -> Self {
+        let plane = grid.plane_in;
+        let pairs = (0..grid.shape.channels_in).flat_map(|c| grid.offsets.iter().map(move |k| c * plane + k));
+        let mut taps: Vec<usize> = pairs.collect();
+        let last = taps.last().copied().unwrap_or(0);
+        taps.resize(taps.len().next_multiple_of(TAPS), last);
+        let width = grid.shape.channels_out.next_multiple_of(LANES);
+        let (rows, columns) = (grid.shape.rows.output, grid.shape.columns.output);
+        let lines = PIXELS.div_ceil(columns).min(rows);
+        let (sums, gradients) = (vec![0.0; taps.len() * width], vec![0.0; lines * columns * width]);
+        Self { grid, taps, sums, gradients, width, lines }
+    }
+
+    /// Adds one image: its inputs on the grid and its gradients `[channels_out, height, width]`.
+    pub(super) fn add(&mut self, pixels: &[f32], gradients: &[f32]) {
+        let grid = self.grid;
+        let (plane, columns) = (grid.shape.plane_out(), grid.shape.columns.output);
+        let starts: Vec<usize> = grid.lines(1).collect();
+        for (index, starts) in starts.chunks(self.lines).enumerate() {
+            let from = index * self.lines * columns;
+            let count = starts.len() * columns;
+            turn(&gradients[from..], plane, &mut self.gradients, self.width, grid.shape.channels_out, count);
+            self.multiply(pixels, starts);
+        }
+    }
+
+    fn multiply(&mut self, pixels: &[f32], starts: &[usize]) {
+        let columns = self.grid.shape.columns.output;
+        let farthest = self.taps.iter().max().zip(starts.last()).map_or(0, |(tap, start)| tap + start);
+        assert!(pixels.len() >= farthest + columns && self.gradients.len() >= starts.len() * columns * self.width);
+        let (taps, width) = (self.taps.as_slice(), self.width);
+        let lines = Lines { pixels, gradients: &self.gradients, starts, columns, width };
+        match Level::detect() {
+            // SAFETY: the level was detected, the bounds are asserted above.
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => unsafe { avx512(&mut self.sums, taps, &lines) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => unsafe { avx2(&mut self.sums, taps, &lines) },
+            _ => unreachable!("`weight_gradient_applies` asks for vector registers"),
+        }
+    }
+
+    /// The sums as weights `[channels_out, channels_in, kernel positions]`.
+    pub(super) fn weights(&self) -> Vec<f32> {
+        let (outputs, patch) = (self.grid.shape.channels_out, self.grid.shape.patch());
+        let mut weights = vec![0.0; outputs * patch];
+        for (k, sums) in self.sums.chunks_exact(self.width).take(patch).enumerate() {
+            weights[k..].iter_mut().step_by(patch).zip(sums).for_each(|(weight, sum)| *weight = *sum);
+        }
+        weights
+    }
+}
+
+/// Some lines of an image.
+struct Lines<'a> {
+    pixels: &'a [f32],
+    gradients: &'a [f32],
+    starts: &'a [usize],
+    columns: usize,
+    width: usize,
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+unsafe fn avx512(sums: &mut [f32], taps: &[usize], lines: &Lines<'_>) {
+    use crate::cpu::simd::Avx512;
+    for (sums, taps) in sums.chunks_exact_mut(TAPS * lines.width).zip(taps.as_chunks().0) {
+        let mut first = 0;
+        // SAFETY: the instructions are those of this function; the caller has checked the bounds.
+        unsafe {
+            while first + 64 <= lines.width {
+                tile::<Avx512, 4>(sums, taps, lines, first);
+                first += 64;
+            }
+            if first + 32 <= lines.width {
+                tile::<Avx512, 2>(sums, taps, lines, first);
+                first += 32;
+            }
+            if first < lines.width {
+                tile::<Avx512, 1>(sums, taps, lines, first);
+            }
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn avx2(sums: &mut [f32], taps: &[usize], lines: &Lines<'_>) {
+    for (sums, taps) in sums.chunks_exact_mut(TAPS * lines.width).zip(taps.as_chunks().0) {
+        for first in (0..lines.width).step_by(LANES) {
+            // SAFETY: as above.
+            unsafe { tile::<crate::cpu::simd::Avx2, 2>(sums, taps, lines, first) };
+        }
+    }
+}
+
+/// N registers of output channels from `first`.
+#[inline(always)]
+unsafe fn tile<S: Simd, const N: usize>(sums: &mut [f32], taps: &[usize; TAPS], lines: &Lines<'_>, first: usize) {
+    // SAFETY: the caller has checked that taps read inside the grid, and sums and gradients are `width` wide.
+    unsafe {
+        let mut totals = [[S::zero(); N]; TAPS];
+        for t in 0..TAPS {
+            for n in 0..N {
+                totals[t][n] = S::load(sums.as_ptr().add(t * lines.width + first + n * S::LANES));
+            }
+        }
+        let mut gradients = lines.gradients.as_ptr().add(first);
+        for start in lines.starts {
+            let pixels = lines.pixels.as_ptr().add(*start);
+            for p in 0..lines.columns {
+                let mut g = [S::zero(); N];
+                for n in 0..N {
+                    g[n] = S::load(gradients.add(n * S::LANES));
+                }
+                for t in 0..TAPS {
+                    let x = S::splat(*pixels.add(taps[t] + p));
+                    for n in 0..N {
+                        totals[t][n] = S::mul_add(x, g[n], totals[t][n]);
+                    }
+                }
+                gradients = gradients.add(lines.width);
+            }
+        }
+        for t in 0..TAPS {
+            for n in 0..N {
+                S::store(sums.as_mut_ptr().add(t * lines.width + first + n * S::LANES), totals[t][n]);
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Convolutions of stride 1 that keep the size, without a matrix of patches.
+//!
+//! Images are copied once to a [`Grid`] with cleared margins. There a position of the kernel is an offset, the same for
+//! all pixels, so that a run of output pixels reads a run of input pixels wherever it starts, and
+//!
+//! | | kernel |
+//! |---|---|
+//! | output | `product`: y\[o, q\] = Σ w\[o, c, k\]·x\[c, q + offset k\] in registers, for 8 channels and 48 pixels at a time |
+//! | gradient of the input | the same, with the kernel turned around and the channels exchanged |
+//! | gradient of the weights | `correlate`: dw\[o, c, k\] = Σ g\[o, q\]·x\[c, q + offset k\], over one pixel after the other |
+//!
+//! Outputs computed in the gaps between lines are thrown away.
+#![cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
+
+mod correlate;
+mod grid;
+mod product;
+mod turn;
+mod weights;
+
+use rayon::prelude::*;
+
+use self::{grid::Grid, weights::Weights};
+use super::{fresh, simd::Level};
+use crate::ConvShape;
+
+/// Most tasks a batch is cut into.
+const TASKS: usize = 16;
+
+/// Results of fewer channels would leave most of a block of channels empty.
+const FEWEST_CHANNELS: usize = 4;
+
+/// Whether positions of the kernel are offsets, and more than one, in images of some size.
+fn fits(shape: &ConvShape) -> bool {
+    let shifts = shape.groups == 1 && shape.rows.is_shift() && shape.columns.is_shift();
+    shifts && !shape.is_pointwise() && shape.plane_in() >= 16
+}
+
+/// Whether to take [`forward`]: with registers of 8 lanes the product with the matrix of patches is as fast.
+pub(crate) fn forward_applies(shape: &ConvShape) -> bool {
+    fits(shape) && shape.channels_out >= FEWEST_CHANNELS && Level::detect().is_widest()
+}
+
+/// Whether to take [`input_gradient`].
+pub(crate) fn input_gradient_applies(shape: &ConvShape) -> bool {
+    fits(shape) && shape.channels_in >= FEWEST_CHANNELS && Level::detect().is_widest()
+}
+
+/// Whether to take [`weight_gradient`].
+pub(crate) fn weight_gradient_applies(shape: &ConvShape) -> bool {
+    fits(shape) && Level::detect() != Level::Base
+}
+
+/// y of x and the weights.
+pub(crate) fn forward(x: &[f32], weight: &[f32], shape: &ConvShape) -> Vec<f32> {
+    convolve(x, &Weights::forward(weight, shape), shape)
+}
+
+/// The gradient for x.
+pub(crate) fn input_gradient(weight: &[f32], gradient: &[f32], shape: &ConvShape) -> Vec<f32> {
+    let turned = turned(shape);
+    convolve(gradient, &Weights::turned(weight, shape), &turned)
+}
+
+/// The shape of the convolution that takes the gradient of the output to that of the input.
+fn turned(shape: &ConvShape) -> ConvShape {
+    let (channels_in, channels_out) = (shape.channels_out, shape.channels_in);
+    let [mut rows, mut columns] = [shape.rows, shape.columns];
+    for axis in [&mut rows, &mut columns] {
+        axis.padding = (axis.kernel - 1) * axis.dilation - axis.padding;
+    }
+    ConvShape { channels_in, channels_out, rows, columns, ..*shape }
+}
+
+fn convolve(x: &[f32], weights: &Weights, shape: &ConvShape) -> Vec<f32> {
+    let (image_in, image_out) = (shape.channels_in * shape.plane_in(), shape.channels_out * shape.plane_out());
+    let task = shape.batch.div_ceil(TASKS);
+    let grid = Grid::new(shape, task, 768);
+    // SAFETY: the chunks cover the output, and `product::run` writes all of its images.
+    unsafe {
+        fresh::filled(shape.batch * image_out, |y| {
+            let chunks = y.par_chunks_mut(task * image_out).zip(x.par_chunks(task * image_in));
+            chunks.for_each(|(y, x)| {
+                let mut pixels = grid.inputs();
+                let mut rows = product::scratch(&grid);
+                let groups = y.chunks_mut(grid.images * image_out).zip(x.chunks(grid.images * image_in));
+                for (y, x) in groups {
+                    grid.place(x, &mut pixels);
+                    product::run(y, &pixels, weights, &grid, &mut rows);
+                }
+            });
+        })
+    }
+}
+
+/// The gradient for the weights.
+pub(crate) fn weight_gradient(x: &[f32], gradient: &[f32], shape: &ConvShape) -> Vec<f32> {
+    let weights = shape.channels_out * shape.patch();
+    let (image_in, image_out) = (shape.channels_in * shape.plane_in(), shape.channels_out * shape.plane_out());
+    // Each task has a sum of its own: few tasks where the weights are many.
+    let task = shape.batch.div_ceil(((1 << 22) / weights.max(1)).clamp(2, TASKS));
+    let grid = Grid::new(shape, 1, 1);
+    let sum = |(x, g): (&[f32], &[f32])| {
+        let mut sums = correlate::Sums::new(&grid);
+        let mut pixels = grid.inputs();
+        for (x, g) in x.chunks_exact(image_in).zip(g.chunks_exact(image_out)) {
+            grid.place(x, &mut pixels);
+            sums.add(&pixels, g);
+        }
+        sums.weights()
+    };
+    let tasks = x.par_chunks(task * image_in).zip(gradient.par_chunks(task * image_out));
+    let parts: Vec<Vec<f32>> = tasks.map(sum).collect();
+    let mut parts = parts.into_iter();
+    let mut total = parts.next().unwrap_or_else(|| vec![0.0; weights]);
+    for part in parts {
+        total.iter_mut().zip(part).for_each(|(t, p)| *t += p);
+    }
+    total
+}

@@ -1,0 +1,111 @@
+//! y[o, q] = Σ_{c, k} w[o, c, k]·x[c, q + offset k]: eight output channels over all pixels of a grid.
+
+use super::{
+    grid::Grid,
+    weights::{BLOCK, Weights},
+};
+use crate::cpu::{
+    fresh::Unset,
+    simd::{Level, Simd},
+};
+
+/// Pixels of the widest tile.
+const TILE: usize = 48;
+
+/// From an output channel to the next in the scratch of a block.
+fn row(grid: &Grid) -> usize {
+    grid.outputs_of(grid.images).next_multiple_of(TILE) + 16
+}
+
+/// Outputs of a block of channels before they lose their margins.
+pub(super) fn scratch(grid: &Grid) -> Vec<f32> {
+    vec![0.0; BLOCK * row(grid)]
+}
+
+/// Writes the images `y` `[images, channels_out, height, width]`.
+pub(super) fn run(y: &mut [Unset], pixels: &[f32], weights: &Weights, grid: &Grid, scratch: &mut [f32]) {
+    let (channels, plane, width) = (grid.shape.channels_out, grid.shape.plane_out(), grid.shape.columns.output);
+    let images = grid.count(y.len(), channels);
+    let (row, outputs) = (row(grid), grid.outputs_of(images));
+    for (index, block) in weights.blocks().enumerate() {
+        multiply(scratch, row, outputs, pixels, block, grid);
+        for channel in index * BLOCK..channels.min((index + 1) * BLOCK) {
+            let values = &scratch[(channel % BLOCK) * row..][..row];
+            let mut lines = grid.lines(images);
+            for image in 0..images {
+                let y = &mut y[(image * channels + channel) * plane..][..plane];
+                for (y, start) in y.chunks_exact_mut(width).zip(lines.by_ref().take(grid.shape.rows.output)) {
+                    y.write_copy_of_slice(&values[start..][..width]);
+                }
+            }
+        }
+    }
+}
+
+/// The first `outputs` pixels of a block of channels, and some more up to a whole tile.
+fn multiply(out: &mut [f32], row: usize, outputs: usize, pixels: &[f32], weights: &[f32], grid: &Grid) {
+    let (channels, plane) = (grid.shape.channels_in, grid.plane_in);
+    let reach = grid.offsets.last().copied().unwrap_or(0);
+    let end = outputs.next_multiple_of(TILE);
+    assert!(pixels.len() >= channels * plane && plane >= end.min(outputs + TILE) + reach, "a grid with its slack");
+    assert!(out.len() >= BLOCK * row && row >= end && weights.len() == channels * grid.offsets.len() * BLOCK);
+    let block = Block { out: out.as_mut_ptr(), row, end, pixels, weights, channels, plane, offsets: &grid.offsets };
+    match Level::detect() {
+        // SAFETY: the level was detected, the bounds are asserted above.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => unsafe { avx512(block) },
+        _ => unreachable!("`forward_applies` asks for AVX-512"),
+    }
+}
+
+/// One block of channels.
+struct Block<'a> {
+    out: *mut f32,
+    row: usize,
+    end: usize,
+    pixels: &'a [f32],
+    weights: &'a [f32],
+    channels: usize,
+    plane: usize,
+    offsets: &'a [usize],
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+unsafe fn avx512(block: Block<'_>) {
+    for q in (0..block.end).step_by(TILE) {
+        // SAFETY: the instructions are those of this function; the caller has checked the bounds.
+        unsafe { tile::<crate::cpu::simd::Avx512, 3>(&block, q) };
+    }
+}
+
+/// The channels of the block, N registers of pixels from `q`.
+#[inline(always)]
+unsafe fn tile<S: Simd, const N: usize>(block: &Block<'_>, q: usize) {
+    // SAFETY: reads end at the last offset plus N registers, which `multiply` has checked; so has it the writes.
+    unsafe {
+        let mut sums = [[S::zero(); N]; BLOCK];
+        let mut weights = block.weights.as_ptr();
+        for channel in 0..block.channels {
+            let pixels = block.pixels.as_ptr().add(channel * block.plane + q);
+            for offset in block.offsets {
+                let mut x = [S::zero(); N];
+                for (n, x) in x.iter_mut().enumerate() {
+                    *x = S::load(pixels.add(offset + n * S::LANES));
+                }
+                for (m, sums) in sums.iter_mut().enumerate() {
+                    let w = S::splat(*weights.add(m));
+                    for n in 0..N {
+                        sums[n] = S::mul_add(w, x[n], sums[n]);
+                    }
+                }
+                weights = weights.add(BLOCK);
+            }
+        }
+        for (m, sums) in sums.iter().enumerate() {
+            for (n, sum) in sums.iter().enumerate() {
+                S::store(block.out.add(m * block.row + q + n * S::LANES), *sum);
+            }
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Vector registers of f32 and the choice of an instruction set, made when the program runs.
+//!
+//! A kernel is written once over [`Simd`] as an inlined function and called from a function compiled for each set.
+#![cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
+
+/// What the processor offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    /// 16 lanes, 32 registers.
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+    /// 8 lanes, 16 registers, fused multiply-add.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// What the compiler was told to assume.
+    Base,
+}
+
+impl Level {
+    /// The best level of this processor.
+    pub(crate) fn detect() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        {
+            let has_avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+            let has_avx512 = is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512vl");
+            if has_avx512 && has_avx2 {
+                return Self::Avx512;
+            }
+            if has_avx2 {
+                return Self::Avx2;
+            }
+        }
+        Self::Base
+    }
+}
+
+impl Level {
+    /// Whether there are 32 registers of 16 lanes.
+    pub(crate) fn is_widest(self) -> bool {
+        #[cfg(target_arch = "x86_64")]
+        return self == Self::Avx512;
+        #[cfg(not(target_arch = "x86_64"))]
+        return false;
+    }
+}
+
+/// Calls `body` compiled for the best level of this processor.
+macro_rules! at_best_level {
+    ($body:ident($($argument:ident: $type:ty),+ $(,)?) $(-> $result:ty)?) => {{
+        #[cfg(target_arch = "x86_64")]
+        {
+            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+            unsafe fn avx512($($argument: $type),+) $(-> $result)? {
+                $body($($argument),+)
+            }
+            #[target_feature(enable = "avx2,fma")]
+            unsafe fn avx2($($argument: $type),+) $(-> $result)? {
+                $body($($argument),+)
+            }
+            match $crate::cpu::simd::Level::detect() {
+                // SAFETY: the level was detected on this processor.
+                $crate::cpu::simd::Level::Avx512 => unsafe { avx512($($argument),+) },
+                // SAFETY: as above.
+                $crate::cpu::simd::Level::Avx2 => unsafe { avx2($($argument),+) },
+                $crate::cpu::simd::Level::Base => $body($($argument),+),
+            }
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        $body($($argument),+)
+    }};
+}
+
+pub(crate) use at_best_level;
+
+/// A register of f32s. Every method may be called only where the processor has the instruction set.
+#[allow(clippy::missing_safety_doc)]
+pub(crate) trait Simd {
+    /// The register.
+    type Register: Copy;
+    /// Its f32s.
+    const LANES: usize;
+
+    /// Zeros.
+    unsafe fn zero() -> Self::Register;
+    /// `value` in all lanes.
+    unsafe fn splat(value: f32) -> Self::Register;
+    /// The `LANES` values from `from`, of any alignment.
+    unsafe fn load(from: *const f32) -> Self::Register;
+    /// The lanes to `to` and after.
+    unsafe fn store(to: *mut f32, value: Self::Register);
+    /// a·b + c.
+    unsafe fn mul_add(a: Self::Register, b: Self::Register, c: Self::Register) -> Self::Register;
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86::{Avx2, Avx512};
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::*;
+
+    use super::Simd;
+
+    /// AVX-512: F, BW, DQ, VL.
+    pub(crate) struct Avx512;
+
+    /// AVX2 and FMA.
+    pub(crate) struct Avx2;
+
+    // SAFETY of all blocks below: the caller of a method has checked the instruction set and the pointer.
+    impl Simd for Avx512 {
+        type Register = __m512;
+        const LANES: usize = 16;
+
+        #[inline(always)]
+        unsafe fn zero() -> __m512 {
+            unsafe { _mm512_setzero_ps() }
+        }
+
+        #[inline(always)]
+        unsafe fn splat(value: f32) -> __m512 {
+            unsafe { _mm512_set1_ps(value) }
+        }
+
+        #[inline(always)]
+        unsafe fn load(from: *const f32) -> __m512 {
+            unsafe { _mm512_loadu_ps(from) }
+        }
+
+        #[inline(always)]
+        unsafe fn store(to: *mut f32, value: __m512) {
+            unsafe { _mm512_storeu_ps(to, value) }
+        }
+
+        #[inline(always)]
+        unsafe fn mul_add(a: __m512, b: __m512, c: __m512) -> __m512 {
+            unsafe { _mm512_fmadd_ps(a, b, c) }
+        }
+    }
+
+    impl Simd for Avx2 {
+        type Register = __m256;
+        const LANES: usize = 8;
+
+        #[inline(always)]
+        unsafe fn zero() -> __m256 {
+            unsafe { _mm256_setzero_ps() }
+        }
+
+        #[inline(always)]
+        unsafe fn splat(value: f32) -> __m256 {
+            unsafe { _mm256_set1_ps(value) }
+        }
+
+        #[inline(always)]
+        unsafe fn load(from: *const f32) -> __m256 {
+            unsafe { _mm256_loadu_ps(from) }
+        }
+
+        #[inline(always)]
+        unsafe fn store(to: *mut f32, value: __m256) {
+            unsafe { _mm256_storeu_ps(to, value) }
+        }
+
+        #[inline(always)]
+        unsafe fn mul_add(a: __m256, b: __m256, c: __m256) -> __m256 {
+            unsafe { _mm256_fmadd_ps(a, b, c) }
+        }
+    }
+}
