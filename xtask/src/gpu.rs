@@ -73,7 +73,8 @@ impl Args {
     }
 
     fn steps(&self, device: &str, run: &std::path::Path) -> Vec<Step> {
-        let stairs = || cargo(&["run", "--quiet", "--release", "-p", "stairs", "--features", device, "--bin", "stairs", "--"]);
+        let stairs =
+            || cargo(&["run", "--quiet", "--release", "-p", "stairs", "--features", device, "--bin", "stairs", "--"]);
         let step = |heading, command| Step { heading, command };
         let mut devices = stairs();
         devices.arg("devices");
@@ -81,7 +82,18 @@ impl Args {
         let mut bench = cargo(&["bench", "--quiet", "-p", "stairs-benches", "--features", device, "--bench", "op"]);
         bench.env("STAIRS_BENCH_DEVICE", device).env("STAIRS_BENCH_RATIOS_ONLY", "1");
         let mut train = stairs();
-        train.args(["train", "--plain", "--dataset", "cifar10", "--model", "vgg8", "--epochs", "1", "--device", device]);
+        train.args([
+            "train",
+            "--plain",
+            "--dataset",
+            "cifar10",
+            "--model",
+            "vgg8",
+            "--epochs",
+            "1",
+            "--device",
+            device,
+        ]);
         if let Some(data) = &self.data {
             // The command runs in the root of the workspace.
             train.arg("--data").arg(env::current_dir().map_or_else(|_| data.clone(), |here| here.join(data)));

@@ -141,6 +141,9 @@ impl AlexNet {
 
 impl Traced for AlexNet {
     fn trace(&self, trace: &mut Trace, x: Flow) -> Result<Flow, ModelError> {
-        trace.through(x, &[("blocks", &self.blocks), ("pool", &self.pool), ("hidden", &self.hidden), ("output", &self.output)])
+        trace.through(
+            x,
+            &[("blocks", &self.blocks), ("pool", &self.pool), ("hidden", &self.hidden), ("output", &self.output)],
+        )
     }
 }

@@ -125,6 +125,9 @@ impl Traced for ConvNorm {
 
 impl Traced for ConvBlock {
     fn trace(&self, trace: &mut Trace, x: Flow) -> Result<Flow, ModelError> {
-        trace.through(x, &[("conv", &self.conv), ("norm", &self.norm), ("activation", &self.activation), ("pool", &self.pool)])
+        trace.through(
+            x,
+            &[("conv", &self.conv), ("norm", &self.norm), ("activation", &self.activation), ("pool", &self.pool)],
+        )
     }
 }

@@ -165,6 +165,9 @@ impl VggBn {
 
 impl Traced for VggBn {
     fn trace(&self, trace: &mut Trace, x: Flow) -> Result<Flow, ModelError> {
-        trace.through(x, &[("blocks", &self.blocks), ("pool", &self.pool), ("hidden", &self.hidden), ("output", &self.output)])
+        trace.through(
+            x,
+            &[("blocks", &self.blocks), ("pool", &self.pool), ("hidden", &self.hidden), ("output", &self.output)],
+        )
     }
 }

@@ -67,9 +67,8 @@ fn parameters(model: &Model) -> Vec<(String, Vec<usize>)> {
         let mut visitor = Visitor::default();
         module.visit(&mut visitor);
         let inside: Vec<String> = quantisers(module).into_iter().map(|q| format!("{}.", q.path)).collect();
-        let is_parameter = |path: &String| {
-            !path.contains(".running_") && !inside.iter().any(|quantiser| path.starts_with(quantiser))
-        };
+        let is_parameter =
+            |path: &String| !path.contains(".running_") && !inside.iter().any(|quantiser| path.starts_with(quantiser));
         visitor.1.into_iter().filter(|(path, _)| is_parameter(path)).collect()
     }
     with_model!(model, module => visited(module))
@@ -151,8 +150,9 @@ fn counts_are_the_published_ones() {
 #[test]
 fn costs_are_counted_at_the_bits_of_weights_and_features() {
     let device = Device::flex();
-    let structure =
-        |quantisation: &Quantisation| architecture("plain-cnn:2-3").structure([1, 8, 8], 5, quantisation, &device).unwrap();
+    let structure = |quantisation: &Quantisation| {
+        architecture("plain-cnn:2-3").structure([1, 8, 8], 5, quantisation, &device).unwrap()
+    };
     // Convolutions 1→2 on 8×8 and 2→3 on 4×4, dense 3·2·2→5; biases everywhere.
     let macs = [64 * 2 * 9, 16 * 3 * 18, 60];
     let float = structure(&Quantisation::Float).totals();

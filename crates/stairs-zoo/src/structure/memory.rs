@@ -40,7 +40,8 @@ impl Activations {
                 let written = groups.iter().position(|group| group.writes == *feature);
                 let read = groups.iter().rposition(|group| group.reads.contains(feature));
                 // What no group writes is the input.
-                written == Some(at) || (written.is_none_or(|written| written < at) && read.is_some_and(|read| read >= at))
+                written == Some(at)
+                    || (written.is_none_or(|written| written < at) && read.is_some_and(|read| read >= at))
             };
             (0..self.bytes.len()).filter(exists).map(|feature| self.bytes[feature]).sum()
         };

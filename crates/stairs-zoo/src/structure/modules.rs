@@ -1,10 +1,10 @@
 //! The trace of Burn's layers and of the quantisers.
 
+use burn::module::Param;
 use burn::nn::activation::Relu6;
 use burn::nn::conv::Conv2d;
 use burn::nn::pool::{AdaptiveAvgPool2d, MaxPool2d};
 use burn::nn::{BatchNorm, Linear, Relu};
-use burn::module::Param;
 use burn::tensor::Tensor;
 use stairs_noise::StairActivation;
 

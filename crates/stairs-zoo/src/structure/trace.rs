@@ -23,7 +23,7 @@ pub(crate) struct Flow {
     /// What they are.
     pub(super) precision: Precision,
     /// Their number in the account of memory.
-    id: usize,
+    pub(super) id: usize,
 }
 
 /// A layer in the making: all but where it stands and what goes through it.

@@ -20,7 +20,8 @@ use stairs_quant::{Quantiser, StairFunction, expressivity::Target};
 
 use super::{
     Axis, CatalogueError, Figure, Ink, Layer, Panel, StairCurve, Track, activation_figure, cost_figure,
-    derivative_panel, expressivity_figure, inverted_residual_figure, refinement_figure, residual_figure, schedule_panels,
+    derivative_panel, expressivity_figure, inverted_residual_figure, refinement_figure, residual_figure,
+    schedule_panels,
     stair::{hard, samples, window},
     stair_panel,
 };

@@ -197,8 +197,7 @@ impl<'a, 'b> Pen<'a, 'b> {
     ) -> Result<(), Failure> {
         let area = self.root.clone().shrink((px(at.0), px(at.1)), (px(size.0), px(size.1)));
         let scale = |range| Scale { range, ticks: Vec::new() };
-        let mut chart =
-            ChartBuilder::on(&area).set_all_label_area_size(0).build_cartesian_2d(scale(x), scale(y))?;
+        let mut chart = ChartBuilder::on(&area).set_all_label_area_size(0).build_cartesian_2d(scale(x), scale(y))?;
         draw_layers(&mut chart, panel, x, y)
     }
 }

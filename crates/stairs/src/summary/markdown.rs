@@ -2,8 +2,8 @@
 
 use stairs_zoo::{Architecture, ModelError, Quantisation};
 
-use super::number::{bytes, grouped, short};
 use super::Summary;
+use super::number::{bytes, grouped, short};
 
 /// Models that are listed together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -71,9 +71,10 @@ impl Summary {
         let (shape, count) = samples(model);
         let (input, classes) = (input.unwrap_or(shape), classes.unwrap_or(count));
         let structure = |quantisation: &Quantisation| model.structure(input, classes, quantisation, &Device::flex());
-        let precisions = Precisions::with(quantisation).0.into_iter().map(|(precision, quantisation)| {
-            Ok(AtPrecision { precision, totals: structure(&quantisation)?.totals() })
-        });
+        let precisions = Precisions::with(quantisation)
+            .0
+            .into_iter()
+            .map(|(precision, quantisation)| Ok(AtPrecision { precision, totals: structure(&quantisation)?.totals() }));
         let precisions = precisions.collect::<Result<_, ModelError>>()?;
         let structure = structure(quantisation)?;
         let totals = structure.totals();

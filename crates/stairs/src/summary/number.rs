@@ -49,7 +49,10 @@ mod tests {
             assert_eq!(short(value), text);
         }
         assert_eq!((bytes(12), bytes(46_758_048)), ("12 B".into(), "46.8 MB".into()));
-        assert_eq!((grouped(7), grouped(11_689_512), grouped(123_456)), ("7".into(), "11,689,512".into(), "123,456".into()));
+        assert_eq!(
+            (grouped(7), grouped(11_689_512), grouped(123_456)),
+            ("7".into(), "11,689,512".into(), "123,456".into())
+        );
         assert_eq!(shape(&[3, 224, 224]), "3×224×224");
     }
 }

@@ -51,7 +51,9 @@ mod tests {
 
     #[test]
     fn a_precision_is_listed_once() {
-        let names = |quantisation: &Quantisation| Precisions::with(quantisation).0.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        let names = |quantisation: &Quantisation| {
+            Precisions::with(quantisation).0.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+        };
         let usual = ["float32", "int8", "int4", "ternary, weights only", "ternary"];
         assert_eq!(names(&Quantisation::Float), usual);
         assert_eq!(names(&Quantisation::Stairs(StairsConfig::new(Quantiser::Ternary))), usual);
