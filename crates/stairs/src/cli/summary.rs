@@ -5,7 +5,8 @@ use clap::Args;
 use stairs::{
     quant::Quantiser,
     summary::{Models, Summary, layer_table, model_list, model_table, totals_table},
-    zoo::{Architecture, Quantisation, StairsConfig},
+    train::{Edges, Features, stairs_config},
+    zoo::{Architecture, Quantisation},
 };
 
 /// Summarise a model: layers, parameters, multiplications, bit operations, memory
@@ -23,15 +24,21 @@ pub(crate) struct Summarise {
     /// Number of classes [default: 1000 for models for ImageNet, else 10]
     #[arg(long, value_name = "N")]
     classes: Option<usize>,
-    /// Quantiser of weights and features: binary, ternary, int2 … int8
+    /// Quantiser of weights, and of the features that go with them: binary, ternary, int2 … int8
     #[arg(long, default_value_t = Quantiser::Ternary, value_name = "NAME")]
     quantiser: Quantiser,
     /// Quantise nothing
-    #[arg(long, conflicts_with_all = ["quantiser", "weights_only"])]
+    #[arg(long, conflicts_with_all = ["quantiser", "features", "weights_only", "edges"])]
     float: bool,
-    /// Quantise weights, not features
-    #[arg(long)]
+    /// Quantise weights, not features: --features float
+    #[arg(long, conflicts_with = "features")]
     weights_only: bool,
+    /// Features, as in training: matching, float or the name of a quantiser
+    #[arg(long, default_value_t = Features::Matching, value_name = "NAME")]
+    features: Features,
+    /// First and last layer, as in training: last-float, both-float or quantised
+    #[arg(long, default_value_t = Edges::LastFloat, value_name = "POLICY")]
+    edges: Edges,
     /// List every layer, not only those with weights
     #[arg(long)]
     layers: bool,
@@ -71,12 +78,11 @@ impl Summarise {
     }
 
     fn quantisation(&self) -> Quantisation {
-        let stairs = StairsConfig::new(self.quantiser);
-        match (self.float, self.weights_only) {
-            (true, _) => Quantisation::Float,
-            (false, true) => Quantisation::Stairs(stairs.weights_only()),
-            (false, false) => Quantisation::Stairs(stairs),
+        if self.float {
+            return Quantisation::Float;
         }
+        let features = if self.weights_only { Features::Float } else { self.features };
+        Quantisation::Stairs(stairs_config(self.quantiser, features, self.edges))
     }
 
     fn one(&self, model: &Architecture) -> anyhow::Result<()> {
@@ -92,8 +98,11 @@ impl Summarise {
     }
 
     fn all(&self) -> anyhow::Result<()> {
-        let changed = self.input.is_some() || self.classes.is_some() || self.float || self.weights_only || self.layers;
-        ensure!(!changed && !self.json, "`all` takes no option but --markdown");
+        let sized = self.input.is_some() || self.classes.is_some();
+        ensure!(
+            !sized && !self.layers && !self.json,
+            "`all` lists every model at all precisions, for its usual samples: it takes --markdown alone"
+        );
         if self.markdown {
             for models in Models::ALL {
                 println!("{}", model_table(models)?);

@@ -7,13 +7,30 @@ use stairs_zoo::{Quantisation, StairsConfig};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Precisions(pub Vec<(String, Quantisation)>);
 
-/// Name of a precision: `float32`, `int4`, `ternary, weights only`.
+/// Name of a precision: `float32`, `int4`, `ternary, weights only`, `ternary, uint4 features, all layers`.
 pub fn name(quantisation: &Quantisation) -> String {
     match quantisation {
         Quantisation::Float => "float32".into(),
-        Quantisation::Stairs(stairs) if stairs.features.is_none() => format!("{}, weights only", stairs.weights),
-        Quantisation::Stairs(stairs) if stairs.weights == Quantiser::Sign => "binary".into(),
-        Quantisation::Stairs(stairs) => stairs.weights.to_string(),
+        Quantisation::Stairs(stairs) => {
+            let weights = match stairs.weights {
+                Quantiser::Sign => "binary".into(),
+                weights => weights.to_string(),
+            };
+            let features = match stairs.features {
+                None => ", weights only".into(),
+                Some(features) if stairs.features != StairsConfig::new(stairs.weights).features => {
+                    format!(", {features} features")
+                }
+                Some(_) => String::new(),
+            };
+            let edges = match (stairs.float_first, stairs.float_last) {
+                (false, true) => "",
+                (true, true) => ", first and last layer float",
+                (true, false) => ", first layer float",
+                (false, false) => ", all layers",
+            };
+            weights + &features + edges
+        }
     }
 }
 
@@ -59,5 +76,8 @@ mod tests {
         assert_eq!(names(&Quantisation::Stairs(StairsConfig::new(Quantiser::Ternary))), usual);
         let binary = Quantisation::Stairs(StairsConfig::new(Quantiser::Binary));
         assert_eq!(names(&binary)[5..], ["binary"]);
+        let stairs = StairsConfig::new(Quantiser::Ternary).with_features(Quantiser::Unsigned(Bits::MAX));
+        let all = Quantisation::Stairs(StairsConfig { float_last: false, ..stairs });
+        assert_eq!(names(&all)[5..], ["ternary, uint8 features, all layers"]);
     }
 }
