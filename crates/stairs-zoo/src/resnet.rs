@@ -309,12 +309,17 @@ impl Traced for ResNet {
 
 impl Residual {
     fn trace(&self, trace: &mut Trace, read: Flow, stream: Flow) -> Result<(Flow, Flow), ModelError> {
+        let skipped = match &self.skip {
+            Some(Skip::Pad(pad)) => trace.inside("skip", |trace| trace.through(stream, &[("Pad", pad)]))?,
+            _ => stream,
+        };
         let x = trace.through(read.clone(), &[("inner", &self.inner), ("last", &self.last)])?;
-        let skipped = trace.inside("skip", |trace| match &self.skip {
-            None => Ok(stream),
-            Some(Skip::Project(project)) => trace.through(read, &[("Project", project)]),
-            Some(Skip::Pad(pad)) => trace.through(stream, &[("Pad", pad)]),
-        })?;
+        let skipped = match &self.skip {
+            Some(Skip::Project(project)) => {
+                trace.inside("skip", |trace| trace.through(read, &[("Project", project)]))?
+            }
+            _ => skipped,
+        };
         let x = trace.add(&x, &skipped);
         trace.inside("stream", |trace| self.stream.trace(trace, x))
     }

@@ -135,7 +135,7 @@ impl Trace {
         let path = format!("{}.weight", self.path());
         let found = match weight.reparameterization::<Stair>() {
             Some(stair) => levels(stair.function()),
-            None => self.quantiser.filter(|_| self.planned.contains(&path)).map(Precision::Levels),
+            None => self.quantiser.filter(|_| self.planned.contains(&path)).and_then(|q| levels(&q.stair())),
         };
         match found {
             Some(precision) => (precision, Some(format!("{path}.stair"))),
