@@ -2,17 +2,18 @@
 //!
 //! Ternary, all laws, forward and backward, 1 M and 16 M elements, Flex. Run with `cargo xtask bench op`; two threads:
 //! `RAYON_NUM_THREADS=2`. The tables of ratios at the end are measured round by round in turn;
-//! `STAIRS_BENCH_RATIOS_ONLY=1` prints only them.
+//! `STAIRS_BENCH_RATIOS_ONLY=1` prints only them. `STAIRS_BENCH_DEVICE=cuda` measures there, ratios only (criterion does not wait
+//! for GPUs).
 #![allow(missing_docs)]
 
 use std::time::Duration;
 
 use burn::backend::Dispatch;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use stairs::noise::op::{StairBackend, reference};
 use stairs::noise::{Noise, StairSpec, Strategy, regularised_stair};
-use stairs_benches::{Routine, input, interleaved, keep, print_ratios, ternary};
+use stairs_benches::{Routine, device, input, interleaved, keep, print_ratios, ternary};
 
 const SIZES: [(usize, &str); 2] = [(1 << 20, "1M"), (1 << 24, "16M")];
 
@@ -25,7 +26,7 @@ fn gradient(x: &Tensor<1>, upstream: Tensor<1>, spec: &StairSpec) -> Tensor<1> {
 }
 
 fn criterion_benches(criterion: &mut Criterion) {
-    let device = Device::flex();
+    let device = device();
     for (n, label) in SIZES {
         let x = input(n, &device);
         let mut group = criterion.benchmark_group(format!("op/{label}"));
@@ -47,7 +48,7 @@ fn criterion_benches(criterion: &mut Criterion) {
 
 /// Every law against `x + 1`.
 fn ratios(n: usize, label: &str, strategy: Strategy) {
-    let device = Device::flex();
+    let device = device();
     let x = &input(n, &device);
     let specs: Vec<StairSpec> = Noise::ALL.iter().map(|noise| ternary(noise.clone(), strategy)).collect();
     let mut routines: Vec<Routine<'_>> = vec![Routine::new("x + 1", || keep(x.clone() + 1.0))];
@@ -59,7 +60,7 @@ fn ratios(n: usize, label: &str, strategy: Strategy) {
 }
 
 fn against_reference(n: usize, label: &str) {
-    let device = Device::flex();
+    let device = device();
     let x = &input(n, &device);
     for noise in Noise::ALL {
         let spec = &ternary(noise.clone(), Strategy::Expectation);

@@ -10,6 +10,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use burn::tensor::{Device, Distribution, Tensor};
+use stairs::device::DeviceName;
 use stairs::noise::{Law, Laws, Noise, StairSpec, Strategy};
 use stairs::quant::Quantiser;
 
@@ -26,6 +27,13 @@ pub fn input(n: usize, device: &Device) -> Tensor<1> {
     Tensor::random([n], Distribution::Normal(0.0, 1.0), device)
 }
 
+/// The device of `STAIRS_BENCH_DEVICE`, which must be compiled in; Flex without it.
+pub fn device() -> Device {
+    let name = std::env::var("STAIRS_BENCH_DEVICE").unwrap_or_else(|_| DeviceName::Flex.to_string());
+    let device = name.parse::<DeviceName>().and_then(DeviceName::open);
+    device.unwrap_or_else(|error| panic!("STAIRS_BENCH_DEVICE: {error}"))
+}
+
 /// Something to time, with a name.
 pub struct Routine<'a> {
     name: String,
@@ -39,17 +47,21 @@ impl<'a> Routine<'a> {
     }
 }
 
-/// Times `routines` in turn, round after round, so that a drift of the machine meets all of them alike; returns the
+/// Times `routines`, which work on [`device`], in turn, round after round, so that a drift of the machine meets all of them alike; returns the
 /// median time of each.
 pub fn interleaved(rounds: usize, routines: &mut [Routine<'_>]) -> Vec<(String, Duration)> {
     let mut times = vec![Vec::with_capacity(rounds); routines.len()];
+    let device = device();
     for routine in routines.iter_mut() {
         (routine.run)();
     }
+    device.sync().unwrap_or_else(|error| panic!("{error}"));
     for _ in 0..rounds {
         for (routine, times) in routines.iter_mut().zip(&mut times) {
             let start = Instant::now();
             (routine.run)();
+            // GPUs work on after the call.
+            device.sync().unwrap_or_else(|error| panic!("{error}"));
             times.push(start.elapsed());
         }
     }

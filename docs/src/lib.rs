@@ -30,6 +30,7 @@ chapters! {
     commands "commands.md"
     qat "qat.md"
     optimisation "optimisation.md"
+    models "models.md"
     devices "devices.md"
     images "images.md"
     checkpoints "checkpoints.md"
@@ -100,6 +101,16 @@ mod tests {
             // Of the named quantisers under every law, the pictures under two laws are shown.
             let shown = !name.starts_with("stair-") || name.ends_with("-uniform") || name.ends_with("-normal");
             assert!(!shown || text.contains(&format!("figures/{name}.svg")), "{name}.svg is shown nowhere");
+        }
+    }
+
+    /// The tables of models are what `stairs summary all --markdown` prints.
+    #[test]
+    fn the_tables_of_models_are_those_of_the_program() {
+        let chapter = read("models.md");
+        for models in stairs::summary::Models::ALL {
+            let table = stairs::summary::model_table(models).expect("the models");
+            assert!(chapter.contains(&table), "models.md needs this table (stairs summary all --markdown):\n{table}");
         }
     }
 

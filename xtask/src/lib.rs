@@ -1,4 +1,4 @@
-//! Developer tasks: `cargo xtask data | check | test | reproduce | bench | docs`.
+//! Developer tasks: `cargo xtask data | check | test | reproduce | bench | gpu | docs`.
 //!
 //! Each task is one module. None of them links Burn; what needs it is run through `cargo run` or `cargo test`.
 
@@ -11,6 +11,7 @@ mod check;
 pub mod data;
 mod docs;
 pub mod download;
+mod gpu;
 mod process;
 mod reproduce;
 mod test;
@@ -35,6 +36,8 @@ enum Task {
     Reproduce(reproduce::Args),
     /// Run the benchmarks.
     Bench(bench::Args),
+    /// Test and measure on a GPU; leaves a Markdown snippet for the chapter on devices.
+    Gpu(gpu::Args),
     /// Draw the figures of the book and build it.
     Docs,
 }
@@ -51,6 +54,7 @@ impl Args {
             Task::Test(args) => args.run(),
             Task::Reproduce(args) => args.run(),
             Task::Bench(args) => args.run(),
+            Task::Gpu(args) => args.run(),
             Task::Docs => docs::run(),
         }
     }

@@ -32,6 +32,14 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// Shows the command and runs it; what it printed (errors go to the terminal), and whether it succeeded.
+pub(crate) fn captured(command: &mut Command) -> Result<(String, bool)> {
+    let shown = show(command);
+    eprintln!("$ {shown}");
+    let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("cannot run `{shown}`"))?;
+    Ok((String::from_utf8_lossy(&output.stdout).into_owned(), output.status.success()))
+}
+
 /// True if the program can be run with these arguments and succeeds; its output is not shown.
 pub(crate) fn works(command: &mut Command) -> bool {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success())

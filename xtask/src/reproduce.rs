@@ -1,6 +1,6 @@
 //! `cargo xtask reproduce [NAME] …`: runs `stairs reproduce` in the release profile and passes every argument on.
 //!
-//! `--device ndarray` and `--device wgpu` (or `vulkan`) also switch on the feature they need. Without `--out` the report
+//! `--device ndarray` and `--device wgpu` (or `vulkan`, `cuda`) also switch on the feature they need. Without `--out` the report
 //! goes to `target/reproduce` of the workspace.
 
 use std::env;
@@ -44,7 +44,7 @@ fn value<'a>(arguments: &'a [String], name: &str) -> Option<&'a str> {
 
 /// The feature of the `stairs` crate that a device needs beyond the default ones.
 fn feature(device: &str) -> Option<&'static str> {
-    ["ndarray", "wgpu", "vulkan"].into_iter().find(|f| device.starts_with(f))
+    ["ndarray", "wgpu", "vulkan", "cuda"].into_iter().find(|f| device.starts_with(f))
 }
 
 #[cfg(test)]

@@ -39,6 +39,10 @@ enum Backend {
     Ndarray,
     /// wgpu (any GPU, or a software Vulkan device).
     Wgpu,
+    /// wgpu with SPIR-V shaders (GPUs with a Vulkan driver, or a software one).
+    Vulkan,
+    /// CUDA (NVIDIA GPUs).
+    Cuda,
 }
 
 impl Args {

@@ -20,6 +20,10 @@ fn devices() -> Vec<Device> {
     devices.push(Device::ndarray());
     #[cfg(feature = "wgpu")]
     devices.push(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice));
+    #[cfg(feature = "vulkan")]
+    devices.push(Device::vulkan(burn::tensor::DeviceKind::DefaultDevice));
+    #[cfg(feature = "cuda")]
+    devices.push(Device::cuda(burn::tensor::DeviceIndex::Default));
     devices
 }
 

@@ -56,7 +56,7 @@ pub use progress::{Display, Progress};
 pub use record::{EpochRecord, LawPoint, RECORD_FORMAT, RunRecord, Skipped, SkippedFiles, Versions, WeightHistogram};
 pub use run_dir::{RunDir, Which};
 pub use schedule::{LrSchedule, WarmUp};
-pub use scope::{Edges, Features};
+pub use scope::{Edges, Features, stairs_config};
 pub use seeded::{device_name, seeded, try_seeded};
 pub use trainer::{Fitted, Trainer};
 pub use zoo::ZooModel;

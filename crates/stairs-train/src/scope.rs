@@ -57,7 +57,7 @@ impl Edges {
 }
 
 /// The quantisers of weights of this kind, of `features` and for `edges`.
-pub(crate) fn stairs(weights: Quantiser, features: Features, edges: Edges) -> StairsConfig {
+pub fn stairs_config(weights: Quantiser, features: Features, edges: Edges) -> StairsConfig {
     let stairs = StairsConfig::new(weights);
     let stairs = match features {
         Features::Matching => stairs,

@@ -155,7 +155,7 @@ impl Diagnose {
 }
 
 fn quantisation(config: &RunConfig) -> Result<Quantisation, ConfigError> {
-    let mut stairs = scope::stairs(config.quantiser, config.features, config.edges);
+    let mut stairs = scope::stairs_config(config.quantiser, config.features, config.edges);
     stairs.weight_scale = config.weight_scale;
     match config.method {
         Method::Float => return Ok(Quantisation::Float),

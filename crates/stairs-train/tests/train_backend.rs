@@ -52,3 +52,15 @@ fn wgpu() {
         Err(_) => eprintln!("SKIPPED: there is no wgpu adapter on this machine; wgpu was not tested"),
     }
 }
+
+#[cfg(feature = "vulkan")]
+#[test]
+fn vulkan() {
+    trains_on(Device::vulkan(burn::tensor::DeviceKind::DefaultDevice));
+}
+
+#[cfg(feature = "cuda")]
+#[test]
+fn cuda() {
+    trains_on(Device::cuda(burn::tensor::DeviceIndex::Default));
+}

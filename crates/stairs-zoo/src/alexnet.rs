@@ -22,6 +22,7 @@ use stairs_kernels::adaptive_avg_pool2d;
 use crate::conv::{ConvBlock, square, windows};
 use crate::mlp::Block;
 use crate::quantisation::{dropout, image, positive, width};
+use crate::structure::{Flow, Trace, Traced};
 use crate::{ModelError, Quantisation, Stem};
 
 /// Channels of the convolutions at capacity 1.
@@ -85,6 +86,11 @@ impl AlexNetConfig {
     /// [`ModelError`] for a size of 0, an image that is too small, a capacity or dropout that is not possible, or a quantisation
     /// that is not.
     pub fn init(&self, device: &Device) -> Result<AlexNet, ModelError> {
+        self.quantisation.quantise(self.build(device)?)
+    }
+
+    /// The model before its weights are quantised.
+    pub(crate) fn build(&self, device: &Device) -> Result<AlexNet, ModelError> {
         let [mut channels, mut height, mut across] = image(self.input)?;
         let small = |field, value| ModelError::Size { field, value, needs: "too small an image for this AlexNet" };
         let smaller = |size: usize, kernel, stride, padding, pool| {
@@ -110,7 +116,7 @@ impl AlexNetConfig {
         let hidden = [[channels * pixels, units], [units, units]];
         let hidden = hidden.map(|sizes| Block::new(sizes, self.norm, &self.quantisation, device));
         let output = LinearConfig::new(units, positive("classes", self.classes)?).init(device);
-        self.quantisation.quantise(AlexNet {
+        Ok(AlexNet {
             blocks,
             pool,
             dropout: dropout(self.dropout)?,
@@ -130,5 +136,14 @@ impl AlexNet {
         };
         let x = self.hidden.iter().fold(x.flatten::<2>(1, 3), |x, block| block.forward(self.dropout.forward(x)));
         self.output.forward(x)
+    }
+}
+
+impl Traced for AlexNet {
+    fn trace(&self, trace: &mut Trace, x: Flow) -> Result<Flow, ModelError> {
+        trace.through(
+            x,
+            &[("blocks", &self.blocks), ("pool", &self.pool), ("hidden", &self.hidden), ("output", &self.output)],
+        )
     }
 }

@@ -11,6 +11,7 @@ use burn::tensor::{Device, Tensor};
 
 use crate::conv::{ConvBlock, halving};
 use crate::quantisation::{image, positive};
+use crate::structure::{Flow, Trace, Traced};
 use crate::{ModelError, Quantisation};
 
 /// A stack of convolutions; see the module of this name for its layers.
@@ -62,6 +63,11 @@ impl CnnConfig {
     /// # Errors
     /// [`ModelError`] for a size of 0 or a quantisation that is not possible.
     pub fn init(&self, device: &Device) -> Result<Cnn, ModelError> {
+        self.quantisation.quantise(self.build(device)?)
+    }
+
+    /// The model before its weights are quantised.
+    pub(crate) fn build(&self, device: &Device) -> Result<Cnn, ModelError> {
         let [mut channels, _, _] = image(self.input)?;
         let (pools, [height, width]) = self.pools();
         let mut blocks = Vec::with_capacity(self.channels.len());
@@ -73,7 +79,7 @@ impl CnnConfig {
         }
         let flat = channels * height * width;
         let output = LinearConfig::new(flat, positive("classes", self.classes)?).init(device);
-        self.quantisation.quantise(Cnn { blocks, output })
+        Ok(Cnn { blocks, output })
     }
 }
 
@@ -82,5 +88,11 @@ impl Cnn {
     pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
         let x = self.blocks.iter().fold(x, |x, block| block.forward(x));
         self.output.forward(x.flatten::<2>(1, 3))
+    }
+}
+
+impl Traced for Cnn {
+    fn trace(&self, trace: &mut Trace, x: Flow) -> Result<Flow, ModelError> {
+        trace.through(x, &[("blocks", &self.blocks), ("output", &self.output)])
     }
 }

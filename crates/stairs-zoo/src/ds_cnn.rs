@@ -12,6 +12,7 @@ use burn::tensor::{Device, Tensor};
 
 use crate::conv::{ConvBlock, global_mean};
 use crate::quantisation::{image, positive};
+use crate::structure::{Flow, Trace, Traced};
 use crate::{ModelError, Quantisation};
 
 /// Number of depthwise-separable blocks.
@@ -56,6 +57,11 @@ impl DsCnnConfig {
     /// # Errors
     /// [`ModelError`] for a size of 0 or a quantisation that is not possible.
     pub fn init(&self, device: &Device) -> Result<DsCnn, ModelError> {
+        self.quantisation.quantise(self.build(device)?)
+    }
+
+    /// The model before its weights are quantised.
+    pub(crate) fn build(&self, device: &Device) -> Result<DsCnn, ModelError> {
         let [inputs, _, _] = image(self.input)?;
         let channels = positive("channels", self.channels)?;
         let block = |conv: Conv2dConfig| ConvBlock::new(&conv, true, None, &self.quantisation, device);
@@ -69,7 +75,7 @@ impl DsCnnConfig {
             blocks.push(block(Conv2dConfig::new([channels, channels], [1, 1]))?);
         }
         let output = LinearConfig::new(channels, positive("classes", self.classes)?).init(device);
-        self.quantisation.quantise(DsCnn { stem: block(stem)?, blocks, output })
+        Ok(DsCnn { stem: block(stem)?, blocks, output })
     }
 }
 
@@ -78,5 +84,13 @@ impl DsCnn {
     pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
         let x = self.blocks.iter().fold(self.stem.forward(x), |x, block| block.forward(x));
         self.output.forward(global_mean(x))
+    }
+}
+
+impl Traced for DsCnn {
+    fn trace(&self, trace: &mut Trace, x: Flow) -> Result<Flow, ModelError> {
+        let x = trace.through(x, &[("stem", &self.stem), ("blocks", &self.blocks)])?;
+        let x = trace.mean(&x);
+        trace.through(x, &[("output", &self.output)])
     }
 }

@@ -13,7 +13,8 @@
 //! | [`MobileNetV2`] | `mobilenet_v2` | images `[B, C, H, W]` | inverted residuals with a width multiplier |
 //! | [`Staircase`] | `staircase` | points `[B, n]` | a ternary Heaviside network of [`stairs_quant::expressivity`], not trained |
 //!
-//! [`Architecture`] names a model with its sizes in one word, such as `mlp:64-32`, and makes a [`Model`] of it.
+//! [`Architecture`] names a model with its sizes in one word, such as `mlp:64-32`, and makes a [`Model`] of it, or its
+//! [`Structure`]: the layers with their shapes, parameters, multiplications and quantisers, without a number drawn.
 //!
 //! The models that are trained are built the same way: a config with public fields, `init(&device)`, `forward`. With
 //! [`Quantisation::Float`] the activations are ReLUs and the weights plain; with [`Quantisation::Stairs`] every
@@ -48,6 +49,7 @@ mod resnet;
 mod staircase;
 mod stem;
 mod stream;
+mod structure;
 mod vgg;
 mod vgg_bn;
 
@@ -65,5 +67,6 @@ pub use quantisation::{ModelError, Quantisation, StairsConfig};
 pub use resnet::{ResNet, ResNetConfig, ResNetDepth};
 pub use staircase::Staircase;
 pub use stem::Stem;
+pub use structure::{Layer, LayerKind, Parameter, Precision, Structure, Totals};
 pub use vgg::{Vgg, VggConfig, VggDepth};
 pub use vgg_bn::{VggBn, VggBnConfig, VggBnDepth};

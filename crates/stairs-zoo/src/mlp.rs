@@ -6,6 +6,7 @@ use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 
 use crate::quantisation::positive;
+use crate::structure::{Flow, Trace, Traced};
 use crate::{Activation, ModelError, Quantisation};
 
 /// A multi-layer perceptron.
@@ -46,6 +47,11 @@ impl MlpConfig {
     /// # Errors
     /// [`ModelError`] for a width of 0 or a quantisation that is not possible.
     pub fn init(&self, device: &Device) -> Result<Mlp, ModelError> {
+        self.quantisation.quantise(self.build(device)?)
+    }
+
+    /// The model before its weights are quantised.
+    pub(crate) fn build(&self, device: &Device) -> Result<Mlp, ModelError> {
         let mut width = positive("inputs", self.inputs)?;
         let mut hidden = Vec::with_capacity(self.hidden.len());
         for next in &self.hidden {
@@ -54,7 +60,7 @@ impl MlpConfig {
             width = next;
         }
         let output = LinearConfig::new(width, positive("classes", self.classes)?).init(device);
-        self.quantisation.quantise(Mlp { hidden, output })
+        Ok(Mlp { hidden, output })
     }
 }
 
@@ -90,5 +96,17 @@ impl Block {
             None => x,
         };
         self.activation.forward(x)
+    }
+}
+
+impl Traced for Mlp {
+    fn trace(&self, trace: &mut Trace, x: Flow) -> Result<Flow, ModelError> {
+        trace.through(x, &[("hidden", &self.hidden), ("output", &self.output)])
+    }
+}
+
+impl Traced for Block {
+    fn trace(&self, trace: &mut Trace, x: Flow) -> Result<Flow, ModelError> {
+        trace.through(x, &[("linear", &self.linear), ("norm", &self.norm), ("activation", &self.activation)])
     }
 }

@@ -36,6 +36,7 @@ use crate::activation::Rectifier;
 use crate::conv::{ConvBlock, ConvNorm, global_mean, square};
 use crate::quantisation::{dropout, image, positive};
 use crate::stream::Stream;
+use crate::structure::{Flow, Trace, Traced};
 use crate::{ModelError, Quantisation, Stem};
 
 /// Expansion, channels, number and first stride of the blocks.
@@ -136,6 +137,11 @@ impl MobileNetV2Config {
     /// # Errors
     /// [`ModelError`] for a size of 0, a width or dropout that is not possible, or a quantisation that is not.
     pub fn init(&self, device: &Device) -> Result<MobileNetV2, ModelError> {
+        self.quantisation.quantise(self.build(device)?)
+    }
+
+    /// The model before its weights are quantised.
+    pub(crate) fn build(&self, device: &Device) -> Result<MobileNetV2, ModelError> {
         let [inputs, _, _] = image(self.input)?;
         if !(self.width > 0.0 && self.width.is_finite()) {
             return Err(ModelError::Capacity(self.width));
@@ -169,7 +175,7 @@ impl MobileNetV2Config {
         let stem = block(&square([inputs, first], 3, stride))?;
         let blocks = self.blocks();
         let before = blocks.last().map_or(first, |(_, _, next, _)| *next);
-        self.quantisation.quantise(MobileNetV2 {
+        Ok(MobileNetV2 {
             stem,
             blocks: blocks.into_iter().map(residual).collect::<Result<_, _>>()?,
             head: block(&Conv2dConfig::new([before, last], [1, 1]))?,
@@ -206,5 +212,30 @@ impl InvertedResidual {
         let x = self.project.forward(self.depthwise.forward(x));
         let stream = self.stream.sum(if self.skips { x + stream } else { x });
         (self.stream.read(stream.clone()), stream)
+    }
+}
+
+impl Traced for MobileNetV2 {
+    fn trace(&self, trace: &mut Trace, x: Flow) -> Result<Flow, ModelError> {
+        let x = trace.through(x, &[("stem", &self.stem)])?;
+        let x = trace.inside("blocks", |trace| {
+            let mut blocks = self.blocks.iter().enumerate();
+            blocks.try_fold((x.clone(), x), |(read, stream), (index, block)| {
+                trace.inside(&index.to_string(), |trace| block.trace(trace, read, stream))
+            })
+        });
+        let x = trace.through(x?.0, &[("head", &self.head)])?;
+        let x = trace.mean(&x);
+        trace.through(x, &[("output", &self.output)])
+    }
+}
+
+impl InvertedResidual {
+    fn trace(&self, trace: &mut Trace, read: Flow, stream: Flow) -> Result<(Flow, Flow), ModelError> {
+        let fields: [(&str, &dyn Traced); 3] =
+            [("expand", &self.expand), ("depthwise", &self.depthwise), ("project", &self.project)];
+        let x = trace.through(read, &fields)?;
+        let x = if self.skips { trace.add(&x, &stream) } else { x };
+        trace.inside("stream", |trace| self.stream.trace(trace, x))
     }
 }

@@ -100,45 +100,58 @@ impl Architecture {
         quantisation: Quantisation,
         device: &Device,
     ) -> Result<Model, ModelError> {
+        let model = self.build(input, classes, &quantisation, device)?;
+        Ok(map_model!(model, module => quantisation.quantise(module)?))
+    }
+
+    /// The model before its weights are quantised.
+    pub(crate) fn build(
+        &self,
+        input: [usize; 3],
+        classes: usize,
+        quantisation: &Quantisation,
+        device: &Device,
+    ) -> Result<Model, ModelError> {
+        let quantisation = quantisation.clone();
         Ok(match self.clone() {
             Self::Mlp { hidden, norm } => {
                 let mlp = MlpConfig::new(input.iter().product(), hidden, classes).with_norm(norm);
-                Model::Mlp(mlp.with_quantisation(quantisation).init(device)?)
+                Model::Mlp(mlp.with_quantisation(quantisation).build(device)?)
             }
             Self::LeNet { channels, hidden } => {
                 let lenet = LeNetConfig::new(input, classes).with_channels(channels).with_hidden(hidden);
-                Model::LeNet(lenet.with_quantisation(quantisation).init(device)?)
+                Model::LeNet(lenet.with_quantisation(quantisation).build(device)?)
             }
             Self::Cnn { channels, norm } => {
                 let cnn = CnnConfig::new(input, classes, channels).with_norm(norm);
-                Model::Cnn(cnn.with_quantisation(quantisation).init(device)?)
+                Model::Cnn(cnn.with_quantisation(quantisation).build(device)?)
             }
             Self::Vgg { depth, capacity } => {
                 let vgg = VggConfig::new(depth, input, classes).with_capacity(capacity);
-                Model::Vgg(vgg.with_quantisation(quantisation).init(device)?)
+                Model::Vgg(vgg.with_quantisation(quantisation).build(device)?)
             }
             Self::DsCnn { channels } => {
                 let ds_cnn = DsCnnConfig::new(input, classes).with_channels(channels);
-                Model::DsCnn(ds_cnn.with_quantisation(quantisation).init(device)?)
+                Model::DsCnn(ds_cnn.with_quantisation(quantisation).build(device)?)
             }
             Self::AlexNet { stem, capacity, norm } => {
                 let alexnet =
                     AlexNetConfig::new(input, classes).with_stem(stem).with_capacity(capacity).with_norm(norm);
                 let alexnet = alexnet.with_dropout(if stem == Stem::ImageNet { 0.5 } else { 0.0 });
-                Model::AlexNet(alexnet.with_quantisation(quantisation).init(device)?)
+                Model::AlexNet(alexnet.with_quantisation(quantisation).build(device)?)
             }
             Self::VggBn { depth, capacity } => {
                 let vgg = VggBnConfig::new(depth, input, classes).with_capacity(capacity).with_dropout(0.5);
-                Model::VggBn(vgg.with_quantisation(quantisation).init(device)?)
+                Model::VggBn(vgg.with_quantisation(quantisation).build(device)?)
             }
             Self::MobileNetV2 { stem, width } => {
                 let mobilenet = MobileNetV2Config::new(input, classes).with_stem(stem).with_width(width);
                 let mobilenet = mobilenet.with_dropout(if stem == Stem::ImageNet { 0.2 } else { 0.0 });
-                Model::MobileNetV2(mobilenet.with_quantisation(quantisation).init(device)?)
+                Model::MobileNetV2(mobilenet.with_quantisation(quantisation).build(device)?)
             }
             Self::ResNet { depth, stem, capacity } => {
                 let resnet = ResNetConfig::new(depth, input, classes).with_stem(stem).with_capacity(capacity);
-                Model::ResNet(resnet.with_quantisation(quantisation).init(device)?)
+                Model::ResNet(resnet.with_quantisation(quantisation).build(device)?)
             }
         })
     }

@@ -168,10 +168,19 @@ impl StairsConfig {
         config.with_scale(FeatureScale::Fixed(quantum))
     }
 
+    /// Paths of the weights that [`quantise`](Self::quantise) quantises.
+    pub(crate) fn quantised_weights<M: Module>(&self, model: &M) -> Result<Vec<String>, WeightsError> {
+        self.weights().selected(model)
+    }
+
     fn quantise<M: Module>(&self, model: M) -> Result<M, WeightsError> {
         if self.weights_later {
             return Ok(model);
         }
+        self.weights().quantise(model)
+    }
+
+    fn weights(&self) -> StairWeights {
         let mut weights = StairWeights::of(self.weights).with_scale(self.weight_scale).with_laws(self.laws.clone());
         if self.per_channel {
             weights = weights.with_granularity(WeightGranularity::OutputChannel);
@@ -188,7 +197,7 @@ impl StairsConfig {
         if self.float_last {
             weights = weights.except_last();
         }
-        weights.quantise(model)
+        weights
     }
 }
 

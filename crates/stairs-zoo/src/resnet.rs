@@ -32,6 +32,7 @@ use stairs_kernels::max_pool2d;
 use crate::conv::{ConvBlock, ConvNorm, global_mean, square};
 use crate::quantisation::{image, positive, width};
 use crate::stream::Stream;
+use crate::structure::{Flow, Trace, Traced};
 use crate::{ModelError, Quantisation, Stem};
 
 /// Number of layers with weights on the longest path.
@@ -206,6 +207,11 @@ impl ResNetConfig {
     /// # Errors
     /// [`ModelError`] for a size of 0, a capacity that is not possible, or a quantisation that is not.
     pub fn init(&self, device: &Device) -> Result<ResNet, ModelError> {
+        self.quantisation.quantise(self.build(device)?)
+    }
+
+    /// The model before its weights are quantised.
+    pub(crate) fn build(&self, device: &Device) -> Result<ResNet, ModelError> {
         let [inputs, _, _] = image(self.input)?;
         let (first, shapes) = self.blocks()?;
         let padded = || PaddingConfig2d::Explicit(1, 1, 1, 1);
@@ -219,7 +225,7 @@ impl ResNetConfig {
         let blocks = blocks.collect::<Result<_, _>>()?;
         let last = shapes.last().map_or(first, |([_, _, next], _)| *next);
         let float = Quantisation::Float;
-        self.quantisation.quantise(ResNet {
+        Ok(ResNet {
             // Its ReLU and its quantiser are those of the stream.
             stem: ConvBlock::build(&conv.with_bias(false), true, None, pool, &float, device)?,
             entry: Stream::new(true, &self.quantisation, device)?,
@@ -283,6 +289,45 @@ impl Pad {
         let [batch, _, height, width] = x.dims();
         let zeros = Tensor::zeros([batch, self.channels, height, width], &x.device());
         Tensor::cat(vec![x, zeros], 1)
+    }
+}
+
+impl Traced for ResNet {
+    fn trace(&self, trace: &mut Trace, x: Flow) -> Result<Flow, ModelError> {
+        let x = trace.through(x, &[("stem", &self.stem)])?;
+        let start = trace.inside("entry", |trace| self.entry.trace(trace, x))?;
+        let x = trace.inside("blocks", |trace| {
+            let mut blocks = self.blocks.iter().enumerate();
+            blocks.try_fold(start, |(read, stream), (index, block)| {
+                trace.inside(&index.to_string(), |trace| block.trace(trace, read, stream))
+            })
+        });
+        let x = trace.mean(&x?.0);
+        trace.through(x, &[("output", &self.output)])
+    }
+}
+
+impl Residual {
+    fn trace(&self, trace: &mut Trace, read: Flow, stream: Flow) -> Result<(Flow, Flow), ModelError> {
+        let skipped = match &self.skip {
+            Some(Skip::Pad(pad)) => trace.inside("skip", |trace| trace.through(stream, &[("Pad", pad)]))?,
+            _ => stream,
+        };
+        let x = trace.through(read.clone(), &[("inner", &self.inner), ("last", &self.last)])?;
+        let skipped = match &self.skip {
+            Some(Skip::Project(project)) => {
+                trace.inside("skip", |trace| trace.through(read, &[("Project", project)]))?
+            }
+            _ => skipped,
+        };
+        let x = trace.add(&x, &skipped);
+        trace.inside("stream", |trace| self.stream.trace(trace, x))
+    }
+}
+
+impl Traced for Pad {
+    fn trace(&self, trace: &mut Trace, x: Flow) -> Result<Flow, ModelError> {
+        trace.pad(&x, self.subsample.stride, self.channels)
     }
 }
 

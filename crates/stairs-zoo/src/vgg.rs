@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::conv::{ConvBlock, halving};
 use crate::mlp::Block;
 use crate::quantisation::{image, positive};
+use crate::structure::{Flow, Trace, Traced};
 use crate::{ModelError, Quantisation};
 
 /// Units of a hidden dense layer at capacity 1.
@@ -128,6 +129,11 @@ impl VggConfig {
     /// # Errors
     /// [`ModelError`] for a size of 0, a capacity that is not positive and finite, or a quantisation that is not possible.
     pub fn init(&self, device: &Device) -> Result<Vgg, ModelError> {
+        self.quantisation.quantise(self.build(device)?)
+    }
+
+    /// The model before its weights are quantised.
+    pub(crate) fn build(&self, device: &Device) -> Result<Vgg, ModelError> {
         let [mut channels, _, _] = image(self.input)?;
         if !(self.capacity > 0.0 && self.capacity.is_finite()) {
             return Err(ModelError::Capacity(self.capacity));
@@ -146,7 +152,7 @@ impl VggConfig {
             units = next;
         }
         let output = LinearConfig::new(units, positive("classes", self.classes)?).init(device);
-        self.quantisation.quantise(Vgg { blocks, hidden, output })
+        Ok(Vgg { blocks, hidden, output })
     }
 }
 
@@ -156,5 +162,11 @@ impl Vgg {
         let x = self.blocks.iter().fold(x, |x, block| block.forward(x));
         let x = self.hidden.iter().fold(x.flatten::<2>(1, 3), |x, block| block.forward(x));
         self.output.forward(x)
+    }
+}
+
+impl Traced for Vgg {
+    fn trace(&self, trace: &mut Trace, x: Flow) -> Result<Flow, ModelError> {
+        trace.through(x, &[("blocks", &self.blocks), ("hidden", &self.hidden), ("output", &self.output)])
     }
 }

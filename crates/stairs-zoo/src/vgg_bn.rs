@@ -25,6 +25,7 @@ use crate::activation::Rectifier;
 use crate::conv::{ConvBlock, halving, square};
 use crate::mlp::Block;
 use crate::quantisation::{dropout, image, positive, width};
+use crate::structure::{Flow, Trace, Traced};
 use crate::{ModelError, Quantisation};
 
 /// Units of a hidden dense layer at capacity 1.
@@ -117,6 +118,11 @@ impl VggBnConfig {
     /// [`ModelError`] for a size of 0, an image of fewer than 32 pixels a side, a capacity or dropout that is not possible, or
     /// a quantisation that is not.
     pub fn init(&self, device: &Device) -> Result<VggBn, ModelError> {
+        self.quantisation.quantise(self.build(device)?)
+    }
+
+    /// The model before its weights are quantised.
+    pub(crate) fn build(&self, device: &Device) -> Result<VggBn, ModelError> {
         let [mut channels, height, across] = image(self.input)?;
         for (field, value) in [("input height", height), ("input width", across)] {
             if value < 32 {
@@ -137,7 +143,7 @@ impl VggBnConfig {
         let hidden = [[channels * 49, units], [units, units]];
         let hidden = hidden.map(|sizes| Block::new(sizes, self.dense_norm, &self.quantisation, device));
         let output = LinearConfig::new(units, positive("classes", self.classes)?).init(device);
-        self.quantisation.quantise(VggBn {
+        Ok(VggBn {
             blocks,
             pool: AdaptiveAvgPool2dConfig::new([7, 7]).init(),
             hidden: hidden.into_iter().collect::<Result<_, _>>()?,
@@ -154,5 +160,14 @@ impl VggBn {
         let x = adaptive_avg_pool2d(&self.pool, x).flatten::<2>(1, 3);
         let x = self.hidden.iter().fold(x, |x, block| self.dropout.forward(block.forward(x)));
         self.output.forward(x)
+    }
+}
+
+impl Traced for VggBn {
+    fn trace(&self, trace: &mut Trace, x: Flow) -> Result<Flow, ModelError> {
+        trace.through(
+            x,
+            &[("blocks", &self.blocks), ("pool", &self.pool), ("hidden", &self.hidden), ("output", &self.output)],
+        )
     }
 }

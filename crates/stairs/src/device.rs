@@ -9,6 +9,7 @@
 //! | `ndarray` | `ndarray` | the processor through `burn-ndarray`, for comparison |
 //! | `wgpu` | `wgpu` | a GPU through wgpu and its shading language |
 //! | `vulkan` | `vulkan` | a GPU through wgpu and SPIR-V |
+//! | `cuda` | `cuda` | an NVIDIA GPU through CUDA |
 
 use std::{fmt, panic, str::FromStr};
 
@@ -21,7 +22,7 @@ use thiserror::Error;
 /// use stairs::device::DeviceName;
 /// assert_eq!(DeviceName::default(), DeviceName::Flex);
 /// let device = "flex".parse::<DeviceName>().unwrap().open().unwrap();
-/// assert!("cuda".parse::<DeviceName>().is_err());
+/// assert!("abacus".parse::<DeviceName>().is_err());
 /// # let _ = device;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -36,6 +37,8 @@ pub enum DeviceName {
     Wgpu,
     /// A GPU through wgpu with SPIR-V shaders.
     Vulkan,
+    /// An NVIDIA GPU through CUDA.
+    Cuda,
 }
 
 /// A device that cannot be used.
@@ -43,7 +46,7 @@ pub enum DeviceName {
 #[non_exhaustive]
 pub enum DeviceError {
     /// No device has this name.
-    #[error("unknown device `{0}`: expected flex, ndarray, wgpu or vulkan")]
+    #[error("unknown device `{0}`: expected flex, ndarray, wgpu, vulkan or cuda")]
     Unknown(String),
     /// The program was built without this device.
     #[error("device `{0}` is not part of this program: build it with `--features {0}`")]
@@ -70,7 +73,8 @@ pub enum DeviceError {
 
 impl DeviceName {
     /// All devices, the default first.
-    pub const ALL: [DeviceName; 4] = [DeviceName::Flex, DeviceName::NdArray, DeviceName::Wgpu, DeviceName::Vulkan];
+    pub const ALL: [DeviceName; 5] =
+        [DeviceName::Flex, DeviceName::NdArray, DeviceName::Wgpu, DeviceName::Vulkan, DeviceName::Cuda];
 
     /// The name, which is also the cargo feature that compiles it in.
     pub fn name(self) -> &'static str {
@@ -79,6 +83,7 @@ impl DeviceName {
             DeviceName::NdArray => "ndarray",
             DeviceName::Wgpu => "wgpu",
             DeviceName::Vulkan => "vulkan",
+            DeviceName::Cuda => "cuda",
         }
     }
 
@@ -89,6 +94,7 @@ impl DeviceName {
             DeviceName::NdArray => "the processor through burn-ndarray",
             DeviceName::Wgpu => "a GPU through wgpu",
             DeviceName::Vulkan => "a GPU through wgpu, SPIR-V shaders",
+            DeviceName::Cuda => "an NVIDIA GPU through CUDA",
         }
     }
 
@@ -99,6 +105,7 @@ impl DeviceName {
             DeviceName::NdArray => cfg!(feature = "ndarray"),
             DeviceName::Wgpu => cfg!(feature = "wgpu"),
             DeviceName::Vulkan => cfg!(feature = "vulkan"),
+            DeviceName::Cuda => cfg!(feature = "cuda"),
         }
     }
 
@@ -173,6 +180,8 @@ impl DeviceName {
             DeviceName::Wgpu => Device::wgpu(burn::tensor::DeviceKind::DefaultDevice),
             #[cfg(feature = "vulkan")]
             DeviceName::Vulkan => Device::vulkan(burn::tensor::DeviceKind::DefaultDevice),
+            #[cfg(feature = "cuda")]
+            DeviceName::Cuda => Device::cuda(burn::tensor::DeviceIndex::Default),
             _ => Device::flex(),
         }
     }
@@ -201,8 +210,8 @@ mod tests {
         for device in DeviceName::ALL {
             assert_eq!(device.name().parse(), Ok(device));
         }
-        let error = "cuda".parse::<DeviceName>().unwrap_err();
-        assert_eq!(error.to_string(), "unknown device `cuda`: expected flex, ndarray, wgpu or vulkan");
+        let error = "abacus".parse::<DeviceName>().unwrap_err();
+        assert_eq!(error.to_string(), "unknown device `abacus`: expected flex, ndarray, wgpu, vulkan or cuda");
     }
 
     #[test]

@@ -14,7 +14,7 @@
 //! | [`data`] | `stairs-data` | embedded digits, loaders |
 //! | [`train`] | `stairs-train` | training, checkpoints, run records |
 //! | [`capacity`] | `stairs-capacity` | two-scale effective dimension, Fisher operators |
-//! | [`plot`], [`report`], [`experiments`], [`measure`], [`certify`], [`stats`] | this crate | figures, reports, reproducible experiments, capacity of zoo models, certificates of runs, statistics |
+//! | [`plot`], [`report`], [`experiments`], [`measure`], [`certify`], [`summary`], [`stats`] | this crate | figures, reports, reproducible experiments, capacity of zoo models, certificates of runs, costs of models, statistics |
 //!
 //! ```
 //! use stairs::prelude::*;
@@ -32,7 +32,7 @@
 //! ```
 //!
 //! # Features
-//! `flex` (default), `ndarray`, `wgpu`, `vulkan`: devices to compile in, see [`device`]. `fusion`: Burn's operation
+//! `flex` (default), `ndarray`, `wgpu`, `vulkan`, `cuda`: devices to compile in, see [`device`]. `fusion`: Burn's operation
 //! fusion on GPUs. `tui` (default): burn-train's dashboard in terminals.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -55,6 +55,7 @@ pub mod plot;
 pub mod prelude;
 pub mod report;
 pub mod stats;
+pub mod summary;
 
 /// The snippets of the README compile.
 #[cfg(doctest)]

@@ -9,7 +9,41 @@ use stairs::train::diagnose::Diagnosis;
 fn devices_are_listed() {
     let text = stdout(&stairs(&["devices"]));
     assert!(text.lines().next().unwrap().starts_with("flex (default)") && text.contains("ready: flex"), "{text}");
-    assert_eq!(text.lines().count(), 4);
+    assert_eq!(text.lines().count(), 5);
+}
+
+#[test]
+fn models_are_summarised() {
+    let text = stdout(&stairs(&["summary", "resnet18"]));
+    assert!(text.starts_with("resnet18:1, 3×224×224, 1000 classes, ternary\n"), "{text}");
+    assert!(text.contains("11,689,512 parameters, 1.81 G multiply-accumulates"), "{text}");
+    let row = |name: &str| text.lines().find(|line| line.trim_start().starts_with(name)).unwrap_or_default().to_owned();
+    assert!(row("blocks.0.inner.0.conv").contains("conv 3×3"), "{text}");
+    // 32·32 times the multiply-accumulates.
+    assert!(row("float32").contains("1.86 T") && row("float32").contains("46.8 MB"), "{text}");
+    assert!(!text.contains("batch norm"), "{text}");
+    assert!(stdout(&stairs(&["summary", "resnet18", "--layers"])).contains("batch norm"));
+
+    let small = stdout(&stairs(&["summary", "lenet", "--input", "1x28x28", "--float", "--json"]));
+    let json: serde_json::Value = serde_json::from_str(&small).unwrap();
+    assert_eq!((&json["model"], &json["precision"]), (&"lenet:32-64-128".into(), &"float32".into()));
+    assert_eq!(json["totals"]["parameters"], 421_866);
+    assert_eq!(json["layers"][0]["output"], serde_json::json!([32, 28, 28]));
+    assert_eq!(json["precisions"].as_array().unwrap().len(), 5);
+
+    let table = stdout(&stairs(&["summary", "all", "--markdown"]));
+    assert!(table.contains("| `mobilenet-v2` | 3,504,872 |") && table.contains("| `resnet56` | 853,018 |"), "{table}");
+
+    let refused: [(&[&str], i32, &str); 4] = [
+        (&["summary", "resnet19"], 2, "`resnet19` is no model"),
+        (&["summary", "lenet", "--input", "28x28"], 2, "such as 3x224x224"),
+        (&["summary", "vgg16-bn", "--input", "3x16x16"], 1, "input height = 16"),
+        (&["summary", "lenet", "--float", "--quantiser", "int4"], 2, "cannot be used with"),
+    ];
+    for (arguments, code, text) in refused {
+        let error = failure(&stairs(arguments), code);
+        assert!(error.contains(text), "{error}");
+    }
 }
 
 #[test]

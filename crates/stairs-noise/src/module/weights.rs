@@ -200,8 +200,38 @@ impl StairWeights {
     /// # Errors
     /// [`WeightsError`] for a pattern that matches nothing and for weights without a scale (not finite, or of a
     /// distribution the policy is not made for).
-    pub fn quantise<M: Module>(mut self, model: M) -> Result<M, WeightsError> {
-        let known = parameters(&model);
+    pub fn quantise<M: Module>(self, model: M) -> Result<M, WeightsError> {
+        let (weights, _) = self.resolved(&model)?;
+        let mut failure = None;
+        let model = model.apply_reparameterization(Session { weights: &weights, failure: &mut failure });
+        match failure {
+            Some(error) => Err(error),
+            None => Ok(model),
+        }
+    }
+
+    /// Paths of the parameters that [`quantise`](Self::quantise) quantises, in the order in which Burn visits them. None of
+    /// them is drawn.
+    ///
+    /// # Errors
+    /// [`WeightsError`] for a pattern that matches nothing.
+    ///
+    /// ```
+    /// use burn::{nn::LinearConfig, tensor::Device};
+    /// use stairs_noise::StairWeights;
+    ///
+    /// let layers = vec![LinearConfig::new(8, 4).init(&Device::flex()), LinearConfig::new(4, 2).init(&Device::flex())];
+    /// let weights = StairWeights::ternary().except_last();
+    /// assert_eq!(weights.selected(&layers)?, ["0.weight"]);
+    /// # Ok::<(), stairs_noise::WeightsError>(())
+    /// ```
+    pub fn selected<M: Module>(&self, model: &M) -> Result<Vec<String>, WeightsError> {
+        Ok(self.clone().resolved(model)?.1)
+    }
+
+    /// With the first and the last weight among what is left out, as asked; then the paths that are selected.
+    fn resolved<M: Module>(mut self, model: &M) -> Result<(Self, Vec<String>), WeightsError> {
+        let known = parameters(model);
         for pattern in self.include.iter().chain(&self.exclude) {
             if !known.iter().any(|path| pattern.matches(path)) {
                 let (pattern, known) = (pattern.as_str().to_string(), known.join(", "));
@@ -213,12 +243,8 @@ impl StairWeights {
         for path in ends.iter().filter(|(excluded, _)| *excluded).filter_map(|(_, path)| *path) {
             self.exclude.push(Pattern::new(path.as_str())?);
         }
-        let mut failure = None;
-        let model = model.apply_reparameterization(Session { weights: &self, failure: &mut failure });
-        match failure {
-            Some(error) => Err(error),
-            None => Ok(model),
-        }
+        let selected = known.into_iter().filter(|path| self.selects(path)).collect();
+        Ok((self, selected))
     }
 
     fn selects(&self, path: &str) -> bool {

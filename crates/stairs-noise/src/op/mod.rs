@@ -23,7 +23,7 @@
 mod approx;
 mod autodiff;
 mod cpu;
-#[cfg(feature = "wgpu")]
+#[cfg(feature = "cube")]
 mod cube;
 #[cfg(feature = "flex")]
 mod flex;
@@ -45,7 +45,7 @@ pub use spec::StairSpec;
     Autodiff,
     Flex: cfg(feature = "flex"),
     NdArray: cfg(feature = "ndarray"),
-    Cube: cfg(feature = "wgpu"),
+    Cube: cfg(feature = "cube"),
     Fusion: cfg(feature = "fusion")
 )]
 pub trait StairBackend: burn::backend::Backend {

@@ -26,6 +26,11 @@ pub(crate) fn devices() -> Vec<(&'static str, Device)> {
         );
         devices.push(("wgpu", device));
     }
+    // A missing driver or GPU fails loudly, in the first test that uses it.
+    #[cfg(feature = "vulkan")]
+    devices.push(("vulkan", Device::vulkan(burn::tensor::DeviceKind::DefaultDevice)));
+    #[cfg(feature = "cuda")]
+    devices.push(("cuda", Device::cuda(burn::tensor::DeviceIndex::Default)));
     devices
 }
 

@@ -16,6 +16,7 @@ mod plan;
 mod report;
 mod reproduce;
 mod run_options;
+mod summary;
 mod train;
 
 use clap::{Parser, Subcommand};
@@ -38,6 +39,7 @@ enum Command {
     Eval(eval::Eval),
     Plan(plan::Plan),
     Data(data::Data),
+    Summary(summary::Summarise),
     Devices(devices::Devices),
     Report(report::Report),
     Figures(figures::Figures),
@@ -56,6 +58,7 @@ impl Cli {
             Command::Eval(command) => command.run(),
             Command::Plan(command) => command.run(),
             Command::Data(command) => command.run(),
+            Command::Summary(command) => command.run(),
             Command::Devices(command) => command.run(),
             Command::Report(command) => command.run(),
             Command::Figures(command) => command.run(),

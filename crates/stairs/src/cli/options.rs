@@ -36,7 +36,7 @@ impl From<Method> for train::Method {
 /// `--device`.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct DeviceOption {
-    /// Device: flex (processor), ndarray, wgpu or vulkan (GPU); all but flex must be compiled in
+    /// Device: flex (processor), ndarray, wgpu, vulkan or cuda (GPU); all but flex must be compiled in
     #[arg(long, default_value_t = DeviceName::Flex, value_name = "NAME")]
     pub(crate) device: DeviceName,
 }

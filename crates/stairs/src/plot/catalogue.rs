@@ -10,6 +10,7 @@
 //! | `plan-INTERVAL-DECAY.svg` | mean and scale over time of a policy with three layers |
 //! | `expressivity-sine.svg`, `-ring.svg` | functions of one and two variables with certified approximations |
 //! | `expressivity-cost.svg` | units and weights of such networks against their error |
+//! | `block-resnet.svg`, `block-mobilenet-v2.svg` | what is quantised where in residual blocks |
 
 use stairs_noise::{
     Activation, AnnealingPlan, Estimator, Law, Noise, QuantiserSchedule, RegularisedStair, Strategy, TimeUnit,
@@ -19,7 +20,8 @@ use stairs_quant::{Quantiser, StairFunction, expressivity::Target};
 
 use super::{
     Axis, CatalogueError, Figure, Ink, Layer, Panel, StairCurve, Track, activation_figure, cost_figure,
-    derivative_panel, expressivity_figure, refinement_figure, schedule_panels,
+    derivative_panel, expressivity_figure, inverted_residual_figure, refinement_figure, residual_figure,
+    schedule_panels,
     stair::{hard, samples, window},
     stair_panel,
 };
@@ -62,6 +64,8 @@ pub fn catalogue() -> Result<Vec<(String, Figure)>, CatalogueError> {
     figures.push(("expressivity-sine".into(), refinement_figure(Target::Sine, &[0.5, 0.2])?));
     figures.push(("expressivity-ring".into(), expressivity_figure(Target::Ring, &ring)?));
     figures.push(("expressivity-cost".into(), cost_figure(&costs())?));
+    figures.push(("block-resnet".into(), residual_figure()));
+    figures.push(("block-mobilenet-v2".into(), inverted_residual_figure()));
     Ok(figures)
 }
 
@@ -240,7 +244,7 @@ mod tests {
         let figures = catalogue().unwrap();
         let names: HashSet<&String> = figures.iter().map(|(name, _)| name).collect();
         assert_eq!(names.len(), figures.len());
-        assert_eq!(figures.len(), 4 + 4 * Quantiser::catalogue().len() + 1 + 7 + Activation::NAMED.len() + 8 + 3);
+        assert_eq!(figures.len(), 4 + 4 * Quantiser::catalogue().len() + 1 + 7 + Activation::NAMED.len() + 8 + 3 + 2);
         for (name, figure) in &figures {
             let svg = figure.svg().unwrap();
             assert!(!svg.contains("NaN") && !svg.contains("inf"), "{name}");

@@ -148,6 +148,9 @@ impl<'a, 'b> Pen<'a, 'b> {
                 top += size + 6.0;
             }
         }
+        if panel.bare {
+            return self.bare(panel, (at.0, top), (size.0, size.1 - (top - at.1)), x_range, y_range);
+        }
         let gutter = y_ticks.iter().map(|t| text_width(&y_text(t), SMALL)).fold(8.0, f64::max) + 10.0;
         let foot = 20.0 + if panel.x.label.is_empty() { 0.0 } else { SMALL };
         let area =
@@ -180,11 +183,27 @@ impl<'a, 'b> Pen<'a, 'b> {
             .axis_desc_style(text(SMALL, false, Ink::Muted, HPos::Center, VPos::Center))
             .x_desc(panel.x.label.clone())
             .draw()?;
-        for layer in &panel.layers {
-            draw_layer(&mut chart, layer, x_range, y_range)?;
-        }
-        Ok(())
+        draw_layers(&mut chart, panel, x_range, y_range)
     }
+
+    /// The layers alone, over all of the cell.
+    fn bare(
+        &self,
+        panel: &Panel,
+        at: (f64, f64),
+        size: (f64, f64),
+        x: (f64, f64),
+        y: (f64, f64),
+    ) -> Result<(), Failure> {
+        let area = self.root.clone().shrink((px(at.0), px(at.1)), (px(size.0), px(size.1)));
+        let scale = |range| Scale { range, ticks: Vec::new() };
+        let mut chart = ChartBuilder::on(&area).set_all_label_area_size(0).build_cartesian_2d(scale(x), scale(y))?;
+        draw_layers(&mut chart, panel, x, y)
+    }
+}
+
+fn draw_layers(chart: &mut Chart<'_, '_>, panel: &Panel, x: (f64, f64), y: (f64, f64)) -> Result<(), Failure> {
+    panel.layers.iter().try_for_each(|layer| draw_layer(chart, layer, x, y))
 }
 
 /// The parts of the line through the finite points that lie in the range of y, cut where the line leaves it.
@@ -272,6 +291,7 @@ fn draw_layer(chart: &mut Chart<'_, '_>, layer: &Layer, x: (f64, f64), y: (f64, 
                 Anchor::Left => (HPos::Right, VPos::Center, (px(-6.0), 0)),
                 Anchor::Above => (HPos::Center, VPos::Bottom, (0, px(-4.0))),
                 Anchor::Below => (HPos::Center, VPos::Top, (0, px(4.0))),
+                Anchor::Centre => (HPos::Center, VPos::Center, (0, 0)),
             };
             let style = text(SMALL, false, *ink, h, v);
             chart.draw_series([EmptyElement::at(*at) + Text::new(label.clone(), offset, style)])?;

@@ -13,6 +13,8 @@ pub enum Anchor {
     Above,
     /// Below the point, centred.
     Below,
+    /// On the point, centred.
+    Centre,
 }
 
 /// One thing drawn inside a panel, in data coordinates. Points that are not finite are left out and break lines.

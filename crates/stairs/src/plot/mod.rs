@@ -14,6 +14,7 @@
 
 mod activation;
 mod axis;
+mod block;
 mod capacity;
 mod catalogue;
 mod certificate;
@@ -31,6 +32,7 @@ mod stair;
 
 pub use activation::activation_figure;
 pub use axis::Axis;
+pub use block::{inverted_residual_figure, residual_figure};
 pub use capacity::{capacity_figure, capacity_legend, capacity_panels};
 pub use catalogue::{catalogue, plan_figure};
 pub use certificate::certificate_figure;

@@ -9,12 +9,20 @@ pub struct Panel {
     pub(super) x: Axis,
     pub(super) y: Axis,
     pub(super) layers: Vec<Layer>,
+    /// Without axes.
+    pub(super) bare: bool,
 }
 
 impl Panel {
     /// A panel without content. The title may be empty.
     pub fn new(title: impl Into<String>, x: Axis, y: Axis) -> Self {
-        Self { title: title.into(), x, y, layers: Vec::new() }
+        Self { title: title.into(), x, y, layers: Vec::new(), bare: false }
+    }
+
+    /// A panel without axes, for diagrams: `x` and `y` are the ranges shown.
+    pub fn bare(title: impl Into<String>, x: (f64, f64), y: (f64, f64)) -> Self {
+        let axis = |(low, high)| Axis::new("").with_range(low, high);
+        Self { bare: true, ..Self::new(title, axis(x), axis(y)) }
     }
 
     /// Adds a layer on top of the others.
