@@ -13,7 +13,8 @@
 //! | [`MobileNetV2`] | `mobilenet_v2` | images `[B, C, H, W]` | inverted residuals with a width multiplier |
 //! | [`Staircase`] | `staircase` | points `[B, n]` | a ternary Heaviside network of [`stairs_quant::expressivity`], not trained |
 //!
-//! [`Architecture`] names a model with its sizes in one word, such as `mlp:64-32`, and makes a [`Model`] of it.
+//! [`Architecture`] names a model with its sizes in one word, such as `mlp:64-32`, and makes a [`Model`] of it;
+//! [`pretrained`] fills it with torchvision's float weights.
 //!
 //! The models that are trained are built the same way: a config with public fields, `init(&device)`, `forward`. With
 //! [`Quantisation::Float`] the activations are ReLUs and the weights plain; with [`Quantisation::Stairs`] every
@@ -43,6 +44,7 @@ mod lenet;
 mod mlp;
 mod mobilenet_v2;
 mod model;
+pub mod pretrained;
 mod quantisation;
 mod resnet;
 mod staircase;
