@@ -103,6 +103,9 @@ fn named(mut tensors: Vec<Tensor>) -> Result<Vec<Tensor>, Fault> {
     }
     tensors.retain(|tensor| tensor.name.rsplit('.').next() != Some(COUNTER));
     tensors.sort_by(|a, b| a.name.cmp(&b.name));
+    if tensors.is_empty() {
+        return Err(fault!("it holds no tensors"));
+    }
     match tensors.windows(2).find(|pair| pair[0].name == pair[1].name) {
         Some(pair) => Err(fault!("tensor `{}` comes twice", pair[0].name)),
         None => Ok(tensors),
