@@ -30,6 +30,7 @@ chapters! {
     commands "commands.md"
     qat "qat.md"
     optimisation "optimisation.md"
+    pretrained "pretrained.md"
     devices "devices.md"
     images "images.md"
     checkpoints "checkpoints.md"
@@ -123,6 +124,7 @@ mod tests {
             "stairs-noise/src/module/weights.rs",
             "stairs-noise/src/module/apply.rs",
             "stairs-zoo/src/quantisation.rs",
+            "stairs-zoo/src/pretrained/error.rs",
             "stairs-train/src/error.rs",
             "stairs-capacity/src/error.rs",
             "stairs/src/certify/error.rs",

@@ -9,6 +9,7 @@ mod eval;
 mod expressivity;
 mod figures;
 mod image_options;
+mod import;
 mod jobs;
 mod optimisation;
 mod options;
@@ -41,6 +42,7 @@ enum Command {
     Devices(devices::Devices),
     Report(report::Report),
     Figures(figures::Figures),
+    Import(import::Import),
     Reproduce(reproduce::Reproduce),
 }
 
@@ -59,6 +61,7 @@ impl Cli {
             Command::Devices(command) => command.run(),
             Command::Report(command) => command.run(),
             Command::Figures(command) => command.run(),
+            Command::Import(command) => command.run(),
             Command::Reproduce(command) => command.run(),
         }
     }
