@@ -22,6 +22,7 @@ saves them, for the tests of the readers.
 """
 
 import argparse
+import copy
 import json
 import math
 import pathlib
@@ -141,7 +142,7 @@ def write_fixtures(directory):
     torch.save(state, directory / "legacy.pth", _use_new_zipfile_serialization=False)
     torch.save({"epoch": 3, "lr": 0.5, "state_dict": state}, directory / "checkpoint.pth")
     torch.save({k: torch.nn.Parameter(v) if v.is_floating_point() else v for k, v in state.items()}, directory / "parameters.pth")
-    torch.save(model.half().state_dict(), directory / "half.pth")
+    torch.save(copy.deepcopy(model).half().state_dict(), directory / "half.pth")
     torch.save(model.bfloat16().state_dict(), directory / "bfloat16.pth")
     base = values("base", [6, 4])
     torch.save({"rows": base[2:5], "transposed": base.t(), "all": base}, directory / "views.pth")

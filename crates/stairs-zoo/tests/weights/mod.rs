@@ -4,17 +4,17 @@
 use std::path::PathBuf;
 
 /// The bytes of a file torch has written.
-pub fn fixture(name: &str) -> Vec<u8> {
+pub(crate) fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(fixture_path(name)).unwrap()
 }
 
 /// Its path.
-pub fn fixture_path(name: &str) -> PathBuf {
+pub(crate) fn fixture_path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
 /// Element `index` of the tensor of this name, in (−1, 1).
-pub fn uniform(hash: u64, index: u64) -> f64 {
+pub(crate) fn uniform(hash: u64, index: u64) -> f64 {
     let z = hash.wrapping_add((index + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
     let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -23,12 +23,12 @@ pub fn uniform(hash: u64, index: u64) -> f64 {
 }
 
 /// FNV-1a of 64 bits.
-pub fn fnv(text: &str) -> u64 {
+pub(crate) fn fnv(text: &str) -> u64 {
     text.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3))
 }
 
 /// The tensor that the formula gives for this name and shape.
-pub fn values(key: &str, shape: &[usize], gain: f64) -> Vec<f32> {
+pub(crate) fn values(key: &str, shape: &[usize], gain: f64) -> Vec<f32> {
     const RUN: usize = 28;
     let (hash, count) = (fnv(key), shape.iter().product::<usize>());
     let kind = key.rsplit('.').next().unwrap();
@@ -45,12 +45,12 @@ pub fn values(key: &str, shape: &[usize], gain: f64) -> Vec<f32> {
 }
 
 /// A safetensors file with this header, and data.
-pub fn safetensors(header: &str, data: &[u8]) -> Vec<u8> {
+pub(crate) fn safetensors(header: &str, data: &[u8]) -> Vec<u8> {
     [&(header.len() as u64).to_le_bytes(), header.as_bytes(), data].concat()
 }
 
 /// The header of a safetensors file of `f32` tensors, in this order.
-pub fn header<'a>(tensors: impl IntoIterator<Item = (&'a str, &'a [usize])>) -> String {
+pub(crate) fn header<'a>(tensors: impl IntoIterator<Item = (&'a str, &'a [usize])>) -> String {
     let mut at = 0;
     let entry = |(name, shape): (&str, &[usize])| {
         let (start, end) = (at, at + 4 * shape.iter().product::<usize>());
@@ -61,7 +61,7 @@ pub fn header<'a>(tensors: impl IntoIterator<Item = (&'a str, &'a [usize])>) -> 
 }
 
 /// A zip file of stored entries.
-pub fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
     let (mut bytes, mut directory) = (Vec::new(), Vec::new());
     for (name, data) in entries {
         let offset = bytes.len() as u32;
@@ -93,12 +93,12 @@ pub fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// A file of torch with this pickle and one storage of 16 bytes, `0`.
-pub fn torch(pickle: &[u8]) -> Vec<u8> {
+pub(crate) fn torch(pickle: &[u8]) -> Vec<u8> {
     zip(&[("a/data.pkl", pickle), ("a/byteorder", b"little"), ("a/data/0", &[0; 16])])
 }
 
 /// The pickle of `{'w': tensor}`: storage `0` of `elements` floats, first element, sizes and strides as pickled tuples.
-pub fn one_tensor(elements: &[u8], first: &[u8], sizes: &[u8], strides: &[u8]) -> Vec<u8> {
+pub(crate) fn one_tensor(elements: &[u8], first: &[u8], sizes: &[u8], strides: &[u8]) -> Vec<u8> {
     let head: &[u8] = b"\x80\x02}X\x01\0\0\0wctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storagectorch\nFloatStorage\n\
                         X\x01\0\0\x000X\x03\0\0\0cpu";
     [head, elements, b"tQ", first, sizes, strides, b"\x89ccollections\nOrderedDict\n)RtRs."].concat()
