@@ -31,6 +31,7 @@ chapters! {
     qat "qat.md"
     optimisation "optimisation.md"
     models "models.md"
+    pretrained "pretrained.md"
     devices "devices.md"
     images "images.md"
     checkpoints "checkpoints.md"
@@ -134,6 +135,7 @@ mod tests {
             "stairs-noise/src/module/weights.rs",
             "stairs-noise/src/module/apply.rs",
             "stairs-zoo/src/quantisation.rs",
+            "stairs-zoo/src/pretrained/error.rs",
             "stairs-train/src/error.rs",
             "stairs-capacity/src/error.rs",
             "stairs/src/certify/error.rs",

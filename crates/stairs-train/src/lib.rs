@@ -40,6 +40,7 @@ mod schedule;
 mod scope;
 mod seeded;
 mod trainer;
+mod weights;
 mod zoo;
 
 pub use anneal::Annealer;
@@ -59,4 +60,5 @@ pub use schedule::{LrSchedule, WarmUp};
 pub use scope::{Edges, Features, stairs_config};
 pub use seeded::{device_name, seeded, try_seeded};
 pub use trainer::{Fitted, Trainer};
+pub use weights::write_weights;
 pub use zoo::ZooModel;

@@ -18,13 +18,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use burn::{
-    module::Module,
-    store::{ModuleRecord, ModuleSnapshot, SafetensorsStore},
-    tensor::Bytes,
-};
+use burn::{module::Module, store::ModuleRecord, tensor::Bytes};
 
-use crate::{EpochRecord, RECORD_FORMAT, RunConfig, RunRecord, TrainError, checkpoint, checkpoint::Store, files};
+use crate::{
+    EpochRecord, RECORD_FORMAT, RunConfig, RunRecord, TrainError, checkpoint, checkpoint::Store, files, write_weights,
+};
 
 /// Directory of the checkpoints.
 const CHECKPOINTS: &str = "checkpoints";
@@ -185,20 +183,13 @@ impl RunDir {
     }
 
     /// Writes a model in Burn's format.
-    pub(crate) fn write_model<M: Module>(&self, model: M, which: Which) -> Result<(), TrainError> {
-        let path = self.model_path(which);
-        let bytes = model.into_record().into_bytes().map_err(|e| TrainError::Burn(e.to_string()))?;
-        files::write_atomic(&path, &bytes)
+    pub(crate) fn write_model<M: Module>(&self, model: &M, which: Which) -> Result<(), TrainError> {
+        write_weights(model, &self.model_path(which))
     }
 
     /// Writes a model in the safetensors format.
     pub(crate) fn write_safetensors<M: Module>(&self, model: &M, which: Which) -> Result<(), TrainError> {
-        let mut store = SafetensorsStore::from_bytes(None);
-        let bytes = model
-            .save_into(&mut store)
-            .and_then(|()| store.get_bytes())
-            .map_err(|e| TrainError::Burn(e.to_string()))?;
-        files::write_atomic(&self.path.join(format!("{}.safetensors", which.name())), &bytes)
+        write_weights(model, &self.path.join(format!("{}.safetensors", which.name())))
     }
 
     /// Writes the record: the run has ended.

@@ -211,7 +211,7 @@ impl Trainer {
         let dir = self.dir.clone();
         Box::new(move |bytes| {
             let template = template.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            dir.write_model(restore(template, bytes.to_vec())?.into_result(), Which::Best)
+            dir.write_model(&restore(template, bytes.to_vec())?.into_result(), Which::Best)
         })
     }
 
@@ -223,7 +223,7 @@ impl Trainer {
         parameters: usize,
         samples: usize,
     ) -> Result<Fitted<M>, TrainError> {
-        self.dir.write_model(model.clone(), Which::Last)?;
+        self.dir.write_model(&model, Which::Last)?;
         self.dir.write_safetensors(&model, Which::Last)?;
         self.dir.write_safetensors(&self.dir.load(model.clone(), Which::Best)?, Which::Best)?;
         let accuracy =

@@ -15,6 +15,7 @@
 //!
 //! [`Architecture`] names a model with its sizes in one word, such as `mlp:64-32`, and makes a [`Model`] of it, or its
 //! [`Structure`]: the layers with their shapes, parameters, multiplications and quantisers, without a number drawn.
+//! [`pretrained`] fills a model with torchvision's float weights.
 //!
 //! The models that are trained are built the same way: a config with public fields, `init(&device)`, `forward`. With
 //! [`Quantisation::Float`] the activations are ReLUs and the weights plain; with [`Quantisation::Stairs`] every
@@ -44,6 +45,7 @@ mod lenet;
 mod mlp;
 mod mobilenet_v2;
 mod model;
+pub mod pretrained;
 mod quantisation;
 mod resnet;
 mod staircase;

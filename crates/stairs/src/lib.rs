@@ -50,6 +50,7 @@ pub mod certify;
 pub mod device;
 pub mod experiments;
 mod files;
+pub mod import;
 pub mod measure;
 pub mod plot;
 pub mod prelude;

@@ -9,6 +9,7 @@ mod eval;
 mod expressivity;
 mod figures;
 mod image_options;
+mod import;
 mod jobs;
 mod optimisation;
 mod options;
@@ -43,6 +44,7 @@ enum Command {
     Devices(devices::Devices),
     Report(report::Report),
     Figures(figures::Figures),
+    Import(import::Import),
     Reproduce(reproduce::Reproduce),
 }
 
@@ -62,6 +64,7 @@ impl Cli {
             Command::Devices(command) => command.run(),
             Command::Report(command) => command.run(),
             Command::Figures(command) => command.run(),
+            Command::Import(command) => command.run(),
             Command::Reproduce(command) => command.run(),
         }
     }

@@ -1,0 +1,239 @@
+//! A file of weights into a module: names and shapes first, then numbers.
+
+use std::collections::BTreeMap;
+
+use burn::{
+    module::{Module, ModuleMapper, ModuleVisitor, Param},
+    tensor::{Device, Int, Tensor, TensorData},
+};
+
+use super::{KeyMap, Misshapen, PretrainedError, WeightFile};
+use crate::{Architecture, Model, Quantisation, map_model};
+
+/// A torchvision model reads images of this shape, and has the same parameters for every other height and width.
+const INPUT: [usize; 3] = [3, 224, 224];
+/// Side of the squares in which a matrix is transposed.
+const TILE: usize = 32;
+
+/// What becomes of the last layer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Head {
+    /// That of the file, with its classes.
+    #[default]
+    Kept,
+    /// A new one, with Burn's initial weights; seed the device for the same ones again.
+    Fresh {
+        /// Number of classes, at least 1.
+        classes: usize,
+    },
+}
+
+/// The float model of torchvision's weights in `file`, on `device`, and its number of classes.
+///
+/// # Errors
+/// [`PretrainedError::NoCounterpart`] for a model torchvision does not have, [`PretrainedError::Model`] for no classes, and those of [`load`].
+pub fn torchvision(
+    architecture: &Architecture,
+    file: &WeightFile,
+    head: Head,
+    device: &Device,
+) -> Result<(Model, usize), PretrainedError> {
+    let keys = KeyMap::torchvision(architecture)?;
+    let (keys, classes) = match head {
+        Head::Fresh { classes } => (keys.with_fresh_head(), classes),
+        Head::Kept => {
+            let weight = keys.head().and_then(|(_, prefix)| file.shape(&format!("{prefix}.weight")));
+            // Without one the head is reported missing, with what else is.
+            let classes = weight.and_then(|shape| shape.first().filter(|_| !shape.contains(&0))).copied().unwrap_or(1);
+            (keys, classes)
+        }
+    };
+    let model = architecture.init(INPUT, classes, Quantisation::Float, device)?;
+    let model = map_model!(model, module => load(module, &keys, file)?);
+    Ok((model, classes))
+}
+
+/// `module` with the weights and batch statistics of `file`. Every parameter of the module must be in the file under the name
+/// `keys` gives it, and nothing else may be; dense weights are transposed, half and double precision become `f32`.
+///
+/// The module is a float one: quantise it afterwards.
+///
+/// # Errors
+/// [`PretrainedError::Mismatch`], before a number is read, with all that is missing, left over or of another shape;
+/// [`PretrainedError::Value`], [`PretrainedError::Format`] and [`PretrainedError::Read`] for the numbers.
+pub fn load<M: Module>(module: M, keys: &KeyMap, file: &WeightFile) -> Result<M, PretrainedError> {
+    let mut wanted = Wanted { place: Place::new(keys), missing: Vec::new(), shapes: BTreeMap::new() };
+    module.visit(&mut wanted);
+    let Wanted { mut missing, shapes, .. } = wanted;
+    let mut misshapen = Vec::new();
+    for (name, expected) in &shapes {
+        match file.shape(name) {
+            None => missing.push(name.clone()),
+            Some(found) if found != expected => {
+                misshapen.push(Misshapen { name: name.clone(), found: found.into(), expected: expected.clone() });
+            }
+            Some(_) => {}
+        }
+    }
+    let is_unexpected = |name: &&str| !shapes.contains_key(*name) && !keys.is_ignored(name);
+    let unexpected: Vec<String> = file.tensors().map(|(name, _)| name).filter(is_unexpected).map(Into::into).collect();
+    if !(missing.is_empty() && unexpected.is_empty() && misshapen.is_empty()) {
+        return Err(PretrainedError::Mismatch { path: file.path().into(), missing, unexpected, misshapen });
+    }
+    let mut fill = Fill { place: Place::new(keys), file, error: None };
+    let module = module.map(&mut fill);
+    match fill.error {
+        Some(error) => Err(error),
+        None => Ok(module),
+    }
+}
+
+/// Where a walk through a module is.
+struct Place<'a> {
+    keys: &'a KeyMap,
+    names: Vec<String>,
+    owners: Vec<String>,
+}
+
+/// What a parameter is in torch.
+enum Counterpart {
+    /// A tensor of this name, transposed if it is a dense weight.
+    Tensor { name: String, transposed: bool },
+    /// None is wanted.
+    Fresh,
+    /// The layer has no name in torch.
+    Unknown,
+}
+
+impl<'a> Place<'a> {
+    fn new(keys: &'a KeyMap) -> Self {
+        Self { keys, names: Vec::new(), owners: Vec::new() }
+    }
+
+    fn enter(&mut self, name: &str, owner: &str) {
+        self.names.push(name.into());
+        self.owners.push(owner.into());
+    }
+
+    fn exit(&mut self) {
+        self.names.pop();
+        self.owners.pop();
+    }
+
+    fn counterpart(&self) -> Counterpart {
+        let Some((field, layer)) = self.names.split_last() else { return Counterpart::Unknown };
+        let layer = layer.join(".");
+        if self.keys.is_fresh(&layer) {
+            return Counterpart::Fresh;
+        }
+        let dense = self.owners.last().is_some_and(|owner| owner == "Struct:Linear");
+        match self.keys.name(&layer, field) {
+            Some(name) => Counterpart::Tensor { name, transposed: dense && field == "weight" },
+            None => Counterpart::Unknown,
+        }
+    }
+}
+
+/// Collects names and shapes, as torch has them.
+struct Wanted<'a> {
+    place: Place<'a>,
+    missing: Vec<String>,
+    shapes: BTreeMap<String, Vec<usize>>,
+}
+
+impl ModuleVisitor for Wanted<'_> {
+    fn enter_module(&mut self, name: &str, owner: &str) {
+        self.place.enter(name, owner);
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.place.exit();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        match self.place.counterpart() {
+            Counterpart::Tensor { name, transposed } => {
+                let mut shape = param.lazy_shape().to_vec();
+                if transposed {
+                    shape.reverse();
+                }
+                self.shapes.insert(name, shape);
+            }
+            Counterpart::Fresh => {}
+            Counterpart::Unknown => self.missing.push(self.place.names.join(".")),
+        }
+    }
+
+    fn visit_int<const D: usize>(&mut self, _: &Param<Tensor<D, Int>>) {
+        self.missing.push(self.place.names.join("."));
+    }
+}
+
+/// Puts the numbers in.
+struct Fill<'a> {
+    place: Place<'a>,
+    file: &'a WeightFile,
+    error: Option<PretrainedError>,
+}
+
+impl ModuleMapper for Fill<'_> {
+    fn enter_module(&mut self, name: &str, owner: &str) {
+        self.place.enter(name, owner);
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.place.exit();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Counterpart::Tensor { name, transposed } = self.place.counterpart() else { return param };
+        if self.error.is_some() {
+            return param;
+        }
+        match self.file.read(&name) {
+            Ok(Some(mut values)) => {
+                let shape = param.lazy_shape().to_vec();
+                if let ([inputs, outputs], true) = (shape.as_slice(), transposed) {
+                    values = transpose(&values, *outputs, *inputs);
+                }
+                let tensor = Tensor::from_data(TensorData::new(values, shape), &param.lazy_device());
+                let id = param.id;
+                param.transform_for_load(tensor, id)
+            }
+            // Its name and shape have been found before.
+            Ok(None) => param,
+            Err(error) => {
+                self.error = Some(error);
+                param
+            }
+        }
+    }
+}
+
+/// The transpose of a matrix in row-major order, by squares that stay in the cache.
+fn transpose(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+    let mut out = vec![0.0; values.len()];
+    for top in (0..rows).step_by(TILE) {
+        for left in (0..columns).step_by(TILE) {
+            for row in top..rows.min(top + TILE) {
+                for column in left..columns.min(left + TILE) {
+                    out[column * rows + row] = values[row * columns + column];
+                }
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::transpose;
+
+    #[test]
+    fn a_matrix_larger_than_a_square_is_transposed() {
+        let (rows, columns) = (37, 70);
+        let values: Vec<f32> = (0..rows * columns).map(|i| i as f32).collect();
+        let out = transpose(&values, rows, columns);
+        assert!((0..rows * columns).all(|i| out[i % columns * rows + i / columns] == i as f32));
+    }
+}
