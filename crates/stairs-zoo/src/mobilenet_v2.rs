@@ -22,8 +22,8 @@
 //! What is quantised where, with features of few levels Q and the 8 bits Q₈ of the stream (see `stream`):
 //!
 //! ```text
-//!  s ──┬─ Q ─ expand 1×1 ─ norm ─ Q ─ depthwise 3×3 ─ norm ─ Q ─ project 1×1 ─ norm ─ + ─ Q₈ ── s′
-//!      └───────────────────────────────────────────────────────────────────────────────┘
+//!  s ──┬─ expand 1×1 ─ norm ─ Q ─ depthwise 3×3 ─ norm ─ Q ─ project 1×1 ─ norm ─ + ─ Q₈ ── s′
+//!      └──────────────────────────────────────────────────────────────────────────┘
 //! ```
 
 use burn::config::Config;
@@ -194,24 +194,21 @@ fn multiple_of_eight(channels: f64) -> usize {
 impl MobileNetV2 {
     /// Logits `[B, classes]` of images `[B, C, H, W]`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
-        // The stem's features are what the first block reads; no skip connection begins there.
-        let x = self.stem.forward(x);
-        let (x, _) = self.blocks.iter().fold((x.clone(), x), |(read, stream), block| block.forward(read, stream));
+        let x = self.blocks.iter().fold(self.stem.forward(x), |stream, block| block.forward(stream));
         let x = global_mean(self.head.forward(x));
         self.output.forward(self.dropout.forward(x))
     }
 }
 
 impl InvertedResidual {
-    /// What the next block reads and the next stream, from the same of this block.
-    fn forward(&self, read: Tensor<4>, stream: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
+    /// The next stream.
+    fn forward(&self, stream: Tensor<4>) -> Tensor<4> {
         let x = match &self.expand {
-            Some(expand) => expand.forward(read),
-            None => read,
+            Some(expand) => expand.forward(stream.clone()),
+            None => stream.clone(),
         };
         let x = self.project.forward(self.depthwise.forward(x));
-        let stream = self.stream.sum(if self.skips { x + stream } else { x });
-        (self.stream.read(stream.clone()), stream)
+        self.stream.sum(if self.skips { x + stream } else { x })
     }
 }
 
@@ -220,22 +217,22 @@ impl Traced for MobileNetV2 {
         let x = trace.through(x, &[("stem", &self.stem)])?;
         let x = trace.inside("blocks", |trace| {
             let mut blocks = self.blocks.iter().enumerate();
-            blocks.try_fold((x.clone(), x), |(read, stream), (index, block)| {
-                trace.inside(&index.to_string(), |trace| block.trace(trace, read, stream))
+            blocks.try_fold(x, |stream, (index, block)| {
+                trace.inside(&index.to_string(), |trace| block.trace(trace, stream))
             })
         });
-        let x = trace.through(x?.0, &[("head", &self.head)])?;
+        let x = trace.through(x?, &[("head", &self.head)])?;
         let x = trace.mean(&x);
         trace.through(x, &[("output", &self.output)])
     }
 }
 
 impl InvertedResidual {
-    fn trace(&self, trace: &mut Trace, read: Flow, stream: Flow) -> Result<(Flow, Flow), ModelError> {
+    fn trace(&self, trace: &mut Trace, stream: Flow) -> Result<Flow, ModelError> {
         let fields: [(&str, &dyn Traced); 3] =
             [("expand", &self.expand), ("depthwise", &self.depthwise), ("project", &self.project)];
-        let x = trace.through(read, &fields)?;
+        let x = trace.through(stream.clone(), &fields)?;
         let x = if self.skips { trace.add(&x, &stream) } else { x };
-        trace.inside("stream", |trace| self.stream.trace(trace, x))
+        Ok(trace.inside("stream", |trace| self.stream.trace(trace, x))?.1)
     }
 }

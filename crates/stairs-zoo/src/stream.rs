@@ -1,22 +1,27 @@
 //! The stream of a residual network: what its skip connections carry from sum to sum.
 //!
 //! ```text
-//! float        s′ = r(s + F(s))                      every block reads s
-//! quantised    s′ = Q₈(r(s + F(Q(s))))               every block reads Q(s)
+//!               float                            quantised
+//! ResNet        s′ = ReLU(s + F(s))              s′ = Q₈(s + F(Q(s)))
+//! MobileNetV2   s′ = s + F(s)                    s′ = Q₈(s + F(s))
 //! ```
 //!
 //! A sum of features of few levels has more levels than each of them, and rounding it back to theirs at every block would
 //! lose what the skip connection is there to keep. So the stream has a quantiser of its own, of 8 bits unless configured
-//! otherwise ([`StairsConfig::stream`](crate::StairsConfig::stream)), and each block quantises what it reads to the features of the network: every product is
-//! one of a weight and a feature of few levels, and sums of skip connections are integers.
+//! otherwise ([`StairsConfig::stream`](crate::StairsConfig::stream)), and sums of skip connections are integers.
 //!
-//! r is the rectifier of the float network (ReLU in ResNet, none in MobileNetV2). It stays where features are never
-//! negative; where they have negative levels, as ternary ones, the stream keeps its signs.
+//! Where the float network has a ReLU behind the sum, as ResNet does, its place is taken by the quantiser Q of the network's
+//! features, through which each block reads the stream. The bottlenecks of MobileNetV2 are linear, because a
+//! non-linearity in so few channels destroys what they carry, and a stair of three levels is one: they are read as they
+//! are, by ternary weights.
+//!
+//! Q₈ is unsigned, and thereby rectifies, where the float network does and features have no negative levels; else it keeps
+//! the signs.
 
 use burn::module::Module;
 use burn::nn::Relu;
 use burn::tensor::{Device, Tensor};
-use stairs_noise::StairActivation;
+use stairs_noise::{StairActivation, StairActivationConfig};
 
 use crate::calibration::{Site, note};
 use crate::structure::{Flow, Trace};
@@ -39,9 +44,9 @@ impl Stream {
         let keeps_signs = stairs.has_negative_features() || !rectified;
         let sum = stairs.stream(keeps_signs).init(device)?;
         // Features as fine as the stream are read as they are.
-        let read = quantisation.features().filter(|features| features.quantiser.bits() < stairs.stream.get());
+        let finer = |features: &StairActivationConfig| features.quantiser.bits() < stairs.stream.get();
+        let read = quantisation.features().filter(|features| rectified && finer(features));
         let read = read.map(|features| features.init(device)).transpose()?;
-        // An unsigned quantiser rectifies.
         Ok(Self { rectifier: None, sum: Some(sum), read })
     }
 

@@ -1,6 +1,7 @@
 //! Quanta of features that fit a float network.
 #![allow(missing_docs)]
 
+use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Distribution, Tensor};
 use stairs_zoo::{Architecture, Model, Quantisation, StairsConfig, calibrated, observe};
 
@@ -25,5 +26,52 @@ fn sizes_of_another_network_are_refused() {
     // Every precision reads the stream in its own way.
     for precision in ["binary", "ternary", "int4", "int8"] {
         assert!(calibrated(init("resnet20:0.25", quantised(precision, false)), &sizes).is_ok(), "{precision}");
+    }
+}
+
+/// Multiplies γ and β of all batch norms, so that features are of another size than a fresh network's.
+struct Louder;
+impl ModuleMapper for Louder {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        param.map(|x| if D == 1 { x * 20.0 } else { x })
+    }
+}
+
+/// Relative error of the logits of 8-bit features, before and after calibration, against those of the float network whose
+/// weights they share.
+macro_rules! errors {
+    ($variant:ident, $name:literal) => {{
+        let device = Device::flex();
+        let Model::$variant(float) = init($name, Quantisation::Float) else { panic!("another model") };
+        let float = float.map(&mut Louder);
+        let Model::$variant(twin) = init($name, quantised("int8", false).with_float_weights()) else {
+            panic!("another model")
+        };
+        let twin = twin.try_load_record(float.clone().into_record().allow_partial(true)).unwrap();
+        let x = Tensor::random([16, 3, 32, 32], Distribution::Normal(0.0, 1.0), &device);
+        let sizes = observe(&Model::$variant(float.clone()), [x.clone()]);
+        let exact = float.forward(x.clone());
+        let error = |model: &Model| {
+            let difference = (model.forward(x.clone()) - exact.clone()).powi_scalar(2).sum().into_scalar::<f32>();
+            (difference / exact.clone().powi_scalar(2).sum().into_scalar::<f32>()).sqrt()
+        };
+        let plain = Model::$variant(twin);
+        let fitted = calibrated(plain.clone(), &sizes).unwrap();
+        (error(&plain), error(&fitted))
+    }};
+}
+
+#[test]
+fn calibrated_features_follow_the_size_of_the_float_ones() {
+    let errors = [
+        ("lenet", errors!(LeNet, "lenet:8-16-32")),
+        ("vgg8", errors!(Vgg, "vgg8:0.0625")),
+        ("alexnet-small", errors!(AlexNet, "alexnet-small:0.1")),
+        ("resnet20", errors!(ResNet, "resnet20:0.5")),
+        ("mobilenet-v2-small", errors!(MobileNetV2, "mobilenet-v2-small:0.2")),
+    ];
+    for (name, (plain, fitted)) in errors {
+        println!("{name}: relative error {plain:.3} before, {fitted:.3} after");
+        assert!(fitted < 0.2 && fitted < 0.5 * plain, "{name}: {plain} before, {fitted} after");
     }
 }

@@ -91,12 +91,11 @@ impl Diagram {
         Panel::bare(title, (0.0, WIDTH), (0.0, height)).with_all(self.layers)
     }
 
-    /// The beginning of a block: its stream and what it reads of it; returns where the stream branches.
+    /// The beginning of a block; returns where the stream branches.
     fn start(&mut self) -> (f64, f64) {
         self.label((self.x, self.y), "s", Ink::Text, Anchor::Left);
         let branch = (self.x + 0.5 * GAP, self.y);
         self.layers.push(Layer::Dots { points: vec![branch], ink: STREAM, radius: 3.0 });
-        self.features();
         branch
     }
 }
@@ -115,6 +114,7 @@ pub fn residual_figure() -> Figure {
     let block = |projects: bool| {
         let mut diagram = Diagram::new(24.0, 78.0, STREAM);
         let branch = diagram.start();
+        diagram.features();
         let reads = (diagram.x + 0.5 * GAP, diagram.y);
         diagram.convolution("conv 3×3", 76.0);
         diagram.features();
