@@ -131,7 +131,7 @@ pub fn residual_figure() -> Figure {
             diagram.end("Where the shape changes: a projection of what the block reads", 104.0)
         } else {
             diagram.arrow(&[branch, (branch.0, low), (sum.0, low), sum], STREAM);
-            diagram.end("Elsewhere: the stream itself", 104.0)
+            diagram.end("Where the shape stays: the stream itself", 104.0)
         }
     };
     figure("A block of a quantised ResNet").with_panel(block(false)).with_panel(block(true))
