@@ -6,7 +6,7 @@
 //!
 //! Hostile files cost no more than their length: a value is 16 bytes and owns nothing, containers lie in one table and
 //! are named by their index. So a memo copies no container, a list may hold itself, and no nesting is deep: nothing here
-//! recurses. Texts are ranges of the pickle. The number of values is limited, to those of some ten thousand tensors.
+//! recurses. Texts are ranges of the pickle. The number of values is limited, to those of some three thousand tensors.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ use super::{
 };
 
 /// Values and containers a pickle may make.
-const MAX_VALUES: usize = 1 << 18;
+const MAX_VALUES: usize = 1 << 17;
 
 /// A Python value.
 #[derive(Clone, Copy, Debug, PartialEq)]
