@@ -210,7 +210,8 @@ fn bombs_do_not_go_off() {
         reader.refused("deep header", &safetensors(&deep, &[]));
         let deep = format!("{{\"__metadata__\":{}", "{\"a\":".repeat(count));
         reader.refused("deep metadata", &safetensors(&deep, &[]));
-        let long = format!("{{\"a\":{{\"dtype\":\"F32\",\"shape\":[{}1],\"data_offsets\":[0,4]}}}}", "1,".repeat(count));
+        let long =
+            format!("{{\"a\":{{\"dtype\":\"F32\",\"shape\":[{}1],\"data_offsets\":[0,4]}}}}", "1,".repeat(count));
         reader.refused("many sizes", &safetensors(&long, &[0; 4]));
     }
 }
