@@ -6,7 +6,7 @@
 //! | file | what |
 //! |---|---|
 //! | `file` | [`WeightFile`]: an open file, whatever its format |
-//! | `safetensors`, `torch`, `zip`, `pickle`, `global` | the formats |
+//! | `safetensors`, `torch`, `zip`, `pickle`, `value`, `global` | the formats |
 //! | `source`, `tensor` | ranges of a file, and how they become `f32` |
 //! | `keys`, `names` | layers of Burn under their names in torch; those of torchvision's models |
 //! | `load` | a file into a module |
@@ -44,6 +44,7 @@ mod safetensors;
 mod source;
 mod tensor;
 mod torch;
+mod value;
 mod zip;
 
 pub use error::{Misshapen, PretrainedError};

@@ -14,50 +14,11 @@ use super::{
     error::{Fault, fault},
     global::Global,
     source::number,
-    tensor::Dtype,
+    value::{Storage, Value, View},
 };
 
 /// Values and containers a pickle may make.
 const MAX_VALUES: usize = 1 << 17;
-
-/// A Python value.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Value {
-    /// `None`, a float, or a long integer: nothing that is needed here.
-    Opaque,
-    Bool(bool),
-    Int(i64),
-    /// From and to in the pickle's bytes.
-    Text(u32, u32),
-    /// Index of its items.
-    Tuple(u32),
-    List(u32),
-    /// Keys and values in turns.
-    Dict(u32),
-    Global(Global),
-    /// Index into the storages.
-    Storage(u32),
-    /// Index into the tensors.
-    Tensor(u32),
-}
-
-/// A storage that the pickle names.
-#[derive(Debug)]
-pub(super) struct Storage {
-    pub(super) dtype: Dtype,
-    /// Key, as a text.
-    pub(super) key: Value,
-    pub(super) elements: u64,
-}
-
-/// A view of a storage.
-#[derive(Debug)]
-pub(super) struct View {
-    pub(super) storage: u32,
-    pub(super) first: usize,
-    pub(super) shape: Vec<usize>,
-    pub(super) strides: Vec<usize>,
-}
 
 /// What a pickle holds.
 #[derive(Debug)]
@@ -267,8 +228,10 @@ impl<'a> Pickle<'a> {
 
     fn container(&mut self, items: Vec<Value>, kind: fn(u32) -> Value) -> Result<(), Fault> {
         let index = self.containers.len() as u32;
+        // Counted before the table grows.
+        self.push(kind(index))?;
         self.containers.push(items);
-        self.push(kind(index))
+        Ok(())
     }
 
     /// Adds to the list or dict on top of the stack.
@@ -362,23 +325,6 @@ impl<'a> Pickle<'a> {
             return Err(fault!("a tensor has {} dimensions", items.len()));
         }
         items.iter().map(size).collect()
-    }
-}
-
-impl Value {
-    pub(super) fn kind(self) -> &'static str {
-        match self {
-            Value::Opaque => "a value",
-            Value::Bool(_) => "a bool",
-            Value::Int(_) => "an int",
-            Value::Text(..) => "a text",
-            Value::Tuple(_) => "a tuple",
-            Value::List(_) => "a list",
-            Value::Dict(_) => "a dict",
-            Value::Global(_) => "a function",
-            Value::Storage(_) => "a storage",
-            Value::Tensor(_) => "a tensor",
-        }
     }
 }
 
