@@ -100,9 +100,8 @@ impl<'a> Pickle<'a> {
                     let items = self.pop_to_mark()?;
                     self.container(items, Value::Tuple)?;
                 }
-                count @ 0x85..=0x87 => {
-                    let mut items = (0x85..=count).map(|_| self.pop()).collect::<Result<Vec<_>, _>>()?;
-                    items.reverse();
+                opcode @ 0x85..=0x87 => {
+                    let items = self.pop_last(usize::from(opcode - 0x84))?;
                     self.container(items, Value::Tuple)?;
                 }
                 b'a' => {
@@ -187,6 +186,15 @@ impl<'a> Pickle<'a> {
             return Err(fault!("its pickle takes a value from an empty stack at byte {}", self.at));
         }
         self.stack.pop().ok_or_else(|| fault!("its pickle has no value"))
+    }
+
+    /// The last `count` values of the stack, in a table no larger than they are.
+    fn pop_last(&mut self, count: usize) -> Result<Vec<Value>, Fault> {
+        let bottom = self.marks.last().copied().unwrap_or(0);
+        match self.stack.len().checked_sub(count).filter(|at| *at >= bottom) {
+            Some(at) => Ok(self.stack.split_off(at)),
+            None => Err(fault!("its pickle takes a value from an empty stack at byte {}", self.at)),
+        }
     }
 
     fn mark(&mut self) -> Result<(), Fault> {
