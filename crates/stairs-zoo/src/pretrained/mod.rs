@@ -9,7 +9,7 @@
 //! | `safetensors`, `torch`, `zip`, `pickle`, `value`, `global` | the formats |
 //! | `source`, `tensor` | ranges of a file, and how they become `f32` |
 //! | `keys`, `names` | layers of Burn under their names in torch; those of torchvision's models |
-//! | `load` | a file into a module |
+//! | `load`, `count` | a file into a module; its parameters |
 //!
 //! # Why the readers are our own
 //!
@@ -33,6 +33,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod count;
 mod error;
 mod file;
 mod global;
@@ -47,6 +48,7 @@ mod torch;
 mod value;
 mod zip;
 
+pub use count::parameters;
 pub use error::{Misshapen, PretrainedError};
 pub use file::WeightFile;
 pub use keys::KeyMap;
