@@ -7,8 +7,6 @@ mod weights;
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     cell::Cell,
-    fs,
-    path::PathBuf,
 };
 
 use stairs_zoo::pretrained::{PretrainedError, WeightFile};
@@ -52,31 +50,26 @@ static COUNTING: Counting = Counting;
 
 type Tensors = Vec<(String, Vec<usize>, Vec<f32>)>;
 
-fn read(path: &PathBuf) -> Result<Tensors, PretrainedError> {
-    let file = WeightFile::open(path)?;
+fn read(bytes: Vec<u8>) -> Result<Tensors, PretrainedError> {
+    let file = WeightFile::from_bytes("weights", bytes)?;
     let names: Vec<(String, Vec<usize>)> = file.tensors().map(|(name, shape)| (name.into(), shape.into())).collect();
     names.into_iter().map(|(name, shape)| Ok((name.clone(), shape, file.read(&name)?.unwrap()))).collect()
 }
 
-/// Files of one test, written one over the other.
-struct Folder {
-    dir: tempfile::TempDir,
+/// The files of one test.
+#[derive(Default)]
+struct Reader {
     files: usize,
 }
 
-impl Folder {
-    fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap(), files: 0 }
-    }
-
+impl Reader {
     /// What the reader says to a file of these bytes.
     fn read(&mut self, bytes: &[u8]) -> Result<Tensors, PretrainedError> {
         self.files += 1;
-        let path = self.dir.path().join("weights");
-        fs::write(&path, bytes).unwrap();
+        let owned = bytes.to_vec();
         let before = LIVE.get();
         PEAK.set(before);
-        let result = read(&path);
+        let result = read(owned);
         let taken = (PEAK.get() - before) as usize;
         assert!(taken <= MULTIPLE * bytes.len() + CONSTANT, "{taken} bytes for a file of {}", bytes.len());
         result
@@ -104,27 +97,27 @@ fn whole() -> [(&'static str, Vec<u8>); 4] {
 
 #[test]
 fn a_file_cut_short_anywhere_is_refused() {
-    let mut folder = Folder::new();
+    let mut reader = Reader::default();
     for (name, bytes) in whole() {
-        assert!(folder.read(&bytes).is_ok(), "{name}");
+        assert!(reader.read(&bytes).is_ok(), "{name}");
         for len in 0..bytes.len() {
-            folder.refused(&format!("{name} of {len} bytes"), &bytes[..len]);
+            reader.refused(&format!("{name} of {len} bytes"), &bytes[..len]);
         }
     }
-    assert!(folder.files > 5000, "{}", folder.files);
+    assert!(reader.files > 5000, "{}", reader.files);
 }
 
 /// Zip files have checksums, so that a flipped byte that is not noticed changes nothing.
 #[test]
 fn a_flipped_byte_is_refused_or_changes_nothing_that_is_checked() {
-    let mut folder = Folder::new();
+    let mut reader = Reader::default();
     for (name, bytes) in whole() {
-        let right = folder.read(&bytes).unwrap();
+        let right = reader.read(&bytes).unwrap();
         for at in 0..bytes.len() {
             for flip in [0x01, 0xFF] {
                 let mut other = bytes.clone();
                 other[at] ^= flip;
-                let read = folder.read(&other);
+                let read = reader.read(&other);
                 let checked = name == "zip.pth";
                 assert!(
                     !checked || read.as_ref().is_ok_and(|read| *read == right) || read.is_err(),
@@ -137,14 +130,14 @@ fn a_flipped_byte_is_refused_or_changes_nothing_that_is_checked() {
 
 #[test]
 fn huge_numbers_anywhere_cost_no_memory() {
-    let mut folder = Folder::new();
+    let mut reader = Reader::default();
     let huge: [&[u8]; 2] = [&[0xFF, 0xFF, 0xFF, 0x7F], &[0xFF; 8]];
     for (_, bytes) in whole() {
         for at in 0..bytes.len() {
             for number in huge.iter().filter(|number| at + number.len() <= bytes.len()) {
                 let mut other = bytes.clone();
                 other[at..at + number.len()].copy_from_slice(number);
-                folder.read(&other).ok();
+                reader.read(&other).ok();
             }
         }
     }
@@ -152,7 +145,7 @@ fn huge_numbers_anywhere_cost_no_memory() {
 
 #[test]
 fn names_of_anything_but_tensors_are_refused_by_name() {
-    let mut folder = Folder::new();
+    let mut reader = Reader::default();
     for (module, name) in [
         ("os", "system"),
         ("posix", "system"),
@@ -173,28 +166,28 @@ fn names_of_anything_but_tensors_are_refused_by_name() {
         ];
         for call in calls {
             let pickle = [b"\x80\x02", call.as_bytes()].concat();
-            let error = folder.read(&torch(&pickle)).unwrap_err();
+            let error = reader.read(&torch(&pickle)).unwrap_err();
             assert!(matches!(&error, PretrainedError::Object { object, .. } if *object == format!("{module}.{name}")));
             let older = [&weights::fixture("legacy.pth")[..15], b"\x80\x02M\xe9\x03.", &pickle].concat();
-            assert!(folder.read(&older).is_err());
+            assert!(reader.read(&older).is_err());
         }
     }
 }
 
 #[test]
 fn opcodes_that_call_or_come_from_other_protocols_are_refused() {
-    let mut folder = Folder::new();
+    let mut reader = Reader::default();
     let allowed = b"\x80.N\x88\x89JKM\x8aGXUc()]}t\x85\x86\x87aesuqrhjQRb";
     for opcode in (0..=255u8).filter(|opcode| !allowed.contains(opcode)) {
         let pickle = [b"\x80\x02}X\x01\0\0\0w", &[opcode][..], &[0; 16], b"s."].concat();
-        let error = folder.refused("opcode", &torch(&pickle));
+        let error = reader.refused("opcode", &torch(&pickle));
         assert!(error.contains(&format!("0x{opcode:02x}")), "{error}");
     }
 }
 
 #[test]
 fn bombs_do_not_go_off() {
-    let mut folder = Folder::new();
+    let mut reader = Reader::default();
     for count in [10, 1000, 200_000] {
         let repeated = |part: &[u8], end: &[u8]| [&b"\x80\x02"[..], &part.repeat(count), end].concat();
         let bombs = [
@@ -211,26 +204,26 @@ fn bombs_do_not_go_off() {
             repeated(b"X\xFF\xFF\xFF\xFFa", b"."),
         ];
         for bomb in bombs {
-            folder.refused("bomb", &torch(&bomb));
+            reader.refused("bomb", &torch(&bomb));
         }
         let deep = format!("{{\"a\":{}", "[".repeat(count));
-        folder.refused("deep header", &safetensors(&deep, &[]));
+        reader.refused("deep header", &safetensors(&deep, &[]));
         let deep = format!("{{\"__metadata__\":{}", "{\"a\":".repeat(count));
-        folder.refused("deep metadata", &safetensors(&deep, &[]));
+        reader.refused("deep metadata", &safetensors(&deep, &[]));
         let long =
             format!("{{\"a\":{{\"dtype\":\"F32\",\"shape\":[{}1],\"data_offsets\":[0,4]}}}}", "1,".repeat(count));
-        folder.refused("many sizes", &safetensors(&long, &[0; 4]));
+        reader.refused("many sizes", &safetensors(&long, &[0; 4]));
     }
 }
 
 #[test]
 fn sizes_that_are_not_in_the_file_are_refused() {
-    let mut folder = Folder::new();
+    let mut reader = Reader::default();
     let (four, zero, one, two): (&[u8], &[u8], &[u8], &[u8]) = (b"K\x04", b"K\x00", b"K\x01", b"K\x02");
     let (large, minus): (&[u8], &[u8]) = (b"\x8a\x08\0\0\0\0\0\0\0\x40", b"J\xFF\xFF\xFF\xFF");
     let tuple = |parts: &[&[u8]]| [&b"("[..], &parts.concat(), b"t"].concat();
     let (pair, steps) = (tuple(&[two, two]), tuple(&[two, one]));
-    let right = folder.read(&torch(&one_tensor(four, zero, &pair, &steps))).unwrap();
+    let right = reader.read(&torch(&one_tensor(four, zero, &pair, &steps))).unwrap();
     assert_eq!(right, [("w".to_owned(), vec![2, 2], vec![0.0; 4])]);
     for (elements, first, sizes, strides) in [
         (large, zero, tuple(&[large, large]), tuple(&[large, one])),
@@ -247,23 +240,23 @@ fn sizes_that_are_not_in_the_file_are_refused() {
         (four, zero, pair.clone(), tuple(&[one])),
         (four, zero, tuple(&[one; 100]), tuple(&[one; 100])),
     ] {
-        folder.refused("sizes", &torch(&one_tensor(elements, first, &sizes, &strides)));
+        reader.refused("sizes", &torch(&one_tensor(elements, first, &sizes, &strides)));
     }
-    assert!(folder.refused("expanded", &fixture("expanded.pth")).contains("1 stored elements"));
-    assert!(folder.refused("module", &fixture("module.pth")).contains("torch.nn.modules.linear.Linear"));
+    assert!(reader.refused("expanded", &fixture("expanded.pth")).contains("1 stored elements"));
+    assert!(reader.refused("module", &fixture("module.pth")).contains("torch.nn.modules.linear.Linear"));
 }
 
 #[test]
 fn headers_that_contradict_the_file_are_refused() {
-    let mut folder = Folder::new();
+    let mut reader = Reader::default();
     for length in [u64::MAX, u64::MAX - 8, 100_000_001, 99_999_999, 1 << 32, 0] {
-        folder.refused("length", &[&length.to_le_bytes()[..], b"{\"a\":1}"].concat());
+        reader.refused("length", &[&length.to_le_bytes()[..], b"{\"a\":1}"].concat());
     }
     let entry = |dtype: &str, shape: &str, range: &str| {
         format!("\"a\":{{\"dtype\":\"{dtype}\",\"shape\":{shape},\"data_offsets\":{range}}}")
     };
     let right = entry("F32", "[4]", "[0,16]");
-    assert!(folder.read(&safetensors(&format!("{{{right}}}"), &[0; 16])).is_ok());
+    assert!(reader.read(&safetensors(&format!("{{{right}}}"), &[0; 16])).is_ok());
     for wrong in [
         format!("{right},{right}"),
         format!("{right},{}", right.replacen('a', "b", 1)),
@@ -280,31 +273,32 @@ fn headers_that_contradict_the_file_are_refused() {
         format!("{right},\"b\":7"),
         right.replace("shape", "size"),
     ] {
-        folder.refused(&wrong, &safetensors(&format!("{{{wrong}}}"), &[0; 16]));
+        reader.refused(&wrong, &safetensors(&format!("{{{wrong}}}"), &[0; 16]));
     }
 }
 
 #[test]
 fn other_archives_and_other_files_are_refused() {
-    let mut folder = Folder::new();
+    let mut reader = Reader::default();
     let pickle = one_tensor(b"K\x04", b"K\x00", b"(K\x04t", b"(K\x01t");
     let data: &[u8] = &[0; 16];
-    assert!(folder.read(&zip(&[("a/data.pkl", &pickle), ("a/data/0", data)])).is_ok());
-    folder.refused("no storage", &zip(&[("a/data.pkl", &pickle)]));
-    folder.refused("no pickle", &zip(&[("a/data/0", data)]));
-    folder.refused("two pickles", &zip(&[("a/data.pkl", &pickle), ("b/data.pkl", &pickle), ("a/data/0", data)]));
-    folder.refused("twice", &zip(&[("a/data.pkl", &pickle), ("a/data/0", data), ("a/data/0", data)]));
-    folder.refused("short", &zip(&[("a/data.pkl", &pickle), ("a/data/0", &data[..12])]));
-    folder.refused("big", &zip(&[("a/data.pkl", &pickle), ("a/byteorder", b"big"), ("a/data/0", data)]));
+    assert!(reader.read(&zip(&[("a/data.pkl", &pickle), ("a/data/0", data)])).is_ok());
+    reader.refused("no storage", &zip(&[("a/data.pkl", &pickle)]));
+    reader.refused("no pickle", &zip(&[("a/data/0", data)]));
+    reader.refused("two pickles", &zip(&[("a/data.pkl", &pickle), ("b/data.pkl", &pickle), ("a/data/0", data)]));
+    reader.refused("twice", &zip(&[("a/data.pkl", &pickle), ("a/data/0", data), ("a/data/0", data)]));
+    reader.refused("short", &zip(&[("a/data.pkl", &pickle), ("a/data/0", &data[..12])]));
+    reader.refused("big", &zip(&[("a/data.pkl", &pickle), ("a/byteorder", b"big"), ("a/data/0", data)]));
     let mut compressed = zip(&[("a/data.pkl", &pickle), ("a/data/0", data)]);
     let record = compressed.windows(4).position(|window| window == b"PK\x01\x02").unwrap();
     compressed[record + 10] = 8;
-    assert!(folder.refused("compressed", &compressed).contains("compressed"));
+    assert!(reader.refused("compressed", &compressed).contains("compressed"));
     let mut tar = vec![0; 1024];
     tar[257..262].copy_from_slice(b"ustar");
     for other in [&b""[..], b"\0", b"PK", b"\x89PNG\r\n\x1a\n", b"\x80\x02}.", &tar, &[0xFF; 4096], &[b'{'; 4096]] {
-        folder.refused("other", other);
+        reader.refused("other", other);
     }
-    assert!(WeightFile::open(folder.dir.path()).is_err());
-    assert!(matches!(WeightFile::open(folder.dir.path().join("none")), Err(PretrainedError::Read { .. })));
+    let dir = tempfile::tempdir().unwrap();
+    assert!(WeightFile::open(dir.path()).is_err());
+    assert!(matches!(WeightFile::open(dir.path().join("none")), Err(PretrainedError::Read { .. })));
 }

@@ -16,7 +16,7 @@ use std::{
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::Deserialize;
-use stairs_zoo::pretrained::{Head, PretrainedError, WeightFile, torchvision};
+use stairs_zoo::pretrained::{Head, PretrainedError, WeightFile, parameters, torchvision};
 use stairs_zoo::{Architecture, Model, with_model};
 use weights::{header, values};
 
@@ -108,6 +108,7 @@ fn check(name: &str) {
     write(&path, case, golden.gain, |key| key);
     let model = imported(&path, name);
     assert_eq!(numbers(&model), case.parameters + case.buffers);
+    assert_eq!(with_model!(&model, module => parameters(module)), case.parameters);
     for (number, output) in case.outputs.iter().enumerate() {
         let (logits, norm) = deviations(&model, case, output, number);
         println!("{name} {:?}: logits {logits:.1e}, norm {norm:.1e}", output.shape);

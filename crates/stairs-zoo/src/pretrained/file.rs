@@ -36,7 +36,19 @@ impl WeightFile {
     /// [`PretrainedError::Read`], [`PretrainedError::Format`], [`PretrainedError::Object`].
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, PretrainedError> {
         let path = path.into();
-        match open(&path) {
+        match Source::open(&path).and_then(with_tensors) {
+            Ok((source, tensors)) => Ok(Self { path, source, tensors }),
+            Err(fault) => Err(fault.at(path)),
+        }
+    }
+
+    /// The file whose content is `bytes`; errors call it `name`.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn from_bytes(name: impl Into<PathBuf>, bytes: Vec<u8>) -> Result<Self, PretrainedError> {
+        let path = name.into();
+        match with_tensors(Source::bytes(bytes)) {
             Ok((source, tensors)) => Ok(Self { path, source, tensors }),
             Err(fault) => Err(fault.at(path)),
         }
@@ -82,8 +94,8 @@ impl WeightFile {
     }
 }
 
-fn open(path: &Path) -> Result<(Source, Vec<Tensor>), Fault> {
-    let source = Source::open(path)?;
+/// The source with the tensors it holds.
+fn with_tensors(source: Source) -> Result<(Source, Vec<Tensor>), Fault> {
     let head = source.read(0, source.len().min(torch::MAGIC.len() as u64), "the head")?;
     let tensors = if head.starts_with(b"PK") {
         torch::zip(&source)?

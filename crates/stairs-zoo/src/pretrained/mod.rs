@@ -6,10 +6,10 @@
 //! | file | what |
 //! |---|---|
 //! | `file` | [`WeightFile`]: an open file, whatever its format |
-//! | `safetensors`, `torch`, `zip`, `pickle`, `global` | the formats |
+//! | `safetensors`, `torch`, `zip`, `pickle`, `value`, `global` | the formats |
 //! | `source`, `tensor` | ranges of a file, and how they become `f32` |
 //! | `keys`, `names` | layers of Burn under their names in torch; those of torchvision's models |
-//! | `load` | a file into a module |
+//! | `load`, `count` | a file into a module; its parameters |
 //!
 //! # Why the readers are our own
 //!
@@ -33,6 +33,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod count;
 mod error;
 mod file;
 mod global;
@@ -44,8 +45,10 @@ mod safetensors;
 mod source;
 mod tensor;
 mod torch;
+mod value;
 mod zip;
 
+pub use count::parameters;
 pub use error::{Misshapen, PretrainedError};
 pub use file::WeightFile;
 pub use keys::KeyMap;

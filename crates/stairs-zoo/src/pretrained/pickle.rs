@@ -6,7 +6,7 @@
 //!
 //! Hostile files cost no more than their length: a value is 16 bytes and owns nothing, containers lie in one table and
 //! are named by their index. So a memo copies no container, a list may hold itself, and no nesting is deep: nothing here
-//! recurses. Texts are ranges of the pickle. The number of values is limited, to those of some ten thousand tensors.
+//! recurses. Texts are ranges of the pickle. The number of values is limited, to those of some three thousand tensors.
 
 use std::collections::HashMap;
 
@@ -14,50 +14,11 @@ use super::{
     error::{Fault, fault},
     global::Global,
     source::number,
-    tensor::Dtype,
+    value::{Storage, Value, View},
 };
 
 /// Values and containers a pickle may make.
-const MAX_VALUES: usize = 1 << 18;
-
-/// A Python value.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Value {
-    /// `None`, a float, or a long integer: nothing that is needed here.
-    Opaque,
-    Bool(bool),
-    Int(i64),
-    /// From and to in the pickle's bytes.
-    Text(u32, u32),
-    /// Index of its items.
-    Tuple(u32),
-    List(u32),
-    /// Keys and values in turns.
-    Dict(u32),
-    Global(Global),
-    /// Index into the storages.
-    Storage(u32),
-    /// Index into the tensors.
-    Tensor(u32),
-}
-
-/// A storage that the pickle names.
-#[derive(Debug)]
-pub(super) struct Storage {
-    pub(super) dtype: Dtype,
-    /// Key, as a text.
-    pub(super) key: Value,
-    pub(super) elements: u64,
-}
-
-/// A view of a storage.
-#[derive(Debug)]
-pub(super) struct View {
-    pub(super) storage: u32,
-    pub(super) first: usize,
-    pub(super) shape: Vec<usize>,
-    pub(super) strides: Vec<usize>,
-}
+const MAX_VALUES: usize = 1 << 17;
 
 /// What a pickle holds.
 #[derive(Debug)]
@@ -139,9 +100,8 @@ impl<'a> Pickle<'a> {
                     let items = self.pop_to_mark()?;
                     self.container(items, Value::Tuple)?;
                 }
-                count @ 0x85..=0x87 => {
-                    let mut items = (0x85..=count).map(|_| self.pop()).collect::<Result<Vec<_>, _>>()?;
-                    items.reverse();
+                opcode @ 0x85..=0x87 => {
+                    let items = self.pop_last(usize::from(opcode - 0x84))?;
                     self.container(items, Value::Tuple)?;
                 }
                 b'a' => {
@@ -228,6 +188,15 @@ impl<'a> Pickle<'a> {
         self.stack.pop().ok_or_else(|| fault!("its pickle has no value"))
     }
 
+    /// The last `count` values of the stack, in a table no larger than they are.
+    fn pop_last(&mut self, count: usize) -> Result<Vec<Value>, Fault> {
+        let bottom = self.marks.last().copied().unwrap_or(0);
+        match self.stack.len().checked_sub(count).filter(|at| *at >= bottom) {
+            Some(at) => Ok(self.stack.split_off(at)),
+            None => Err(fault!("its pickle takes a value from an empty stack at byte {}", self.at)),
+        }
+    }
+
     fn mark(&mut self) -> Result<(), Fault> {
         self.count()?;
         self.marks.push(self.stack.len());
@@ -267,8 +236,10 @@ impl<'a> Pickle<'a> {
 
     fn container(&mut self, items: Vec<Value>, kind: fn(u32) -> Value) -> Result<(), Fault> {
         let index = self.containers.len() as u32;
+        // Counted before the table grows.
+        self.push(kind(index))?;
         self.containers.push(items);
-        self.push(kind(index))
+        Ok(())
     }
 
     /// Adds to the list or dict on top of the stack.
@@ -362,23 +333,6 @@ impl<'a> Pickle<'a> {
             return Err(fault!("a tensor has {} dimensions", items.len()));
         }
         items.iter().map(size).collect()
-    }
-}
-
-impl Value {
-    pub(super) fn kind(self) -> &'static str {
-        match self {
-            Value::Opaque => "a value",
-            Value::Bool(_) => "a bool",
-            Value::Int(_) => "an int",
-            Value::Text(..) => "a text",
-            Value::Tuple(_) => "a tuple",
-            Value::List(_) => "a list",
-            Value::Dict(_) => "a dict",
-            Value::Global(_) => "a function",
-            Value::Storage(_) => "a storage",
-            Value::Tensor(_) => "a tensor",
-        }
     }
 }
 

@@ -8,11 +8,17 @@ use std::{
 
 use super::error::{Fault, fault};
 
-/// An open regular file of known length.
+/// An open regular file of known length, or its bytes.
 #[derive(Debug)]
 pub(super) struct Source {
-    file: File,
+    content: Content,
     len: u64,
+}
+
+#[derive(Debug)]
+enum Content {
+    File(File),
+    Bytes(Vec<u8>),
 }
 
 impl Source {
@@ -22,7 +28,11 @@ impl Source {
         if !metadata.is_file() {
             return Err(fault!("it is not a regular file"));
         }
-        Ok(Self { file, len: metadata.len() })
+        Ok(Self { content: Content::File(file), len: metadata.len() })
+    }
+
+    pub(super) fn bytes(bytes: Vec<u8>) -> Self {
+        Self { len: bytes.len() as u64, content: Content::Bytes(bytes) }
     }
 
     pub(super) fn len(&self) -> u64 {
@@ -34,12 +44,18 @@ impl Source {
         if offset.checked_add(len).is_none_or(|end| end > self.len) {
             return Err(fault!("{what} ({len} bytes from {offset}) reaches beyond the file's {} bytes", self.len));
         }
-        let len = usize::try_from(len).map_err(|_| fault!("{what} does not fit into memory"))?;
-        let mut bytes = vec![0; len];
-        let mut file = &self.file;
-        file.seek(SeekFrom::Start(offset))?;
-        file.read_exact(&mut bytes)?;
-        Ok(bytes)
+        let outside = |_| fault!("{what} does not fit into memory");
+        let (start, len) = (usize::try_from(offset).map_err(outside)?, usize::try_from(len).map_err(outside)?);
+        match &self.content {
+            Content::Bytes(bytes) => Ok(bytes[start..start + len].to_vec()),
+            Content::File(file) => {
+                let mut bytes = vec![0; len];
+                let mut file = file;
+                file.seek(SeekFrom::Start(offset))?;
+                file.read_exact(&mut bytes)?;
+                Ok(bytes)
+            }
+        }
     }
 }
 

@@ -11,9 +11,10 @@ use std::collections::HashMap;
 
 use super::{
     error::{Fault, fault},
-    pickle::{Pickle, Storage, Value},
+    pickle::Pickle,
     source::{Source, number},
     tensor::{Range, Tensor},
+    value::{Storage, Value},
     zip::Archive,
 };
 

@@ -82,7 +82,7 @@ impl Torchvision {
                 self.file.display()
             );
         }
-        let parameters = with_model!(&model, module => burn::module::Module::num_params(module));
+        let parameters = with_model!(&model, module => pretrained::parameters(module));
         let fresh_head = self.head == Head::Fresh;
         let record = ImportRecord::new(&self.file, self.model.clone(), classes, fresh_head, parameters)
             .with_context(|| format!("cannot read {}", self.file.display()))?;
