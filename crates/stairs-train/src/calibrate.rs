@@ -2,12 +2,16 @@
 //!
 //! The quanta count in standard deviations of a fresh batch norm's output, see [`stairs_zoo::StairsConfig`]. Before fine-tuning
 //! they are multiplied by the root mean squares that the float model's activations receive, over the first
-//! [`SAMPLES`] samples of the seeded permutation, unchanged.
+//! [`SAMPLES`] samples of the seeded permutation, unchanged. The float model is in training mode, as the quantised one will
+//! be: batch norms use the statistics of the batch, which also holds where running ones were never measured.
 
 use std::sync::Arc;
 
-use burn::tensor::{Device, Tensor, TensorData};
-use stairs_zoo::{Quantisation, calibrated, observe};
+use burn::{
+    module::Module,
+    tensor::{Device, Tensor, TensorData},
+};
+use stairs_zoo::{Quantisation, calibrated, map_model, observe};
 
 use crate::{
     ConfigError, RunConfig, Samples, TrainError, ZooModel,
@@ -33,6 +37,8 @@ impl ZooModel {
         device: &Device,
     ) -> Result<Self, TrainError> {
         let Some(float) = Self::float_twin(config, samples.shape(), classes, device)? else { return Ok(self) };
+        let training = device.clone().autodiff();
+        let float = map_model!(float, model => model.train().fork(&training));
         let [channels, height, width] = samples.shape();
         let order = subset(config.seed, samples.len(), SAMPLES.min(samples.len()));
         let threads = host_threads(&**samples);
@@ -40,7 +46,7 @@ impl ZooModel {
         let batches = pass.start().map(|batch| {
             let batch = batch?;
             let data = TensorData::new(batch.values, [batch.labels.len(), channels, height, width]);
-            Ok::<_, TrainError>(Tensor::from_data(data, device))
+            Ok::<_, TrainError>(Tensor::from_data(data, &training))
         });
         let sizes = observe(&float, batches.collect::<Result<Vec<_>, _>>()?);
         let refused = |error: stairs_zoo::ModelError| ConfigError::Model {
@@ -59,6 +65,6 @@ impl ZooModel {
     ) -> Result<Option<stairs_zoo::Model>, TrainError> {
         let Some(init) = &config.init else { return Ok(None) };
         let Self(float) = Self::build(config, Quantisation::Float, input, classes, device)?;
-        Ok(Some(stairs_zoo::map_model!(float, model => init.load(model)?)))
+        Ok(Some(map_model!(float, model => init.load(model)?)))
     }
 }

@@ -55,8 +55,8 @@ thread_local! {
 #[derive(Clone, Debug)]
 pub struct FeatureSizes(Vec<Moment>);
 
-/// Runs batches `[B, C, H, W]` through a float model and measures what its activations receive. Nothing is changed;
-/// dropout is active where the model trains, so give a model on a plain device.
+/// Runs batches `[B, C, H, W]` through a float model and measures what its activations receive. On an autodiff device the
+/// model is in training mode, as the quantised one will be: batch norms use the statistics of the batch, dropout drops.
 pub fn observe(model: &Model, batches: impl IntoIterator<Item = Tensor<4>>) -> FeatureSizes {
     let mut sums: Vec<Moment> = Vec::new();
     for batch in batches {
