@@ -160,7 +160,7 @@ fn costs_are_counted_at_the_bits_of_weights_and_features() {
     // Convolutions 1→2 on 8×8 and 2→3 on 4×4, dense 3·2·2→5; biases everywhere.
     let macs = [64 * 2 * 9, 16 * 3 * 18, 60];
     let float = structure(&Quantisation::Float).totals();
-    assert_eq!(float.macs, macs.iter().sum());
+    assert_eq!(float.macs, macs.iter().sum::<u64>());
     assert_eq!(float.bit_operations, 32 * 32 * float.macs);
     assert_eq!(float.parameter_bytes, 4 * (18 + 2 + 54 + 3 + 60 + 5));
     // Written: 2×8×8, pooled 2×4×4, 3×4×4, 3×2×2, 5 logits; most at once: the first image behind the convolution, and pooled.
