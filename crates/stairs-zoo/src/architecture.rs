@@ -256,6 +256,7 @@ impl FromStr for Architecture {
 impl fmt::Display for Architecture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sizes = match self {
+            Self::Mlp { hidden, .. } if hidden.is_empty() => return f.write_str(self.family()),
             Self::Mlp { hidden: sizes, .. } | Self::Cnn { channels: sizes, .. } => sizes.clone(),
             Self::LeNet { channels, hidden } => vec![channels[0], channels[1], *hidden],
             Self::DsCnn { channels } => vec![*channels],

@@ -109,7 +109,7 @@ fn mistakes_are_explained() {
         (&["train", "--out", "x", "--dataset", "cifar"], 2, &["unknown data set `cifar`", "cifar10"]),
         (&["train", "--out", "x", "--model", "vgg"], 2, &["vgg", "lenet"]),
         (&["train", "--out", "x", "--plan", "sometime"], 2, &["unknown policy `sometime`", "partition"]),
-        (&["train", "--out", "x", "--device", "cuda"], 2, &["unknown device `cuda`", "flex"]),
+        (&["train", "--out", "x", "--device", "tpu"], 2, &["unknown device `tpu`", "flex"]),
         (&["train", "--out", "x", "--wrong"], 2, &["--wrong"]),
         (&["train"], 2, &["--out <DIR>"]),
         (&["train", "--out", "x", "--dataset", "mnist", "--data", "/nowhere"], 1, &["/nowhere", "mnist"]),
