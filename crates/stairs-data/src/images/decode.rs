@@ -69,8 +69,8 @@ impl<'a> Encoded<'a> {
     /// the whole image.
     ///
     /// PNG is decoded bit for bit as Pillow does, but for 16 bits, of which the upper 8 are kept. JPEG differs from
-    /// libjpeg-turbo by rounding: at most 3 of 255 levels, 0.05 to 0.4 on average, on the files of the tests (9 at edges of
-    /// restart intervals).
+    /// libjpeg-turbo by rounding: at most 3 of 255 levels, 0.05 to 0.4 on average, on the files of the tests (9 with
+    /// restart intervals, for a reason that was not found).
     ///
     /// # Errors
     /// [`DecodeError::Damaged`], [`DecodeError::Truncated`] or [`DecodeError::Unsupported`].
