@@ -6,8 +6,9 @@ use std::{fs, path::Path};
 use burn::tensor::Device;
 use stairs::{
     data::{DataRoot, DatasetName},
-    experiments::{Experiment, Lines, Row, Runner, Scale, Shard, Status, find},
+    experiments::{Experiment, Lines, Row, Runner, Scale, Shard, Status, catalogue, find},
     measure::MeasureConfig,
+    quant::ScalePolicy,
     report::{LowerPage, Page, TrainingPage, VariancePage},
     train::{Method, RunConfig},
 };
@@ -104,4 +105,62 @@ fn the_full_form_is_larger() {
     let (short, full) = (find("2sed-training").unwrap(), find("2sed-training-full").unwrap());
     assert!(full.trials(Scale::default()).len() > short.trials(Scale::default()).len());
     assert!(find("digits-full").is_err());
+}
+
+#[test]
+fn a_training_starts_from_another_one() {
+    let config = |method| RunConfig {
+        model: "mlp:8".into(),
+        method,
+        epochs: 1,
+        subset: Some(200),
+        weight_scale: ScalePolicy::MseOptimal,
+        ..RunConfig::default()
+    };
+    let rows = vec![
+        Row::train("float", config(Method::Float)),
+        Row::train("tuned", config(Method::Ana)).starting_from("float"),
+        Row::train("scratch", config(Method::Ana)),
+    ];
+    let mut study = Experiment {
+        name: "study",
+        title: "Fine-tuning",
+        about: "For the test.",
+        rows,
+        seeds: 1,
+        page: &stairs::report::RunsPage,
+    };
+    let out = tempfile::tempdir().unwrap();
+    // The share of the second process: the fine-tuning, and before it what that starts from.
+    let outcome = runner(out.path(), "2/3").run(&study, &mut Lines::new()).unwrap();
+    assert_eq!(outcome.trials.len(), 1);
+    assert!(out.path().join("study/float-seed1/record.json").exists());
+    // Wherever the directory is moved to, what is finished is recognised.
+    let moved = tempfile::tempdir().unwrap();
+    fs::rename(out.path().join("study"), moved.path().join("study")).unwrap();
+    let outcome = runner(moved.path(), "1/1").run(&study, &mut Lines::new()).unwrap();
+    let status: Vec<Status> = outcome.trials.iter().map(|(_, status)| *status).collect();
+    assert_eq!(status, [Status::Kept, Status::Kept, Status::Done]);
+    let page = fs::read_to_string(moved.path().join("index.html")).unwrap();
+    assert!(page.contains("from float weights") && page.contains("from random weights"), "{page}");
+
+    let whole = tempfile::tempdir().unwrap();
+    runner(whole.path(), "1/1").run(&study, &mut Lines::new()).unwrap();
+    assert_eq!(lines(moved.path()), lines(whole.path()));
+    assert_eq!(lines(whole.path())[1]["config"]["init"]["path"], "float-seed1/last.bpk");
+
+    study.rows[1].from = Some("flaot".into());
+    let lost = tempfile::tempdir().unwrap();
+    let error = runner(lost.path(), "2/3").run(&study, &mut Lines::new()).unwrap_err().to_string();
+    assert!(error.contains("tuned-seed1 starts from flaot-seed1, which there is not"), "{error}");
+}
+
+#[test]
+fn every_training_that_starts_from_another_names_one() {
+    for experiment in catalogue() {
+        let trials = experiment.trials(Scale::default());
+        for from in trials.iter().filter_map(|trial| trial.from.as_ref()) {
+            assert!(trials.iter().any(|trial| trial.id == *from), "{}: {from}", experiment.name);
+        }
+    }
 }

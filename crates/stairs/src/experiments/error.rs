@@ -42,6 +42,16 @@ pub enum ExperimentError {
         /// What went wrong.
         source: Box<TrainError>,
     },
+    /// A trial has no network to start from.
+    #[error("trial {trial} starts from {from}, {problem}")]
+    Start {
+        /// The trial.
+        trial: String,
+        /// The trial it starts from.
+        from: String,
+        /// What is wrong with that.
+        problem: &'static str,
+    },
     /// A measurement failed.
     #[error("trial {trial}: {source}")]
     Measurement {

@@ -5,7 +5,8 @@
 //! a measurement), and reports are made from records alone. So an experiment can be interrupted and
 //! continued, run in shards on several machines whose directories are then merged, or by several processes that share a
 //! directory: a trial that is finished is skipped, one that was cut short is resumed, one that another process is
-//! running is left to it (the lock of a process that died is free again).
+//! running is left to it (the lock of a process that died is free again). A training that starts from the network of
+//! another trial has that trial run first, in whichever shard it is.
 //!
 //! | name | trials |
 //! |---|---|
@@ -20,6 +21,7 @@
 //! | `ana-grid-cifar10-subset`, `-mnist-subset`, `-fashion-subset` | a quarter of it with a narrow VGG8, 2 seeds |
 //! | `ana-grid-cifar10` | all of it at the paper's size |
 //! | `zoo-fashion-mnist`, `zoo-cifar10` | AlexNet and MobileNetV2 for small images: softmax regression, float, STE, ANA |
+//! | `zoo-fine-tuning` | MobileNetV2 with ternary weights, from random and from float weights; 3 seeds |
 //!
 //! To add an experiment, add a file beside `digits.rs` and a row to [`catalogue`].
 
@@ -59,6 +61,7 @@ pub fn catalogue() -> Vec<Experiment> {
         capacity::training_full(),
         zoo::fashion_mnist(),
         zoo::cifar10(),
+        zoo::fine_tuning(),
     ];
     all.extend(Grid::presets().iter().map(Grid::experiment));
     all

@@ -34,7 +34,8 @@ pub(super) fn collect(experiment: &Experiment, trials: &[Trial], root: &Path) ->
     Ok(results)
 }
 
-/// Writes `records.jsonl`, one line a trial, and the figures of the page as SVG into `dir`.
+/// Writes `records.jsonl`, one line a trial, and the figures of the page as SVG into `dir`. A file that a training started
+/// from is named `TRIAL/FILE`, wherever it was.
 pub(super) fn keep(experiment: &Experiment, results: &Results, dir: &Path) -> Result<(), ExperimentError> {
     let mut lines = String::new();
     let mut line = |value: serde_json::Value| {
@@ -45,11 +46,16 @@ pub(super) fn keep(experiment: &Experiment, results: &Results, dir: &Path) -> Re
         line(json!({ "trial": trial, "measurement": measurement }));
     }
     for (trial, run) in &results.runs {
+        let mut config = run.config.clone();
+        if let Some(init) = &mut config.init {
+            let parts: Vec<_> = init.path.components().rev().take(2).collect();
+            init.path = parts.into_iter().rev().collect();
+        }
         // Four digits of a loss are more than two runs have in common.
         let digits = |x: f64| (x.is_finite()).then(|| format!("{x:.4}").parse::<f64>().unwrap_or(x));
         line(json!({
             "trial": trial,
-            "config": run.config,
+            "config": config,
             "device": run.device,
             "parameters": run.parameters,
             "samples": run.samples,

@@ -11,7 +11,7 @@ use std::{
 
 use burn::tensor::Device;
 use stairs_data::{DataRoot, Dataset, DatasetName, load};
-use stairs_train::{Display, EpochRecord, Progress, RunConfig, RunDir, RunRecord, TrainError, Trainer};
+use stairs_train::{Display, EpochRecord, Head, Init, Progress, RunConfig, RunDir, RunRecord, TrainError, Trainer};
 
 use super::{Diverged, Experiment, ExperimentError, Scale, Shard, Task, Trial, Watch, results};
 use crate::{
@@ -81,34 +81,51 @@ impl Runner {
         let all = experiment.trials(self.scale);
         let mine: Vec<Trial> =
             all.iter().enumerate().filter(|(i, _)| self.shard.takes(*i)).map(|(_, trial)| trial.clone()).collect();
-        let root = self.out.join(experiment.name);
-        let mut dataset: Option<Dataset> = None;
+        let mut work = Work { all: &all, root: self.out.join(experiment.name), dataset: None };
         let mut trials = Vec::with_capacity(mine.len());
 
         let mut published = Published::default();
 
         watch.start(experiment.name, &mine);
         for (position, trial) in mine.iter().enumerate() {
-            let dir = root.join(&trial.id);
-            let (status, finished) = match finished(&dir, trial)? {
-                Some(finished) => (Status::Kept, Some(finished)),
-                None => {
-                    let data = match &dataset {
-                        Some(data) if data.name == trial.task.dataset() => data,
-                        _ => dataset.insert(load(trial.task.dataset().parse::<DatasetName>()?, &self.data)?),
-                    };
-                    match &trial.task {
-                        Task::Train(config) => self.train(data, &dir, (position, trial), config, watch)?,
-                        Task::Measure(config) => take_measure(data, &dir, (position, trial), config, watch)?,
-                    }
-                }
-            };
+            let (status, finished) = self.one(&mut work, (position, trial), watch)?;
             watch.end(position, trial, status, finished.as_ref());
             trials.push((trial.clone(), status));
             published.after(position + 1 == mine.len(), status, || self.publish(experiment, &all))?;
         }
         watch.finish();
         Ok(Outcome { results: self.results(experiment, &all)?, trials })
+    }
+
+    /// Runs a trial that is not finished, after the one it starts from.
+    fn one(
+        &self,
+        work: &mut Work<'_>,
+        (position, trial): (usize, &Trial),
+        watch: &mut dyn Watch,
+    ) -> Result<(Status, Option<Finished>), ExperimentError> {
+        let dir = work.root.join(&trial.id);
+        if let Some(finished) = finished(&dir, trial)? {
+            return Ok((Status::Kept, Some(finished)));
+        }
+        let mut task = trial.task.clone();
+        if let (Task::Train(config), Some(from)) = (&mut task, &trial.from) {
+            let wrong = |problem| ExperimentError::Start { trial: trial.id.clone(), from: from.clone(), problem };
+            let all = work.all;
+            let parent = all.iter().find(|other| other.id == *from).ok_or_else(|| wrong("which there is not"))?;
+            match self.one(work, (position, parent), watch)? {
+                (Status::Busy, _) => return Ok((Status::Busy, None)),
+                (_, Some(Finished::Run(_))) => {}
+                _ => return Err(wrong("which left no network: its loss became NaN or infinite")),
+            }
+            let init = Init::open(work.root.join(from), Head::Loaded);
+            config.init = Some(init.map_err(|source| failed(trial, source))?);
+        }
+        let data = work.data(trial, &self.data)?;
+        match &task {
+            Task::Train(config) => self.train(data, &dir, (position, trial), config, watch),
+            Task::Measure(config) => take_measure(data, &dir, (position, trial), config, watch),
+        }
     }
 
     /// Trains one trial, from its beginning or from its last checkpoint.
@@ -144,7 +161,7 @@ impl Runner {
                 let what = format!("{field} is {found} there and {expected} here");
                 Err(ExperimentError::Different { path: dir.to_path_buf(), what })
             }
-            Err(source) => Err(ExperimentError::Trial { trial: trial.id.clone(), source: Box::new(source) }),
+            Err(source) => Err(failed(trial, source)),
         }
     }
 
@@ -166,6 +183,31 @@ impl Runner {
         }
         Ok(())
     }
+}
+
+/// What the trials of a run of an experiment share.
+struct Work<'a> {
+    all: &'a [Trial],
+    root: PathBuf,
+    dataset: Option<Dataset>,
+}
+
+impl Work<'_> {
+    /// The data set of a trial, loaded once for neighbours that share it.
+    fn data(&mut self, trial: &Trial, root: &DataRoot) -> Result<&Dataset, ExperimentError> {
+        let name = trial.task.dataset();
+        if self.dataset.as_ref().is_none_or(|data| data.name != name) {
+            self.dataset = None;
+        }
+        match &mut self.dataset {
+            Some(data) => Ok(data),
+            none => Ok(none.insert(load(name.parse::<DatasetName>()?, root)?)),
+        }
+    }
+}
+
+fn failed(trial: &Trial, source: TrainError) -> ExperimentError {
+    ExperimentError::Trial { trial: trial.id.clone(), source: Box::new(source) }
 }
 
 /// Notices whether a training did anything.
@@ -244,15 +286,13 @@ fn finished(dir: &Path, trial: &Trial) -> Result<Option<Finished>, ExperimentErr
         Task::Train(config) if !dir.join("record.json").exists() => match Diverged::read(dir) {
             None => Ok(None),
             Some(diverged) => {
-                same(dir, &diverged.config, config)?;
+                same(dir, &without_start(diverged.config.clone(), trial), config)?;
                 Ok(Some(Finished::Diverged(diverged)))
             }
         },
         Task::Train(config) => {
-            let record = RunDir::new(dir)
-                .record()
-                .map_err(|source| ExperimentError::Trial { trial: trial.id.clone(), source: Box::new(source) })?;
-            same(dir, &record.config, config)?;
+            let record = RunDir::new(dir).record().map_err(|source| failed(trial, source))?;
+            same(dir, &without_start(record.config.clone(), trial), config)?;
             Ok(Some(Finished::Run(record)))
         }
         Task::Measure(config) => {
@@ -264,6 +304,12 @@ fn finished(dir: &Path, trial: &Trial) -> Result<Option<Finished>, ExperimentErr
             Ok(found.map(Finished::Measurement))
         }
     }
+}
+
+/// The configuration of a trial before the network it starts from was there.
+fn without_start(config: RunConfig, trial: &Trial) -> RunConfig {
+    let init = config.init.filter(|_| trial.from.is_none());
+    RunConfig { init, ..config }
 }
 
 /// Refuses a configuration found in `dir` that is not the expected one.

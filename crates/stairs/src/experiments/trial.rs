@@ -30,6 +30,8 @@ pub struct Row {
     pub task: Task,
     /// Only for the first seed, in an experiment of several.
     pub once: bool,
+    /// The row whose network, after its last epoch and of the same seed, a training starts from.
+    pub from: Option<String>,
 }
 
 /// What a trial does.
@@ -49,6 +51,8 @@ pub struct Trial {
     pub id: String,
     /// What is done.
     pub task: Task,
+    /// The trial whose network, after its last epoch, a training starts from.
+    pub from: Option<String>,
 }
 
 /// Changes to the size of an experiment; the default changes nothing.
@@ -83,7 +87,7 @@ impl Task {
 impl Row {
     /// A training with a name.
     pub fn train(name: impl Into<String>, config: RunConfig) -> Self {
-        Self { name: name.into(), task: Task::Train(config), once: false }
+        Self { name: name.into(), task: Task::Train(config), once: false, from: None }
     }
 
     /// A training named after its method.
@@ -98,7 +102,7 @@ impl Row {
 
     /// A measurement with a name.
     pub fn measure(name: impl Into<String>, config: MeasureConfig) -> Self {
-        Self { name: name.into(), task: Task::Measure(config), once: true }
+        Self { name: name.into(), task: Task::Measure(config), once: true, from: None }
     }
 
     /// The same for the first seed only.
@@ -107,20 +111,29 @@ impl Row {
         Self { once: true, ..self }
     }
 
+    /// The same, starting from the network that the row `from` has trained with the same seed.
+    #[must_use]
+    pub fn starting_from(self, from: impl Into<String>) -> Self {
+        Self { from: Some(from.into()), ..self }
+    }
+
     /// The trial of this row for a seed; none where one seed is enough and it is another.
     fn trial(&self, seed: u64, scale: Scale) -> Option<Trial> {
         if self.once && seed != 1 {
             return None;
         }
+        let named = |row: &str| format!("{row}-seed{seed}");
+        let from = self.from.as_deref().map(named);
         Some(match &self.task {
             Task::Train(config) => {
                 let epochs = scale.epochs.unwrap_or(config.epochs);
                 let config = RunConfig { seed, epochs, ..config.clone() };
-                Trial { id: format!("{}-seed{seed}", self.name), task: Task::Train(config) }
+                Trial { id: named(&self.name), task: Task::Train(config), from }
             }
             Task::Measure(config) => {
                 let draws = scale.draws.unwrap_or(config.draws);
-                Trial { id: self.name.clone(), task: Task::Measure(MeasureConfig { draws, ..config.clone() }) }
+                let task = Task::Measure(MeasureConfig { draws, ..config.clone() });
+                Trial { id: self.name.clone(), task, from: None }
             }
         })
     }

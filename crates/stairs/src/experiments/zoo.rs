@@ -1,9 +1,9 @@
-//! Ternary AlexNet and MobileNetV2 for small images, against float networks and softmax regression.
+//! Ternary AlexNet and MobileNetV2 for small images, against float networks and softmax regression, and fine-tuned.
 
 use stairs_data::DatasetName;
 use stairs_noise::plan::{Decay, Dynamics, Interval, Policy};
 use stairs_quant::ScalePolicy;
-use stairs_train::{Method, RunConfig};
+use stairs_train::{Features, Method, RunConfig};
 
 use super::{Experiment, Row, recipe};
 use crate::report::RunsPage;
@@ -11,14 +11,14 @@ use crate::report::RunsPage;
 const ALEXNET: &str = "alexnet-small:0.25";
 const MOBILENET: &str = "mobilenet-v2-small:0.35";
 
-/// 10,000 images of Fashion-MNIST, ten epochs; three seeds of AlexNet.
+/// 10,000 images of Fashion-MNIST, ten epochs; three seeds of the ternary AlexNet.
 pub(super) fn fashion_mnist() -> Experiment {
     let short = |config| RunConfig { subset: Some(10_000), epochs: 10, batch: 64, ..config };
     Experiment {
         name: "zoo-fashion-mnist",
         title: "Ternary AlexNet and MobileNetV2 on Fashion-MNIST",
         about: "Narrow networks for small images, 10,000 images; against float and softmax regression.",
-        rows: rows(DatasetName::FashionMnist, short),
+        rows: rows(DatasetName::FashionMnist, short, |config| config),
         seeds: 3,
         page: &RunsPage,
     }
@@ -26,32 +26,62 @@ pub(super) fn fashion_mnist() -> Experiment {
 
 /// CIFAR-10 or a part of it.
 pub(super) fn cifar10() -> Experiment {
+    let short = |config| RunConfig { epochs: 24, batch: 64, ..config };
     Experiment {
         name: "zoo-cifar10",
         title: "Ternary AlexNet and MobileNetV2 on CIFAR-10",
         about: "Narrow networks for small images, on what there is of CIFAR-10; against float and softmax regression.",
-        rows: rows(DatasetName::Cifar10, |config| RunConfig { epochs: 24, batch: 64, ..config }),
+        rows: rows(DatasetName::Cifar10, short, |config| RunConfig { epochs: 72, ..config }),
         seeds: 1,
         page: &RunsPage,
     }
 }
 
-/// Softmax regression, then float, STE and ANA of both networks; more than one seed of AlexNet only.
-fn rows(dataset: DatasetName, change: impl Fn(RunConfig) -> RunConfig) -> Vec<Row> {
+/// A float MobileNetV2, and its ternary twin trained from random weights and from the float ones, for as many epochs.
+pub(super) fn fine_tuning() -> Experiment {
+    let float = mobilenet(recipe(DatasetName::Cifar10, MOBILENET, Method::Float));
+    let float = RunConfig { epochs: 24, ..float };
+    let scratch = mobilenet(recipe(DatasetName::Cifar10, MOBILENET, Method::Ana));
+    let scratch = RunConfig { epochs: 16, features: Features::Float, ..scratch };
+    let tuned = RunConfig { weight_scale: ScalePolicy::MseOptimal, lr: 1e-3, ..scratch.clone() };
+    Experiment {
+        name: "zoo-fine-tuning",
+        title: "Fine-tuning a ternary MobileNetV2 on CIFAR-10",
+        about: "Ternary weights from random and from pretrained float ones, for as many epochs.",
+        rows: vec![
+            Row::train("float", float),
+            Row::train("scratch", scratch),
+            Row::train("tuned", tuned).starting_from("float"),
+        ],
+        seeds: 3,
+        page: &RunsPage,
+    }
+}
+
+/// Softmax regression, then float, STE and ANA of both networks, and the ternary weights alone of MobileNetV2; more than one
+/// seed of the ternary AlexNet only.
+fn rows(
+    dataset: DatasetName,
+    change: impl Fn(RunConfig) -> RunConfig,
+    longer: impl Fn(RunConfig) -> RunConfig,
+) -> Vec<Row> {
     let methods = [("float", Method::Float), ("ste", Method::Ste), ("ana", Method::Ana)];
     let mut rows = vec![Row::train("linear", change(recipe(dataset, "linear", Method::Float))).once()];
     for (name, method) in methods {
-        rows.push(Row::train(format!("alexnet-{name}"), change(recipe(dataset, ALEXNET, method))));
+        let row = Row::train(format!("alexnet-{name}"), change(recipe(dataset, ALEXNET, method)));
+        rows.push(if method == Method::Float { row.once() } else { row });
     }
+    let of = |method| longer(mobilenet(change(recipe(dataset, MOBILENET, method))));
     for (name, method) in methods {
-        let config = mobilenet(change(recipe(dataset, MOBILENET, method)));
-        rows.push(Row::train(format!("mobilenet-{name}"), config).once());
+        rows.push(Row::train(format!("mobilenet-{name}"), of(method)).once());
     }
+    let weights_only = RunConfig { features: Features::Float, ..of(Method::Ana) };
+    rows.push(Row::train("mobilenet-weights", weights_only).once());
     rows
 }
 
 /// Fifty layers want more steps at a higher rate, the same quantum in layers of all widths, and noise that leaves all of
-/// them together.
+/// them together: where the first layers' falls faster ([`Decay::Progressive`]) it is gone there within the first epoch.
 fn mobilenet(config: RunConfig) -> RunConfig {
     let config = RunConfig { lr: 3e-3, batch: 32, ..config };
     if config.method == Method::Float {
@@ -61,6 +91,6 @@ fn mobilenet(config: RunConfig) -> RunConfig {
     if config.method == Method::Ste {
         return config;
     }
-    let policy = Policy::new(Dynamics::Static, Dynamics::Dynamic, Interval::Overlapped, Decay::Progressive);
+    let policy = Policy::new(Dynamics::Static, Dynamics::Dynamic, Interval::Overlapped, Decay::Homogeneous);
     RunConfig { policy, ..config }
 }

@@ -129,6 +129,10 @@ fn settings(record: &RunRecord) -> BTreeMap<String, Value> {
     let mut flat = BTreeMap::new();
     flatten("", &serde_json::to_value(&record.config).unwrap_or(Value::Null), &mut flat);
     flat.remove("seed");
+    // Runs of several seeds start from as many files.
+    let start = if record.config.init.is_some() { "float weights" } else { "random weights" };
+    flat.retain(|name, _| !name.starts_with("init"));
+    flat.insert("from".into(), start.into());
     flat
 }
 

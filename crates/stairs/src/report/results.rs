@@ -2,7 +2,7 @@
 
 use stairs_train::RunRecord;
 
-use super::{Report, ReportError, text_table};
+use super::{Report, ReportError, Study, text_table};
 use crate::{experiments::Diverged, measure::Measurement, plot::Figure};
 
 /// The finished trials of an experiment.
@@ -65,7 +65,7 @@ pub trait Page: Sync {
     fn text(&self, results: &Results) -> String;
 
     /// Figures worth keeping, by name; none without results.
-    fn figures(&self, results: &Results) -> Vec<(&'static str, Figure)>;
+    fn figures(&self, results: &Results) -> Vec<(String, Figure)>;
 }
 
 /// The page of trainings that are compared with each other: accuracies, learning curves, laws, weights.
@@ -82,8 +82,13 @@ impl Page for RunsPage {
         text_table(&results.records())
     }
 
-    fn figures(&self, results: &Results) -> Vec<(&'static str, Figure)> {
+    fn figures(&self, results: &Results) -> Vec<(String, Figure)> {
         let records = results.records();
-        super::studies(&records).first().map(|study| ("curves", super::curves::figure(study))).into_iter().collect()
+        let studies = super::studies(&records);
+        let name = |study: &Study<'_>| match studies.len() {
+            1 => "curves".to_string(),
+            _ => format!("curves-{}", study.model.replace(':', "-")),
+        };
+        studies.iter().map(|study| (name(study), super::curves::figure(study))).collect()
     }
 }

@@ -63,10 +63,10 @@ fn headline(setups: &[Setup<'_>], found: Option<&Shares>, centred: Option<&Share
     )
 }
 
-fn figures(results: &Results) -> Vec<(&'static str, Figure)> {
+fn figures(results: &Results) -> Vec<(String, Figure)> {
     let setups = setups(results);
-    let accuracy = accuracy_figure(&setups).map(|figure| ("accuracy", figure));
-    let shares = analysis(&setups, core).map(|found| ("shares", shares_figure(&found)));
+    let accuracy = accuracy_figure(&setups).map(|figure| ("accuracy".into(), figure));
+    let shares = analysis(&setups, core).map(|found| ("shares".into(), shares_figure(&found)));
     accuracy.into_iter().chain(shares).collect()
 }
 
@@ -161,7 +161,7 @@ impl Page for GridPage {
         format!("{table}\n\n{}", headline(&setups, found.as_ref(), centred.as_ref()))
     }
 
-    fn figures(&self, results: &Results) -> Vec<(&'static str, Figure)> {
+    fn figures(&self, results: &Results) -> Vec<(String, Figure)> {
         figures(results)
     }
 }

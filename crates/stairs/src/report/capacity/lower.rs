@@ -136,7 +136,7 @@ impl Page for LowerPage {
         format!("{}\n\n{}", table(results).text(), headline(results))
     }
 
-    fn figures(&self, results: &Results) -> Vec<(&'static str, Figure)> {
-        figure(results).map(|figure| ("bounds", figure)).into_iter().collect()
+    fn figures(&self, results: &Results) -> Vec<(String, Figure)> {
+        figure(results).map(|figure| ("bounds".into(), figure)).into_iter().collect()
     }
 }

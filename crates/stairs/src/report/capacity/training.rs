@@ -178,7 +178,7 @@ fn headline(results: &Results) -> String {
     )
 }
 
-fn figures(results: &Results) -> Vec<(&'static str, Figure)> {
+fn figures(results: &Results) -> Vec<(String, Figure)> {
     let families = families(results);
     if families.is_empty() {
         return Vec::new();
@@ -204,8 +204,8 @@ fn figures(results: &Results) -> Vec<(&'static str, Figure)> {
         figure.with_legend(Ink::depth(0, 8), "smallest lower 2sED").with_legend(Ink::depth(7, 8), "largest lower 2sED")
     };
     vec![
-        ("curves", legend(size(Figure::new("").with_panels(curves.collect::<Vec<_>>())))),
-        ("agreement", legend(size(Figure::new("").with_panels(scatter.collect::<Vec<_>>())))),
+        ("curves".into(), legend(size(Figure::new("").with_panels(curves.collect::<Vec<_>>())))),
+        ("agreement".into(), legend(size(Figure::new("").with_panels(scatter.collect::<Vec<_>>())))),
     ]
 }
 
@@ -254,7 +254,7 @@ impl Page for TrainingPage {
         format!("{}\n\n{}", agreements(results).text(), headline(results))
     }
 
-    fn figures(&self, results: &Results) -> Vec<(&'static str, Figure)> {
+    fn figures(&self, results: &Results) -> Vec<(String, Figure)> {
         figures(results)
     }
 }

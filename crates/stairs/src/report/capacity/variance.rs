@@ -151,7 +151,7 @@ impl Page for VariancePage {
         format!("{}\n\n{}", table(results).text(), headline(results))
     }
 
-    fn figures(&self, results: &Results) -> Vec<(&'static str, Figure)> {
-        figure(results).map(|figure| ("variance", figure)).into_iter().collect()
+    fn figures(&self, results: &Results) -> Vec<(String, Figure)> {
+        figure(results).map(|figure| ("variance".into(), figure)).into_iter().collect()
     }
 }
