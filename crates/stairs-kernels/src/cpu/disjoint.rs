@@ -3,18 +3,18 @@
 use std::marker::PhantomData;
 
 /// A mutable slice cut into planes of equal length.
-pub(crate) struct Planes<'a> {
-    start: *mut f32,
+pub(crate) struct Planes<'a, T> {
+    start: *mut T,
     count: usize,
     length: usize,
-    borrow: PhantomData<&'a mut [f32]>,
+    borrow: PhantomData<&'a mut [T]>,
 }
 
-// SAFETY: the pointer is to f32s borrowed for 'a; `get` leaves the exclusion of overlapping planes to its caller.
-unsafe impl Sync for Planes<'_> {}
+// SAFETY: the pointer is to values borrowed for 'a; `get` leaves the exclusion of overlapping planes to its caller.
+unsafe impl<T: Send> Sync for Planes<'_, T> {}
 
-impl<'a> Planes<'a> {
-    pub(crate) fn new(data: &'a mut [f32], length: usize) -> Self {
+impl<'a, T> Planes<'a, T> {
+    pub(crate) fn new(data: &'a mut [T], length: usize) -> Self {
         Self { start: data.as_mut_ptr(), count: data.len() / length.max(1), length, borrow: PhantomData }
     }
 
@@ -23,7 +23,7 @@ impl<'a> Planes<'a> {
     /// # Safety
     /// No other reference to this plane may live at the same time.
     #[allow(clippy::mut_from_ref)]
-    pub(crate) unsafe fn get(&self, index: usize) -> &mut [f32] {
+    pub(crate) unsafe fn get(&self, index: usize) -> &mut [T] {
         // SAFETY: the same contract.
         unsafe { self.run(index, 1) }
     }
@@ -33,7 +33,7 @@ impl<'a> Planes<'a> {
     /// # Safety
     /// No other reference to these planes may live at the same time.
     #[allow(clippy::mut_from_ref)]
-    pub(crate) unsafe fn run(&self, first: usize, count: usize) -> &mut [f32] {
+    pub(crate) unsafe fn run(&self, first: usize, count: usize) -> &mut [T] {
         assert!(first + count <= self.count, "planes {first} to {} of {}", first + count, self.count);
         // SAFETY: inside the borrowed slice by the assertion; exclusive by the contract of this function.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(first * self.length), count * self.length) }

@@ -16,3 +16,9 @@ pub(crate) unsafe fn filled(length: usize, fill: impl FnOnce(&mut [Unset])) -> V
     unsafe { values.set_len(length) };
     values
 }
+
+/// Values seen as memory that may hold any.
+pub(crate) fn unset(values: &[f32]) -> &[Unset] {
+    // SAFETY: the layouts are the same, and nothing is written through a shared reference.
+    unsafe { &*(std::ptr::from_ref(values) as *const [Unset]) }
+}

@@ -1,8 +1,8 @@
 //! Loops compiled for the instruction sets of the processor that runs them.
 //!
 //! A kernel is one body, generic in how it multiplies and adds; [`dispatch`] compiles it for AVX-512, for AVX2 with FMA
-//! and for the baseline of the target, and picks at run time. (Without FMA in the compiled set `f32::mul_add` would be
-//! a call into libm.)
+//! and for the baseline of the target, and picks at run time, as [`at_best_level`](super::simd::at_best_level) does for bodies
+//! that do not care. (Without FMA in the compiled set `f32::mul_add` would be a call into libm.)
 
 /// How a kernel multiplies and adds.
 pub(crate) trait Isa {
@@ -43,18 +43,12 @@ macro_rules! dispatch {
             unsafe fn avx2($($arg: $ty),+) $(-> $out)? {
                 $body::<$crate::cpu::isa::Fused>($($arg),+)
             }
-            let has_avx512 = is_x86_feature_detected!("avx512f")
-                && is_x86_feature_detected!("avx512bw")
-                && is_x86_feature_detected!("avx512dq")
-                && is_x86_feature_detected!("avx512vl");
-            let has_avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
-            if has_avx512 && has_avx2 {
-                // SAFETY: the features were detected on this processor.
-                return unsafe { avx512($($arg),+) };
-            }
-            if has_avx2 {
+            match $crate::cpu::simd::Level::detect() {
+                // SAFETY: the level was detected on this processor.
+                $crate::cpu::simd::Level::Avx512 => return unsafe { avx512($($arg),+) },
                 // SAFETY: as above.
-                return unsafe { avx2($($arg),+) };
+                $crate::cpu::simd::Level::Avx2 => return unsafe { avx2($($arg),+) },
+                $crate::cpu::simd::Level::Base => {}
             }
         }
         #[cfg(target_arch = "aarch64")]

@@ -91,6 +91,10 @@ pub(crate) trait Simd {
     unsafe fn load(from: *const f32) -> Self::Register;
     /// The lanes to `to` and after.
     unsafe fn store(to: *mut f32, value: Self::Register);
+    /// Half a register from each of two places.
+    unsafe fn load_halves(low: *const f32, high: *const f32) -> Self::Register;
+    /// Half a register to each of two places.
+    unsafe fn store_halves(low: *mut f32, high: *mut f32, value: Self::Register);
     /// a·b + c.
     unsafe fn mul_add(a: Self::Register, b: Self::Register, c: Self::Register) -> Self::Register;
 }
@@ -136,6 +140,19 @@ mod x86 {
         }
 
         #[inline(always)]
+        unsafe fn load_halves(low: *const f32, high: *const f32) -> __m512 {
+            unsafe { _mm512_insertf32x8::<1>(_mm512_castps256_ps512(_mm256_loadu_ps(low)), _mm256_loadu_ps(high)) }
+        }
+
+        #[inline(always)]
+        unsafe fn store_halves(low: *mut f32, high: *mut f32, value: __m512) {
+            unsafe {
+                _mm256_storeu_ps(low, _mm512_castps512_ps256(value));
+                _mm256_storeu_ps(high, _mm512_extractf32x8_ps::<1>(value));
+            }
+        }
+
+        #[inline(always)]
         unsafe fn mul_add(a: __m512, b: __m512, c: __m512) -> __m512 {
             unsafe { _mm512_fmadd_ps(a, b, c) }
         }
@@ -163,6 +180,19 @@ mod x86 {
         #[inline(always)]
         unsafe fn store(to: *mut f32, value: __m256) {
             unsafe { _mm256_storeu_ps(to, value) }
+        }
+
+        #[inline(always)]
+        unsafe fn load_halves(low: *const f32, high: *const f32) -> __m256 {
+            unsafe { _mm256_insertf128_ps::<1>(_mm256_castps128_ps256(_mm_loadu_ps(low)), _mm_loadu_ps(high)) }
+        }
+
+        #[inline(always)]
+        unsafe fn store_halves(low: *mut f32, high: *mut f32, value: __m256) {
+            unsafe {
+                _mm_storeu_ps(low, _mm256_castps256_ps128(value));
+                _mm_storeu_ps(high, _mm256_extractf128_ps::<1>(value));
+            }
         }
 
         #[inline(always)]

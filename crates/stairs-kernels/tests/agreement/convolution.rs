@@ -108,6 +108,29 @@ fn depthwise_layers_of_mobilenet() {
     }
 }
 
+/// Lines that are whole runs of 8 or 16 pixels, blocks of channels that are not full, more images than a group has.
+#[test]
+fn lines_of_whole_runs() {
+    let device = Device::flex().autodiff();
+    for (channels, size, kernel) in
+        [([3, 16], [5, 32], 3), ([5, 12], [3, 24], 5), ([9, 20], [8, 8], 3), ([4, 8], [4, 16], 3), ([6, 7], [9, 40], 3)]
+    {
+        let case = Case {
+            batch: 37,
+            channels,
+            size,
+            kernel: [kernel; 2],
+            stride: [1; 2],
+            dilation: [1; 2],
+            padding: PaddingConfig2d::Same,
+            bias: false,
+            strided: false,
+            seed: 7,
+        };
+        check(&layer(&case, 1, &device), &case, &device);
+    }
+}
+
 #[test]
 fn other_groups_go_to_burn() {
     let device = Device::flex();

@@ -3,6 +3,8 @@
 //! Registers hold the sums of up to 64 output channels for six (channel, kernel position) pairs. A register of gradients
 //! meets one input at a time, so that nothing has to be added up across lanes and margins cost nothing.
 
+use rayon::prelude::*;
+
 use super::{grid::Grid, turn::turn};
 use crate::cpu::simd::{Level, Simd};
 
@@ -14,6 +16,9 @@ const TAPS: usize = 6;
 
 /// Pixels whose gradients are turned at a time, about: they stay in the first-level cache.
 const PIXELS: usize = 128;
+
+/// Sums that a task adds up at a time.
+const CHUNK: usize = 1 << 13;
 
 /// Sums over a part of a batch.
 pub(super) struct Sums<'a> {
@@ -74,13 +79,25 @@ impl<'a> Sums<'a> {
         }
     }
 
+    /// The sums of all parts, in order; `None` of none.
+    pub(super) fn total(parts: Vec<Self>) -> Option<Self> {
+        let mut parts = parts.into_iter();
+        let mut total = parts.next()?;
+        let rest: Vec<Self> = parts.collect();
+        total.sums.par_chunks_mut(CHUNK).enumerate().for_each(|(index, sums)| {
+            for part in &rest {
+                let part = &part.sums[index * CHUNK..][..sums.len()];
+                sums.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
+            }
+        });
+        Some(total)
+    }
+
     /// The sums as weights `[channels_out, channels_in, kernel positions]`.
     pub(super) fn weights(&self) -> Vec<f32> {
         let (outputs, patch) = (self.grid.shape.channels_out, self.grid.shape.patch());
         let mut weights = vec![0.0; outputs * patch];
-        for (k, sums) in self.sums.chunks_exact(self.width).take(patch).enumerate() {
-            weights[k..].iter_mut().step_by(patch).zip(sums).for_each(|(weight, sum)| *weight = *sum);
-        }
+        turn(&self.sums, self.width, &mut weights, patch, patch, outputs);
         weights
     }
 }

@@ -71,7 +71,7 @@ impl Grid {
                 let source = &images[(image * channels + channel) * plane..][..plane];
                 let target = line[self.lead + image * self.image..].chunks_mut(self.pitch);
                 for (target, source) in target.zip(source.chunks_exact(width)) {
-                    target[..width].copy_from_slice(source);
+                    copy(&mut target[..width], source);
                 }
             }
         }
@@ -93,4 +93,22 @@ fn margin(axis: &Axis) -> usize {
 fn apart(length: usize) -> usize {
     let length = length.next_multiple_of(16);
     if length.is_multiple_of(256) { length + 16 } else { length }
+}
+
+/// Copies a line of an image. Lines are short: for the usual lengths no function is called that would cost more than it
+/// copies.
+#[inline(always)]
+pub(super) fn copy<T: Copy>(to: &mut [T], from: &[T]) {
+    #[inline(always)]
+    fn whole<T: Copy, const N: usize>(to: &mut [T], from: &[T]) {
+        if let (Some(to), Some(from)) = (to.first_chunk_mut::<N>(), from.first_chunk::<N>()) {
+            *to = *from;
+        }
+    }
+    match (to.len(), from.len()) {
+        (8, 8) => whole::<T, 8>(to, from),
+        (16, 16) => whole::<T, 16>(to, from),
+        (32, 32) => whole::<T, 32>(to, from),
+        _ => to.copy_from_slice(from),
+    }
 }

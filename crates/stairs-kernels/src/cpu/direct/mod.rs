@@ -5,22 +5,23 @@
 //!
 //! | | kernel |
 //! |---|---|
-//! | output | `product`: y\[o, q\] = Σ w\[o, c, k\]·x\[c, q + offset k\] in registers, for 8 channels and 48 pixels at a time |
+//! | output | `runs`: y\[o, q\] = Σ w\[o, c, k\]·x\[c, q + offset k\] in registers, for 8 channels and 48 pixels at a time, where lines are multiples of 8; `product`: elsewhere |
 //! | gradient of the input | the same, with the kernel turned around and the channels exchanged |
 //! | gradient of the weights | `correlate`: dw\[o, c, k\] = Σ g\[o, q\]·x\[c, q + offset k\], over one pixel after the other |
 //!
-//! Outputs computed in the gaps between lines are thrown away.
+//! `product` throws away the outputs that it computes in the gaps between lines.
 #![cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 
 mod correlate;
 mod grid;
 mod product;
+mod runs;
 mod turn;
 mod weights;
 
 use rayon::prelude::*;
 
-use self::{grid::Grid, weights::Weights};
+use self::{grid::Grid, runs::Runs, weights::Weights};
 use super::{fresh, simd::Level};
 use crate::ConvShape;
 
@@ -74,19 +75,23 @@ fn turned(shape: &ConvShape) -> ConvShape {
 
 fn convolve(x: &[f32], weights: &Weights, shape: &ConvShape) -> Vec<f32> {
     let (image_in, image_out) = (shape.channels_in * shape.plane_in(), shape.channels_out * shape.plane_out());
-    let task = shape.batch.div_ceil(TASKS);
+    let task = shape.batch.div_ceil(TASKS.min(4 * rayon::current_num_threads()));
     let grid = Grid::new(shape, task, 768);
-    // SAFETY: the chunks cover the output, and `product::run` writes all of its images.
+    let runs = Runs::of(&grid);
+    // SAFETY: the chunks cover the output, and both kernels write all of their images.
     unsafe {
         fresh::filled(shape.batch * image_out, |y| {
             let chunks = y.par_chunks_mut(task * image_out).zip(x.par_chunks(task * image_in));
             chunks.for_each(|(y, x)| {
                 let mut pixels = grid.inputs();
-                let mut rows = product::scratch(&grid);
+                let mut rows = if runs.is_some() { Vec::new() } else { product::scratch(&grid) };
                 let groups = y.chunks_mut(grid.images * image_out).zip(x.chunks(grid.images * image_in));
                 for (y, x) in groups {
                     grid.place(x, &mut pixels);
-                    product::run(y, &pixels, weights, &grid, &mut rows);
+                    match &runs {
+                        Some(runs) => runs.multiply(y, &pixels, weights, &grid),
+                        None => product::run(y, &pixels, weights, &grid, &mut rows),
+                    }
                 }
             });
         })
@@ -97,8 +102,9 @@ fn convolve(x: &[f32], weights: &Weights, shape: &ConvShape) -> Vec<f32> {
 pub(crate) fn weight_gradient(x: &[f32], gradient: &[f32], shape: &ConvShape) -> Vec<f32> {
     let weights = shape.channels_out * shape.patch();
     let (image_in, image_out) = (shape.channels_in * shape.plane_in(), shape.channels_out * shape.plane_out());
-    // Each task has a sum of its own: few tasks where the weights are many.
-    let task = shape.batch.div_ceil(((1 << 22) / weights.max(1)).clamp(2, TASKS));
+    // Each task has a sum of its own: few tasks where the weights are many or the images few.
+    let most = TASKS.min(shape.batch.div_ceil(4)).max(2);
+    let task = shape.batch.div_ceil(((1 << 22) / weights.max(1)).clamp(2, most));
     let grid = Grid::new(shape, 1, 1);
     let sum = |(x, g): (&[f32], &[f32])| {
         let mut sums = correlate::Sums::new(&grid);
@@ -107,14 +113,9 @@ pub(crate) fn weight_gradient(x: &[f32], gradient: &[f32], shape: &ConvShape) ->
             grid.place(x, &mut pixels);
             sums.add(&pixels, g);
         }
-        sums.weights()
+        sums
     };
     let tasks = x.par_chunks(task * image_in).zip(gradient.par_chunks(task * image_out));
-    let parts: Vec<Vec<f32>> = tasks.map(sum).collect();
-    let mut parts = parts.into_iter();
-    let mut total = parts.next().unwrap_or_else(|| vec![0.0; weights]);
-    for part in parts {
-        total.iter_mut().zip(part).for_each(|(t, p)| *t += p);
-    }
-    total
+    let parts: Vec<correlate::Sums<'_>> = tasks.map(sum).collect();
+    correlate::Sums::total(parts).map_or_else(|| vec![0.0; weights], |total| total.weights())
 }

@@ -1,11 +1,11 @@
 //! y[o, q] = Σ_{c, k} w[o, c, k]·x[c, q + offset k]: eight output channels over all pixels of a grid.
 
 use super::{
-    grid::Grid,
+    grid::{Grid, copy},
     weights::{BLOCK, Weights},
 };
 use crate::cpu::{
-    fresh::Unset,
+    fresh::{Unset, unset},
     simd::{Level, Simd},
 };
 
@@ -35,7 +35,7 @@ pub(super) fn run(y: &mut [Unset], pixels: &[f32], weights: &Weights, grid: &Gri
             for image in 0..images {
                 let y = &mut y[(image * channels + channel) * plane..][..plane];
                 for (y, start) in y.chunks_exact_mut(width).zip(lines.by_ref().take(grid.shape.rows.output)) {
-                    y.write_copy_of_slice(&values[start..][..width]);
+                    copy(y, unset(&values[start..][..width]));
                 }
             }
         }

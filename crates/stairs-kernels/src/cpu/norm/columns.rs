@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::{Channels, Slopes, scale};
 use crate::cpu::{
     disjoint::Planes,
+    fresh::{self, Unset},
     isa::{Isa, dispatch},
 };
 
@@ -49,7 +50,7 @@ impl Block {
     /// # Safety
     /// As of [`Planes::run`].
     #[allow(clippy::mut_from_ref)]
-    unsafe fn row<'a>(&self, out: &'a Planes<'_>, image: usize) -> &'a mut [f32] {
+    unsafe fn row<'a>(&self, out: &'a Planes<'_, Unset>, image: usize) -> &'a mut [Unset] {
         // SAFETY: the contract of this function.
         unsafe { out.run(image * self.shape.channels + self.channels.start, self.channels.len()) }
     }
@@ -88,9 +89,7 @@ pub(super) fn forward(
     epsilon: f64,
     shape: Channels,
 ) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
-    let mut y = vec![0.0; x.len()];
-    let out = Planes::new(&mut y, shape.plane);
-    let run = |block: Block| {
+    let run = |block: Block, out: &Planes<'_, Unset>| {
         let means = |sums: Vec<f64>| -> Vec<f32> { sums.into_iter().map(|s| (s / shape.count()) as f32).collect() };
         let mean = means(block.sums(block.rows(x), add));
         let centre = block.spread(mean.iter().copied());
@@ -100,11 +99,18 @@ pub(super) fn forward(
         let shift = block.spread(beta[block.channels.clone()].iter().copied());
         for (image, x) in block.rows(x).enumerate() {
             // SAFETY: these planes belong to channels that no other task has.
-            normalise(unsafe { block.row(&out, image) }, x, &centre, &scale, &shift);
+            normalise(unsafe { block.row(out, image) }, x, &centre, &scale, &shift);
         }
         (mean, variance)
     };
-    let (mean, variance): (Vec<_>, Vec<_>) = Block::all(shape).map(run).unzip();
+    let (mut mean, mut variance) = (Vec::new(), Vec::new());
+    // SAFETY: the blocks cover the output.
+    let y = unsafe {
+        fresh::filled(x.len(), |y| {
+            let out = Planes::new(y, shape.plane);
+            (mean, variance) = Block::all(shape).map(|block| run(block, &out)).unzip();
+        })
+    };
     (y, mean.concat(), variance.concat())
 }
 
@@ -117,9 +123,7 @@ pub(super) fn gradient(
     epsilon: f64,
     shape: Channels,
 ) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
-    let mut dx = vec![0.0; x.len()];
-    let out = Planes::new(&mut dx, shape.plane);
-    let run = |block: Block| {
+    let run = |block: Block, out: &Planes<'_, Unset>| {
         let centre = block.spread(mean[block.channels.clone()].iter().copied());
         let sums = block.sums(block.rows(gradient), add);
         let pairs = block.rows(x).zip(block.rows(gradient));
@@ -131,13 +135,20 @@ pub(super) fn gradient(
         let (scale, shift, slope) = (of(|s| s.scale), of(|s| s.shift), of(|s| s.slope));
         for (image, (x, g)) in block.rows(x).zip(block.rows(gradient)).enumerate() {
             // SAFETY: these planes belong to channels that no other task has.
-            let dx = unsafe { block.row(&out, image) };
+            let dx = unsafe { block.row(out, image) };
             denormalise(dx, (x, g), &centre, (&scale, &shift, &slope));
         }
         let of = |value: fn(&Slopes) -> f32| slopes.iter().map(value).collect::<Vec<_>>();
         (of(|s| s.dgamma), of(|s| s.dbeta))
     };
-    let (dgamma, dbeta): (Vec<_>, Vec<_>) = Block::all(shape).map(run).unzip();
+    let (mut dgamma, mut dbeta) = (Vec::new(), Vec::new());
+    // SAFETY: the blocks cover the input.
+    let dx = unsafe {
+        fresh::filled(x.len(), |dx| {
+            let out = Planes::new(dx, shape.plane);
+            (dgamma, dbeta) = Block::all(shape).map(|block| run(block, &out)).unzip();
+        })
+    };
     (dx, dgamma.concat(), dbeta.concat())
 }
 
@@ -176,14 +187,14 @@ fn products_body<I: Isa>(sums: &mut [f32], x: &[f32], g: &[f32], centre: &[f32])
 }
 
 /// y = (x − centre)·scale + shift
-fn normalise(y: &mut [f32], x: &[f32], centre: &[f32], scale: &[f32], shift: &[f32]) {
-    dispatch!(normalise_body(y: &mut [f32], x: &[f32], centre: &[f32], scale: &[f32], shift: &[f32]))
+fn normalise(y: &mut [Unset], x: &[f32], centre: &[f32], scale: &[f32], shift: &[f32]) {
+    dispatch!(normalise_body(y: &mut [Unset], x: &[f32], centre: &[f32], scale: &[f32], shift: &[f32]))
 }
 
 #[inline(always)]
-fn normalise_body<I: Isa>(y: &mut [f32], x: &[f32], centre: &[f32], scale: &[f32], shift: &[f32]) {
+fn normalise_body<I: Isa>(y: &mut [Unset], x: &[f32], centre: &[f32], scale: &[f32], shift: &[f32]) {
     for ((((y, x), centre), scale), shift) in y.iter_mut().zip(x).zip(centre).zip(scale).zip(shift) {
-        *y = I::mul_add(x - centre, *scale, *shift);
+        *y = Unset::new(I::mul_add(x - centre, *scale, *shift));
     }
 }
 
@@ -191,15 +202,15 @@ fn normalise_body<I: Isa>(y: &mut [f32], x: &[f32], centre: &[f32], scale: &[f32
 type Lines<'a> = (&'a [f32], &'a [f32], &'a [f32]);
 
 /// dx = scale·g − shift − slope·(x − centre)
-fn denormalise(dx: &mut [f32], xg: (&[f32], &[f32]), centre: &[f32], lines: Lines<'_>) {
-    dispatch!(denormalise_body(dx: &mut [f32], xg: (&[f32], &[f32]), centre: &[f32], lines: Lines<'_>))
+fn denormalise(dx: &mut [Unset], xg: (&[f32], &[f32]), centre: &[f32], lines: Lines<'_>) {
+    dispatch!(denormalise_body(dx: &mut [Unset], xg: (&[f32], &[f32]), centre: &[f32], lines: Lines<'_>))
 }
 
 #[inline(always)]
-fn denormalise_body<I: Isa>(dx: &mut [f32], (x, g): (&[f32], &[f32]), centre: &[f32], lines: Lines<'_>) {
+fn denormalise_body<I: Isa>(dx: &mut [Unset], (x, g): (&[f32], &[f32]), centre: &[f32], lines: Lines<'_>) {
     let (scale, shift, slope) = lines;
     let inputs = dx.iter_mut().zip(x).zip(g).zip(centre);
     for ((((((dx, x), g), centre), scale), shift), slope) in inputs.zip(scale).zip(shift).zip(slope) {
-        *dx = I::mul_add(-slope, x - centre, I::mul_add(*scale, *g, -shift));
+        *dx = Unset::new(I::mul_add(-slope, x - centre, I::mul_add(*scale, *g, -shift)));
     }
 }

@@ -1,0 +1,157 @@
+//! y[o, q] = Σ_{c, k} w[o, c, k]·x[c, q + offset k] where lines are made of whole runs of 8 or 16 outputs, as those of images
+//! of 8, 16, 24, 32 … pixels are: registers hold outputs only, none of the gaps between lines, and go straight to the images.
+
+use super::{
+    grid::Grid,
+    weights::{BLOCK, Weights},
+};
+use crate::cpu::{
+    fresh::Unset,
+    simd::{Level, Simd},
+};
+
+/// Registers of pixels in a tile.
+const REGISTERS: usize = 3;
+
+/// Where the runs of a group of images are read and written, image by image.
+#[derive(Debug)]
+pub(super) struct Runs {
+    /// Starts on the grid.
+    reads: Vec<usize>,
+    /// Starts in the images `[images, channels_out, height, width]`, in the first channel.
+    writes: Vec<usize>,
+    /// Runs of an image.
+    image: usize,
+    /// Outputs of a run: 8, two of which fill a register, or 16.
+    length: usize,
+}
+
+impl Runs {
+    /// The runs of the images of a grid; `None` if its lines are not whole runs.
+    pub(super) fn of(grid: &Grid) -> Option<Self> {
+        let (width, plane) = (grid.shape.columns.output, grid.shape.plane_out());
+        let length = [16, 8].into_iter().find(|length| width.is_multiple_of(*length))?;
+        let line = |start: usize| (0..width).step_by(length).map(move |x| start + x);
+        let reads = grid.lines(grid.images).flat_map(line).collect();
+        let channels = grid.shape.channels_out;
+        let image = move |i: usize| (0..plane).step_by(length).map(move |q| i * channels * plane + q);
+        let writes = (0..grid.images).flat_map(image).collect();
+        Some(Self { reads, writes, image: plane / length, length })
+    }
+
+    /// Writes the images `y` `[images, channels_out, height, width]`.
+    pub(super) fn multiply(&self, y: &mut [Unset], pixels: &[f32], weights: &Weights, grid: &Grid) {
+        let (channels, plane) = (grid.shape.channels_out, grid.shape.plane_out());
+        let count = grid.count(y.len(), channels) * self.image;
+        let (reads, writes) = (&self.reads[..count], &self.writes[..count]);
+        let reach = grid.offsets.last().copied().unwrap_or(0) + self.length;
+        let (last_read, last_write) = (reads.iter().max(), writes.iter().max());
+        let inside = |last: Option<&usize>, reach: usize, length: usize| last.is_none_or(|at| at + reach <= length);
+        assert!(pixels.len() >= grid.shape.channels_in * grid.plane_in && inside(last_read, reach, grid.plane_in));
+        assert!(inside(last_write, (channels - 1) * plane + self.length, y.len()));
+        for (index, block) in weights.blocks().enumerate() {
+            assert!(block.len() == grid.shape.channels_in * grid.offsets.len() * BLOCK);
+            let first = index * BLOCK;
+            // SAFETY: `first` is a channel of y.
+            let out = unsafe { y.as_mut_ptr().cast::<f32>().add(first * plane) };
+            let block =
+                Block { out, plane_out: plane, kept: BLOCK.min(channels - first), pixels, weights: block, grid };
+            match Level::detect() {
+                // SAFETY: the level was detected, the bounds are asserted above.
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx512 if self.length == 16 => unsafe { whole(&block, reads, writes) },
+                // SAFETY: as above.
+                #[cfg(target_arch = "x86_64")]
+                Level::Avx512 => unsafe { halves(&block, reads, writes) },
+                _ => unreachable!("`forward_applies` asks for AVX-512"),
+            }
+        }
+    }
+}
+
+/// One block of channels.
+struct Block<'a> {
+    /// The first image in the first channel of the block.
+    out: *mut f32,
+    plane_out: usize,
+    /// Channels that there are; the others are not written.
+    kept: usize,
+    pixels: &'a [f32],
+    weights: &'a [f32],
+    grid: &'a Grid,
+}
+
+/// Runs of a register each.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+unsafe fn whole(block: &Block<'_>, reads: &[usize], writes: &[usize]) {
+    use crate::cpu::simd::Avx512;
+    for first in (0..reads.len()).step_by(REGISTERS) {
+        let at: [usize; REGISTERS] = std::array::from_fn(|n| (first + n).min(reads.len() - 1));
+        // SAFETY: the instructions are those of this function; the caller has checked the bounds.
+        unsafe {
+            let sums = tile::<Avx512, _>(block, |pixels, n| Avx512::load(pixels.add(reads[at[n]])));
+            for (m, sums) in sums.iter().take(block.kept).enumerate() {
+                for (n, sum) in sums.iter().enumerate() {
+                    Avx512::store(block.out.add(m * block.plane_out + writes[at[n]]), *sum);
+                }
+            }
+        }
+    }
+}
+
+/// Two runs a register.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+unsafe fn halves(block: &Block<'_>, reads: &[usize], writes: &[usize]) {
+    use crate::cpu::simd::Avx512;
+    for first in (0..reads.len()).step_by(2 * REGISTERS) {
+        let at: [[usize; 2]; REGISTERS] =
+            std::array::from_fn(|n| [0, 1].map(|half| (first + 2 * n + half).min(reads.len() - 1)));
+        // SAFETY: as in `whole`.
+        unsafe {
+            let sums = tile::<Avx512, _>(block, |pixels, n| {
+                let [low, high] = at[n].map(|run| pixels.add(reads[run]));
+                Avx512::load_halves(low, high)
+            });
+            for (m, sums) in sums.iter().take(block.kept).enumerate() {
+                let out = block.out.add(m * block.plane_out);
+                for (at, sum) in at.iter().zip(sums) {
+                    let [low, high] = at.map(|run| out.add(writes[run]));
+                    Avx512::store_halves(low, high, *sum);
+                }
+            }
+        }
+    }
+}
+
+/// The sums of the block's channels for some registers of outputs; `load` reads one of them, given where the channel's pixels
+/// for a position of the kernel begin.
+#[inline(always)]
+unsafe fn tile<S: Simd, L: Fn(*const f32, usize) -> S::Register>(
+    block: &Block<'_>,
+    load: L,
+) -> [[S::Register; REGISTERS]; BLOCK] {
+    // SAFETY: the caller vouches for what `load` reads; the weights are as long as asserted.
+    unsafe {
+        let mut sums = [[S::zero(); REGISTERS]; BLOCK];
+        let mut weights = block.weights.as_ptr();
+        for channel in 0..block.grid.shape.channels_in {
+            let pixels = block.pixels.as_ptr().add(channel * block.grid.plane_in);
+            for offset in &block.grid.offsets {
+                let mut x = [S::zero(); REGISTERS];
+                for (n, x) in x.iter_mut().enumerate() {
+                    *x = load(pixels.add(*offset), n);
+                }
+                for (m, sums) in sums.iter_mut().enumerate() {
+                    let w = S::splat(*weights.add(m));
+                    for n in 0..REGISTERS {
+                        sums[n] = S::mul_add(w, x[n], sums[n]);
+                    }
+                }
+                weights = weights.add(BLOCK);
+            }
+        }
+        sums
+    }
+}
