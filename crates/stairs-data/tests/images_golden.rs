@@ -22,7 +22,10 @@ const INEXACT: [(&str, u8); 11] = [
     ("deep.png", 255),
 ];
 
-fn golden() -> (Vec<(String, Vec<u8>, Value)>, ImagesConfig, Region) {
+/// A file: its name, its bytes, what torchvision makes of it.
+type Golden = (String, Vec<u8>, Value);
+
+fn golden() -> (Vec<Golden>, ImagesConfig, Region) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/images");
     let golden: Value = serde_json::from_str(&fs::read_to_string(folder.join("golden.json")).unwrap()).unwrap();
     let number = |value: &Value| value.as_u64().unwrap() as usize;

@@ -118,7 +118,8 @@ fn every_choice_changes_the_run() {
     let dir = tempfile::tempdir().unwrap();
     let longer = || RunConfig { epochs: 12, ..plain() };
     let (_, adam) = run(longer(), &dir.path().join("adam"));
-    let changes: [(&str, fn(&mut RunConfig)); 7] = [
+    type Change = fn(&mut RunConfig);
+    let changes: [(&str, Change); 7] = [
         ("adamw", |c| (c.optimiser, c.weight_decay) = (Optimiser::AdamW, WeightDecay::new(0.1))),
         ("sgd", |c| (c.optimiser, c.lr) = (Optimiser::Sgd { momentum: 0.9, nesterov: true }, 0.1)),
         ("decay", |c| c.weight_decay = WeightDecay::new(1e-2)),

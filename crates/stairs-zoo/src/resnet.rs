@@ -139,6 +139,7 @@ struct Residual {
 
 /// What is added where a block changes the shape.
 #[derive(Module, Debug)]
+#[allow(clippy::large_enum_variant)]
 enum Skip {
     /// A convolution of what the block reads.
     Project(ConvNorm),
@@ -180,14 +181,17 @@ pub struct ResNetConfig {
     pub quantisation: Quantisation,
 }
 
+/// Input, inner and output channels of a block, and its stride.
+type Shape = ([usize; 3], usize);
+
 impl ResNetConfig {
     /// Whether the first layers shrink images.
     pub(crate) fn shrinks(&self) -> bool {
         self.stem == Stem::ImageNet && !self.depth.is_for_cifar()
     }
 
-    /// Channels of the stem; then of every block its input, inner and output channels and its stride.
-    pub(crate) fn blocks(&self) -> Result<(usize, Vec<([usize; 3], usize)>), ModelError> {
+    /// Channels of the stem, and the blocks.
+    fn blocks(&self) -> Result<(usize, Vec<Shape>), ModelError> {
         let first = width(self.depth.first(), self.capacity)?;
         let mut channels = first;
         let mut blocks = Vec::new();

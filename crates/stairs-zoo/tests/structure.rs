@@ -169,7 +169,7 @@ fn costs_are_counted_at_the_bits_of_weights_and_features() {
 
     let ternary = structure(&Quantisation::Stairs(stairs("ternary"))).totals();
     assert_eq!(ternary.bit_operations, macs[0] * 2 * 32 + macs[1] * 2 * 2 + macs[2] * 32 * 2);
-    assert_eq!(ternary.parameter_bytes, (36 + 7) / 8 + (108 + 7) / 8 + 4 * (2 + 3 + 60 + 5));
+    assert_eq!(ternary.parameter_bytes, 36_u64.div_ceil(8) + 108_u64.div_ceil(8) + 4 * (2 + 3 + 60 + 5));
     assert_eq!(ternary.feature_bytes, 32 + 8 + 12 + 3 + 20);
 
     let weights = structure(&Quantisation::Stairs(stairs("ternary").weights_only())).totals();

@@ -27,7 +27,7 @@ pub(super) fn bytes(value: u64) -> String {
 pub(super) fn grouped(value: u64) -> String {
     let digits = value.to_string();
     let group = |(index, digit): (usize, char)| {
-        let comma = index > 0 && (digits.len() - index) % 3 == 0;
+        let comma = index > 0 && (digits.len() - index).is_multiple_of(3);
         comma.then_some(',').into_iter().chain([digit])
     };
     digits.chars().enumerate().flat_map(group).collect()

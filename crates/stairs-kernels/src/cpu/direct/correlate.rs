@@ -150,10 +150,11 @@ unsafe fn avx2(sums: &mut [f32], taps: &[usize], lines: &Lines<'_>) {
 unsafe fn tile<S: Simd, const N: usize>(sums: &mut [f32], taps: &[usize; TAPS], lines: &Lines<'_>, first: usize) {
     // SAFETY: the caller has checked that taps read inside the grid, and sums and gradients are `width` wide.
     unsafe {
+        let at = |t: usize, n: usize| t * lines.width + first + n * S::LANES;
         let mut totals = [[S::zero(); N]; TAPS];
-        for t in 0..TAPS {
-            for n in 0..N {
-                totals[t][n] = S::load(sums.as_ptr().add(t * lines.width + first + n * S::LANES));
+        for (t, totals) in totals.iter_mut().enumerate() {
+            for (n, total) in totals.iter_mut().enumerate() {
+                *total = S::load(sums.as_ptr().add(at(t, n)));
             }
         }
         let mut gradients = lines.gradients.as_ptr().add(first);
@@ -161,21 +162,21 @@ unsafe fn tile<S: Simd, const N: usize>(sums: &mut [f32], taps: &[usize; TAPS], 
             let pixels = lines.pixels.as_ptr().add(*start);
             for p in 0..lines.columns {
                 let mut g = [S::zero(); N];
-                for n in 0..N {
-                    g[n] = S::load(gradients.add(n * S::LANES));
+                for (n, g) in g.iter_mut().enumerate() {
+                    *g = S::load(gradients.add(n * S::LANES));
                 }
-                for t in 0..TAPS {
-                    let x = S::splat(*pixels.add(taps[t] + p));
-                    for n in 0..N {
-                        totals[t][n] = S::mul_add(x, g[n], totals[t][n]);
+                for (totals, tap) in totals.iter_mut().zip(taps) {
+                    let x = S::splat(*pixels.add(tap + p));
+                    for (total, g) in totals.iter_mut().zip(g) {
+                        *total = S::mul_add(x, g, *total);
                     }
                 }
                 gradients = gradients.add(lines.width);
             }
         }
-        for t in 0..TAPS {
-            for n in 0..N {
-                S::store(sums.as_mut_ptr().add(t * lines.width + first + n * S::LANES), totals[t][n]);
+        for (t, totals) in totals.iter().enumerate() {
+            for (n, total) in totals.iter().enumerate() {
+                S::store(sums.as_mut_ptr().add(at(t, n)), *total);
             }
         }
     }
