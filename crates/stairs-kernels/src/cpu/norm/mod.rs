@@ -18,7 +18,11 @@ pub(crate) struct Channels {
 
 impl Channels {
     /// The planes of a channel, one per image.
-    fn planes<'a>(&self, data: &'a [f32], channel: usize) -> impl Iterator<Item = &'a [f32]> + use<'a> {
+    fn planes<'a>(
+        &self,
+        data: &'a [f32],
+        channel: usize,
+    ) -> impl DoubleEndedIterator<Item = &'a [f32]> + ExactSizeIterator + use<'a> {
         let (plane, channels) = (self.plane, self.channels);
         (0..self.batch).map(move |image| &data[(image * channels + channel) * plane..][..plane])
     }

@@ -1,4 +1,7 @@
 //! Batch normalisation with long planes, channel by channel: sums along the pixels of a plane.
+//!
+//! A pass over a channel goes through the images in the opposite order of the pass before: what that has read last is still in
+//! the cache. Sums are loops: an adapter's `fold` may stay a function of its own, without the instruction set.
 
 use rayon::prelude::*;
 
@@ -42,9 +45,16 @@ pub(super) fn forward(
 fn normalise(out: &Planes<'_, Unset>, x: &[f32], c: usize, affine: Affine<'_>, shape: Channels) -> (f32, f32) {
     #[inline(always)]
     fn body(out: &Planes<'_, Unset>, x: &[f32], c: usize, affine: Affine<'_>, shape: Channels) -> (f32, f32) {
-        let mean = (shape.planes(x, c).map(|x| sum(x, |x| x)).sum::<f64>() / shape.count()) as f32;
-        let square = |x: f32| (x - mean) * (x - mean);
-        let variance = (shape.planes(x, c).map(|x| sum(x, square)).sum::<f64>() / shape.count()) as f32;
+        let mut total = 0.0;
+        for x in shape.planes(x, c) {
+            total += sum(x, |x| x);
+        }
+        let mean = (total / shape.count()) as f32;
+        let mut squares = 0.0;
+        for x in shape.planes(x, c).rev() {
+            squares += sum(x, |x| (x - mean) * (x - mean));
+        }
+        let variance = (squares / shape.count()) as f32;
         let (scale, beta) = (scale(affine.gamma[c], variance, affine.epsilon) as f32, affine.beta[c]);
         for (image, x) in shape.planes(x, c).enumerate() {
             // SAFETY: this plane belongs to channel c, which no other task has.
@@ -101,7 +111,7 @@ fn denormalise(out: &Planes<'_, Unset>, gradient: &[f32], c: usize, kept: Kept<'
         }
         let Slopes { scale, shift, slope, dgamma, dbeta } =
             Slopes::new(kept.gamma[c], kept.variance[c], kept.epsilon, total, projected, shape.count());
-        for (image, (x, g)) in shape.planes(kept.x, c).zip(shape.planes(gradient, c)).enumerate() {
+        for (image, (x, g)) in shape.planes(kept.x, c).zip(shape.planes(gradient, c)).enumerate().rev() {
             // SAFETY: this plane belongs to channel c, which no other task has.
             let dx = unsafe { out.get(image * shape.channels + c) };
             for ((dx, x), g) in dx.iter_mut().zip(x).zip(g) {
