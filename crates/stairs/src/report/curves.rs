@@ -23,7 +23,7 @@ pub(super) fn figure(study: &Study<'_>) -> Figure {
 
     let epochs = || Axis::new("epoch").whole();
     let accuracy_panel = Panel::new("Test accuracy of the hard network", epochs(), accuracy_axis);
-    let loss_panel = Panel::new("Training loss", epochs(), loss_axis());
+    let loss_panel = Panel::new("Training loss", epochs(), loss_axis(study));
     let figure = Figure::new("")
         .with_columns(2)
         .with_size(960.0, 300.0)
@@ -32,16 +32,26 @@ pub(super) fn figure(study: &Study<'_>) -> Figure {
     study.groups.iter().fold(figure, |figure, group| figure.with_legend(group.ink, group.label.clone()))
 }
 
-/// A logarithmic axis: positions are decimal logarithms, ticks say the value.
-fn loss_axis() -> Axis {
-    let ticks = (-8..4).flat_map(|power| [1, 3].map(|digit| (f64::from(digit) * 10f64.powi(power)).log10()));
-    let named = ticks.map(|at| (at, number(10f64.powf(at))));
+/// A logarithmic axis: positions are decimal logarithms, ticks say the value; closer ones where the losses span less than a
+/// decade.
+fn loss_axis(study: &Study<'_>) -> Axis {
+    let losses = study.groups.iter().flat_map(|group| group.per_epoch(|epoch| epoch.train_loss));
+    let (low, high) = losses
+        .map(|(_, stat)| stat.mean)
+        .filter(|loss| *loss > 0.0 && loss.is_finite())
+        .fold((f64::INFINITY, 0.0_f64), |(low, high), loss| (low.min(loss), high.max(loss)));
+    let (leading, digits): (&[f64], _) =
+        if high < 10.0 * low { (&[1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0], 2) } else { (&[1.0, 3.0], 1) };
+    let ticks = (-8..4).flat_map(|power| leading.iter().map(move |leading| leading * 10f64.powi(power)));
+    let named = ticks.map(|value| (value.log10(), number(value, digits)));
     Axis::new("cross entropy through the regularised network, nats (logarithmic)").with_named_ticks(named.collect())
 }
 
-/// One significant digit, as on the axis.
-fn number(value: f64) -> String {
-    let decimals = (-value.log10().floor()).max(0.0) as usize;
+/// So many significant digits, as on the axis.
+fn number(value: f64, digits: i32) -> String {
+    // The logarithm of a power of ten may come out a little too small.
+    let magnitude = (value * (1.0 + 1e-9)).log10().floor() as i32;
+    let decimals = (digits - 1 - magnitude).max(0) as usize;
     if decimals > 4 { format!("{value:.0e}") } else { format!("{value:.decimals$}") }
 }
 
