@@ -76,3 +76,14 @@ fn accuracy_curves(study: &Study<'_>, value: impl Fn(&EpochRecord) -> f64 + Copy
     });
     bands.chain(lines).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn ticks_have_the_digits_they_need() {
+        let shown = [(0.3, 1), (1e-3, 1), (10.0, 1), (1.2, 2), (0.12, 2), (1e-6, 1)].map(|(v, d)| number(v, d));
+        assert_eq!(shown, ["0.3", "0.001", "10", "1.2", "0.12", "1e-6"]);
+    }
+}

@@ -133,6 +133,10 @@ fn settings(record: &RunRecord) -> BTreeMap<String, Value> {
     let start = if record.config.init.is_some() { "float weights" } else { "random weights" };
     flat.retain(|name, _| !name.starts_with("init"));
     flat.insert("from".into(), start.into());
+    // What a configuration leaves out because it is the usual choice, where a name says more than its absence.
+    for (name, usual) in [("features", "matching"), ("edges", "last-float")] {
+        flat.entry(name.into()).or_insert_with(|| usual.into());
+    }
     flat
 }
 

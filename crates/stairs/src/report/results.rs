@@ -89,6 +89,8 @@ impl Page for RunsPage {
             1 => "curves".to_string(),
             _ => format!("curves-{}", study.model.replace(':', "-")),
         };
-        studies.iter().map(|study| (name(study), super::curves::figure(study))).collect()
+        // Beside others a single curve, such as a baseline's, compares nothing.
+        let shown = studies.iter().filter(|study| studies.len() == 1 || study.groups.len() > 1);
+        shown.map(|study| (name(study), super::curves::figure(study))).collect()
     }
 }
