@@ -152,6 +152,14 @@ fn a_training_starts_from_another_one() {
     assert_eq!(lines(moved.path()), lines(whole.path()));
     assert_eq!(lines(whole.path())[1]["config"]["init"]["path"], "float-seed1/last.bpk");
 
+    // What has started from random weights is not taken for it.
+    let random = moved.path().join("study/scratch-seed1");
+    let tuned = moved.path().join("study/tuned-seed1");
+    fs::remove_dir_all(&tuned).unwrap();
+    fs::rename(random, tuned).unwrap();
+    let error = runner(moved.path(), "2/3").run(&study, &mut Lines::new()).unwrap_err().to_string();
+    assert!(error.contains("started from random weights"), "{error}");
+
     study.rows[1].from = Some("absent".into());
     let lost = tempfile::tempdir().unwrap();
     let error = runner(lost.path(), "2/3").run(&study, &mut Lines::new()).unwrap_err().to_string();

@@ -286,13 +286,13 @@ fn finished(dir: &Path, trial: &Trial) -> Result<Option<Finished>, ExperimentErr
         Task::Train(config) if !dir.join("record.json").exists() => match Diverged::read(dir) {
             None => Ok(None),
             Some(diverged) => {
-                same(dir, &without_start(diverged.config.clone(), trial), config)?;
+                same_training(dir, &diverged.config, (trial, config))?;
                 Ok(Some(Finished::Diverged(diverged)))
             }
         },
         Task::Train(config) => {
             let record = RunDir::new(dir).record().map_err(|source| failed(trial, source))?;
-            same(dir, &without_start(record.config.clone(), trial), config)?;
+            same_training(dir, &record.config, (trial, config))?;
             Ok(Some(Finished::Run(record)))
         }
         Task::Measure(config) => {
@@ -306,10 +306,17 @@ fn finished(dir: &Path, trial: &Trial) -> Result<Option<Finished>, ExperimentErr
     }
 }
 
-/// The configuration of a trial before the network it starts from was there.
-fn without_start(config: RunConfig, trial: &Trial) -> RunConfig {
-    let init = config.init.filter(|_| trial.from.is_none());
-    RunConfig { init, ..config }
+/// Refuses the configuration of a training that is not that of a trial. Of the network it started from only the trial is
+/// known, not where it was.
+fn same_training(dir: &Path, there: &RunConfig, (trial, here): (&Trial, &RunConfig)) -> Result<(), ExperimentError> {
+    if trial.from.is_none() {
+        return same(dir, there, here);
+    }
+    if there.init.is_none() {
+        let what = "it started from random weights".to_string();
+        return Err(ExperimentError::Different { path: dir.to_path_buf(), what });
+    }
+    same(dir, &RunConfig { init: None, ..there.clone() }, here)
 }
 
 /// Refuses a configuration found in `dir` that is not the expected one.

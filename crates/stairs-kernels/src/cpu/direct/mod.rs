@@ -5,17 +5,19 @@
 //!
 //! | | kernel |
 //! |---|---|
-//! | output | `runs`: y\[o, q\] = Σ w\[o, c, k\]·x\[c, q + offset k\] in registers, for 8 channels and 48 pixels at a time, where lines are multiples of 8; `product`: elsewhere |
+//! | output | `runs`: y\[o, q\] = Σ w\[o, c, k\]·x\[c, q + offset k\] in registers, for 8 channels and 48 pixels at a time |
+//! | … where lines are not multiples of 8 pixels | `product`: the same, over the gaps between lines too |
 //! | gradient of the input | the same, with the kernel turned around and the channels exchanged |
 //! | gradient of the weights | `correlate`: dw\[o, c, k\] = Σ g\[o, q\]·x\[c, q + offset k\], over one pixel after the other |
 //!
-//! `product` throws away the outputs that it computes in the gaps between lines.
+//! Outputs computed in the gaps are thrown away.
 #![cfg_attr(not(target_arch = "x86_64"), allow(dead_code, unused_variables))]
 
 mod correlate;
 mod grid;
 mod product;
 mod runs;
+mod tile;
 mod turn;
 mod weights;
 

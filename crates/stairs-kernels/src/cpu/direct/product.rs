@@ -2,6 +2,7 @@
 
 use super::{
     grid::{Grid, copy},
+    tile::{REGISTERS, Source, tile},
     weights::{BLOCK, Weights},
 };
 use crate::cpu::{
@@ -9,8 +10,8 @@ use crate::cpu::{
     simd::{Level, Simd},
 };
 
-/// Pixels of the widest tile.
-const TILE: usize = 48;
+/// Pixels of a tile.
+const TILE: usize = 16 * REGISTERS;
 
 /// From an output channel to the next in the scratch of a block.
 fn row(grid: &Grid) -> usize {
@@ -44,12 +45,11 @@ pub(super) fn run(y: &mut [Unset], pixels: &[f32], weights: &Weights, grid: &Gri
 
 /// The first `outputs` pixels of a block of channels, and some more up to a whole tile.
 fn multiply(out: &mut [f32], row: usize, outputs: usize, pixels: &[f32], weights: &[f32], grid: &Grid) {
-    let (channels, plane) = (grid.shape.channels_in, grid.plane_in);
     let reach = grid.offsets.last().copied().unwrap_or(0);
     let end = outputs.next_multiple_of(TILE);
-    assert!(pixels.len() >= channels * plane && plane >= end.min(outputs + TILE) + reach, "a grid with its slack");
-    assert!(out.len() >= BLOCK * row && row >= end && weights.len() == channels * grid.offsets.len() * BLOCK);
-    let block = Block { out: out.as_mut_ptr(), row, end, pixels, weights, channels, plane, offsets: &grid.offsets };
+    assert!(grid.plane_in >= end.min(outputs + TILE) + reach, "a grid with its slack");
+    assert!(out.len() >= BLOCK * row && row >= end);
+    let block = Block { out: out.as_mut_ptr(), row, end, source: Source::new(pixels, weights, grid) };
     match Level::detect() {
         // SAFETY: the level was detected, the bounds are asserted above.
         #[cfg(target_arch = "x86_64")]
@@ -63,48 +63,21 @@ struct Block<'a> {
     out: *mut f32,
     row: usize,
     end: usize,
-    pixels: &'a [f32],
-    weights: &'a [f32],
-    channels: usize,
-    plane: usize,
-    offsets: &'a [usize],
+    source: Source<'a>,
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
 unsafe fn avx512(block: Block<'_>) {
+    use crate::cpu::simd::Avx512;
     for q in (0..block.end).step_by(TILE) {
         // SAFETY: the instructions are those of this function; the caller has checked the bounds.
-        unsafe { tile::<crate::cpu::simd::Avx512, 3>(&block, q) };
-    }
-}
-
-/// The channels of the block, N registers of pixels from `q`.
-#[inline(always)]
-unsafe fn tile<S: Simd, const N: usize>(block: &Block<'_>, q: usize) {
-    // SAFETY: reads end at the last offset plus N registers, which `multiply` has checked; so has it the writes.
-    unsafe {
-        let mut sums = [[S::zero(); N]; BLOCK];
-        let mut weights = block.weights.as_ptr();
-        for channel in 0..block.channels {
-            let pixels = block.pixels.as_ptr().add(channel * block.plane + q);
-            for offset in block.offsets {
-                let mut x = [S::zero(); N];
-                for (n, x) in x.iter_mut().enumerate() {
-                    *x = S::load(pixels.add(offset + n * S::LANES));
+        unsafe {
+            let sums = tile::<Avx512, _>(&block.source, |pixels, n| Avx512::load(pixels.add(q + n * Avx512::LANES)));
+            for (m, sums) in sums.iter().enumerate() {
+                for (n, sum) in sums.iter().enumerate() {
+                    Avx512::store(block.out.add(m * block.row + q + n * Avx512::LANES), *sum);
                 }
-                for (m, sums) in sums.iter_mut().enumerate() {
-                    let w = S::splat(*weights.add(m));
-                    for n in 0..N {
-                        sums[n] = S::mul_add(w, x[n], sums[n]);
-                    }
-                }
-                weights = weights.add(BLOCK);
-            }
-        }
-        for (m, sums) in sums.iter().enumerate() {
-            for (n, sum) in sums.iter().enumerate() {
-                S::store(block.out.add(m * block.row + q + n * S::LANES), *sum);
             }
         }
     }

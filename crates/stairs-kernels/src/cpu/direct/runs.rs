@@ -3,15 +3,13 @@
 
 use super::{
     grid::Grid,
+    tile::{REGISTERS, Source, tile},
     weights::{BLOCK, Weights},
 };
 use crate::cpu::{
     fresh::Unset,
     simd::{Level, Simd},
 };
-
-/// Registers of pixels in a tile.
-const REGISTERS: usize = 3;
 
 /// Where the runs of a group of images are read and written, image by image.
 #[derive(Debug)]
@@ -47,15 +45,14 @@ impl Runs {
         let reach = grid.offsets.last().copied().unwrap_or(0) + self.length;
         let (last_read, last_write) = (reads.iter().max(), writes.iter().max());
         let inside = |last: Option<&usize>, reach: usize, length: usize| last.is_none_or(|at| at + reach <= length);
-        assert!(pixels.len() >= grid.shape.channels_in * grid.plane_in && inside(last_read, reach, grid.plane_in));
+        assert!(inside(last_read, reach, grid.plane_in));
         assert!(inside(last_write, (channels - 1) * plane + self.length, y.len()));
         for (index, block) in weights.blocks().enumerate() {
-            assert!(block.len() == grid.shape.channels_in * grid.offsets.len() * BLOCK);
             let first = index * BLOCK;
             // SAFETY: `first` is a channel of y.
             let out = unsafe { y.as_mut_ptr().cast::<f32>().add(first * plane) };
-            let block =
-                Block { out, plane_out: plane, kept: BLOCK.min(channels - first), pixels, weights: block, grid };
+            let source = Source::new(pixels, block, grid);
+            let block = Block { out, plane_out: plane, kept: BLOCK.min(channels - first), source };
             match Level::detect() {
                 // SAFETY: the level was detected, the bounds are asserted above.
                 #[cfg(target_arch = "x86_64")]
@@ -76,9 +73,7 @@ struct Block<'a> {
     plane_out: usize,
     /// Channels that there are; the others are not written.
     kept: usize,
-    pixels: &'a [f32],
-    weights: &'a [f32],
-    grid: &'a Grid,
+    source: Source<'a>,
 }
 
 /// Runs of a register each.
@@ -90,7 +85,7 @@ unsafe fn whole(block: &Block<'_>, reads: &[usize], writes: &[usize]) {
         let at: [usize; REGISTERS] = std::array::from_fn(|n| (first + n).min(reads.len() - 1));
         // SAFETY: the instructions are those of this function; the caller has checked the bounds.
         unsafe {
-            let sums = tile::<Avx512, _>(block, |pixels, n| Avx512::load(pixels.add(reads[at[n]])));
+            let sums = tile::<Avx512, _>(&block.source, |pixels, n| Avx512::load(pixels.add(reads[at[n]])));
             for (m, sums) in sums.iter().take(block.kept).enumerate() {
                 for (n, sum) in sums.iter().enumerate() {
                     Avx512::store(block.out.add(m * block.plane_out + writes[at[n]]), *sum);
@@ -110,7 +105,7 @@ unsafe fn halves(block: &Block<'_>, reads: &[usize], writes: &[usize]) {
             std::array::from_fn(|n| [0, 1].map(|half| (first + 2 * n + half).min(reads.len() - 1)));
         // SAFETY: as in `whole`.
         unsafe {
-            let sums = tile::<Avx512, _>(block, |pixels, n| {
+            let sums = tile::<Avx512, _>(&block.source, |pixels, n| {
                 let [low, high] = at[n].map(|run| pixels.add(reads[run]));
                 Avx512::load_halves(low, high)
             });
@@ -122,36 +117,5 @@ unsafe fn halves(block: &Block<'_>, reads: &[usize], writes: &[usize]) {
                 }
             }
         }
-    }
-}
-
-/// The sums of the block's channels for some registers of outputs; `load` reads one of them, given where the channel's pixels
-/// for a position of the kernel begin.
-#[inline(always)]
-unsafe fn tile<S: Simd, L: Fn(*const f32, usize) -> S::Register>(
-    block: &Block<'_>,
-    load: L,
-) -> [[S::Register; REGISTERS]; BLOCK] {
-    // SAFETY: the caller vouches for what `load` reads; the weights are as long as asserted.
-    unsafe {
-        let mut sums = [[S::zero(); REGISTERS]; BLOCK];
-        let mut weights = block.weights.as_ptr();
-        for channel in 0..block.grid.shape.channels_in {
-            let pixels = block.pixels.as_ptr().add(channel * block.grid.plane_in);
-            for offset in &block.grid.offsets {
-                let mut x = [S::zero(); REGISTERS];
-                for (n, x) in x.iter_mut().enumerate() {
-                    *x = load(pixels.add(*offset), n);
-                }
-                for (m, sums) in sums.iter_mut().enumerate() {
-                    let w = S::splat(*weights.add(m));
-                    for n in 0..REGISTERS {
-                        sums[n] = S::mul_add(w, x[n], sums[n]);
-                    }
-                }
-                weights = weights.add(BLOCK);
-            }
-        }
-        sums
     }
 }
