@@ -23,7 +23,7 @@ mod read_run;
 #[path = "../examples/synchronisation.rs"]
 mod synchronisation;
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 
 use burn::{
     module::{Module, ModuleVisitor, Param},
@@ -187,4 +187,20 @@ fn the_order_of_the_layers_decides() {
         assert_eq!(convergence.verdict.converges, converges, "{policy}: {}", convergence.verdict);
         assert_eq!(convergence.exact_from.is_some(), converges, "{policy}");
     }
+}
+
+#[test]
+fn the_example_of_the_readme_runs_twice() {
+    let readme = include_str!("../../README.md");
+    let (_, code) = include_str!("../src/bin/readme.rs").split_once("\n\n").unwrap();
+    assert!(readme.contains(&format!("```rust,no_run\n{code}```")), "src/bin/readme.rs is not the README's example");
+
+    let folder = tempfile::tempdir().unwrap();
+    let run = || {
+        let output = Command::new(env!("CARGO_BIN_EXE_readme")).current_dir(folder.path()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines().find(|line| line.starts_with("test accuracy")).unwrap().to_owned()
+    };
+    assert_eq!(run(), run());
 }

@@ -1,4 +1,4 @@
-//! Developer tasks: `cargo xtask data | check | test | reproduce | bench | gpu | docs`.
+//! Developer tasks: `cargo xtask data | check | test | reproduce | book | bench | gpu | docs`.
 //!
 //! Each task is one module. None of them links Burn; what needs it is run through `cargo run` or `cargo test`.
 
@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 
 pub mod archive;
 mod bench;
+mod book;
 mod check;
 pub mod data;
 mod docs;
@@ -34,6 +35,8 @@ enum Task {
     Test(test::Args),
     /// Run an experiment and write its report (`target/reproduce/index.html`).
     Reproduce(reproduce::Args),
+    /// Run every command of README and book as it is written, twice in a row.
+    Book,
     /// Run the benchmarks.
     Bench(bench::Args),
     /// Test and measure on a GPU; leaves a Markdown snippet for the chapter on devices.
@@ -53,6 +56,7 @@ impl Args {
             Task::Check(args) => args.run(),
             Task::Test(args) => args.run(),
             Task::Reproduce(args) => args.run(),
+            Task::Book => book::run_commands(),
             Task::Bench(args) => args.run(),
             Task::Gpu(args) => args.run(),
             Task::Docs => docs::run(),
