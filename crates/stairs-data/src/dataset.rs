@@ -1,6 +1,6 @@
 //! A data set: training part, test part, classes, shape.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::HashSet, path::PathBuf, sync::Arc};
 
 use crate::{DataError, DatasetName, SampleShape, Split, Standardisation, raw::Raw, stratified_split};
 
@@ -15,6 +15,8 @@ pub struct Dataset {
     pub test: Split,
     /// Number of classes, 1 to 256; every label is below it.
     pub classes: usize,
+    /// Names of the classes, in the order of the labels; `0`, `1`, … where nobody named them.
+    pub class_names: Vec<String>,
     /// Shape of every sample.
     pub shape: SampleShape,
     /// The folder it was read from; `None` for embedded data and arrays.
@@ -93,11 +95,44 @@ impl Dataset {
         Ok(Self {
             name: name.to_owned(),
             classes,
+            class_names: (0..classes).map(|class| class.to_string()).collect(),
             shape: train.shape(),
             train: train.with_standardisation(Arc::clone(&fitted)),
             test: test.with_standardisation(fitted),
             source: None,
         })
+    }
+
+    /// Names the classes, in the order of the labels.
+    ///
+    /// ```
+    /// use stairs_data::{Dataset, SampleShape};
+    /// let one = SampleShape::Vector { features: 1 };
+    /// let data = Dataset::from_floats("mine", one, 2, (vec![0.5, 1.5], vec![0, 1]), (vec![], vec![])).unwrap();
+    /// assert_eq!(data.class_names, ["0", "1"]);
+    /// let data = data.with_class_names(["cat", "dog"]).unwrap();
+    /// assert_eq!(data.class_names, ["cat", "dog"]);
+    /// assert!(data.with_class_names(["cat"]).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// [`DataError::Arrays`]: not one name a class, an empty one, or one twice.
+    pub fn with_class_names<T: Into<String>>(mut self, names: impl IntoIterator<Item = T>) -> Result<Self, DataError> {
+        // One more than there are classes is enough to refuse a list without end.
+        let names: Vec<String> = names.into_iter().take(self.classes + 1).map(Into::into).collect();
+        if names.len() != self.classes {
+            let got = if names.len() > self.classes { "more".to_owned() } else { names.len().to_string() };
+            return Err(arrays(&self.name, "names of the classes", self.classes, got));
+        }
+        let mut seen = HashSet::new();
+        for (class, name) in names.iter().enumerate() {
+            if name.is_empty() || !seen.insert(name) {
+                let what = format!("name of class {class}");
+                return Err(arrays(&self.name, &what, "a name that no other class has", format!("{name:?}")));
+            }
+        }
+        self.class_names = names;
+        Ok(self)
     }
 
     /// The byte that is white: 16 for the embedded digits, 255 elsewhere.

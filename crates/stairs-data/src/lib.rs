@@ -24,7 +24,9 @@
 mod augment;
 mod dataset;
 mod error;
+pub mod files;
 pub mod format;
+mod identity;
 pub mod images;
 mod load;
 pub mod manifest;
@@ -40,6 +42,7 @@ mod stratified;
 pub use augment::Augment;
 pub use dataset::Dataset;
 pub use error::DataError;
+pub use identity::{Change, DataDifference, DataIdentity, PartIdentity, PartKind};
 pub use load::{SPLIT_SEED, TEST_SHARE, load};
 pub use name::DatasetName;
 pub use root::{DATA_VARIABLE, DataRoot, Location};

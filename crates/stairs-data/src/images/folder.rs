@@ -14,6 +14,8 @@ use crate::DataRoot;
 /// The files of an image folder and how they become samples; nothing is decoded before it is asked for.
 #[derive(Clone, Debug)]
 pub struct ImageFolder {
+    /// The folder that has both parts.
+    pub folder: PathBuf,
     /// Names of the classes; their places are the labels.
     pub classes: Vec<String>,
     /// Training part.
@@ -45,7 +47,7 @@ impl ImageFolder {
             }
             Ok(Arc::new(ImagePart::new(path, files, config.clone())))
         };
-        Ok(Self { train: open(train)?, test: open(test)?, classes: names })
+        Ok(Self { folder: folder.to_owned(), train: open(train)?, test: open(test)?, classes: names })
     }
 
     /// The first of the folders of `root` that has a training part: `--data`, then `STAIRS_DATA`, then the cache.

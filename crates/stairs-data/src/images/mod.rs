@@ -22,6 +22,7 @@ mod decode;
 mod error;
 mod export;
 mod folder;
+mod identity;
 mod jpeg;
 mod limits;
 mod normalise;

@@ -76,6 +76,16 @@ impl ImagePart {
         self.folder.join(&self.files[i].0)
     }
 
+    /// The path of sample `i` in this part's folder.
+    pub(super) fn relative(&self, i: usize) -> &Path {
+        &self.files[i].0
+    }
+
+    /// What happens where a file cannot be decoded.
+    pub(super) fn on_corrupt(&self) -> OnCorrupt {
+        self.config.on_corrupt
+    }
+
     /// The class of sample `i`.
     ///
     /// # Panics

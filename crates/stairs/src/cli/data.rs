@@ -84,7 +84,7 @@ impl Export {
             Kind::Png => ExportFormat::Png,
             Kind::Jpeg => ExportFormat::Jpeg(self.quality),
         };
-        let names: Vec<String> = self.dataset.class_names().iter().map(|&name| name.to_owned()).collect();
+        let names: Vec<String> = self.dataset.class_folders().iter().map(|&name| name.to_owned()).collect();
         let exporter = Exporter { format, limit: self.limit, size: self.size };
         let written = exporter.write(&data, &names, &self.out)?;
         println!("{}: {} training and {} test images", self.out.display(), written.train, written.test);
