@@ -38,6 +38,7 @@ mod source;
 mod split;
 mod standardisation;
 mod stratified;
+mod text;
 
 pub use augment::Augment;
 pub use dataset::Dataset;

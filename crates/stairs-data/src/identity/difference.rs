@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{DataIdentity, PartIdentity, ShapeText, grouped, names};
-use crate::SampleShape;
+use crate::{SampleShape, text};
 
 /// What is different between the data of then and the data of now: at least one [`Change`].
 ///
@@ -210,11 +210,7 @@ struct Name<'a>(&'a str);
 
 impl fmt::Display for Name<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("`")?;
-        for c in self.0.chars() {
-            if c.is_control() { write!(f, "{}", c.escape_default())? } else { write!(f, "{c}")? }
-        }
-        f.write_str("`")
+        write!(f, "`{}`", text::escaped(self.0))
     }
 }
 

@@ -19,6 +19,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+pub(crate) use names::same_but_for_unicode_form;
+
 pub use difference::{Change, DataDifference, PartKind};
 
 use crate::SampleShape;
