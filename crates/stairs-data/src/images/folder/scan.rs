@@ -24,10 +24,15 @@ const DEPTH: usize = 16;
 /// Folders of systems.
 const SYSTEM: [&str; 2] = ["__MACOSX", "@eaDir"];
 
+/// What a file or folder is on the disk: device and inode.
 #[cfg(unix)]
-type Id = (u64, u64);
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Id(u64, u64);
+
+/// Its path without links.
 #[cfg(not(unix))]
-type Id = PathBuf;
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Id(PathBuf);
 
 /// Files by what they are on the disk, with the class they were met in.
 pub(super) type Files = HashMap<Id, u32>;
@@ -266,13 +271,13 @@ fn id(folder: &Path) -> Option<Id> {
 
 #[cfg(not(unix))]
 fn id(folder: &Path) -> Option<Id> {
-    fs::canonicalize(folder).ok()
+    fs::canonicalize(folder).ok().map(Id)
 }
 
 #[cfg(unix)]
 fn file_id(metadata: &Metadata) -> Option<Id> {
     use std::os::unix::fs::MetadataExt;
-    Some((metadata.dev(), metadata.ino()))
+    Some(Id(metadata.dev(), metadata.ino()))
 }
 
 /// Not told without opening the file.
