@@ -202,6 +202,19 @@ pub enum ImageError {
     /// A data set that has no images to export.
     #[error("data set `{0}` has no images of bytes to export")]
     NoImages(String),
+    /// The name of a class cannot be that of its folder.
+    #[error("class {class} cannot be exported to a folder named {name:?}: {reason}")]
+    ClassFolder {
+        /// The label.
+        class: usize,
+        /// The name.
+        name: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// An export was stopped.
+    #[error("the export was stopped before {path} was written", path = .0.display())]
+    Stopped(PathBuf),
     /// An export would overwrite something.
     #[error("{path} exists already: choose another folder, or remove it", path = .0.display())]
     Exists(PathBuf),
