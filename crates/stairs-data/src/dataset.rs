@@ -19,7 +19,7 @@ pub struct Dataset {
     pub class_names: Vec<String>,
     /// Shape of every sample.
     pub shape: SampleShape,
-    /// The folder it was read from; `None` for embedded data and arrays.
+    /// The folder or the table it was read from; `None` for embedded data and arrays.
     pub source: Option<PathBuf>,
 }
 

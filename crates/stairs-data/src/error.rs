@@ -1,8 +1,21 @@
 //! What can be wrong with data: every error names the file, what was expected, what was there, and what to do.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use thiserror::Error;
+
+/// Where the files belong.
+fn put(folder: Option<&Path>) -> String {
+    match folder {
+        Some(folder) => {
+            format!("put the files into {}, or name their folder by --data DIR or STAIRS_DATA", folder.display())
+        }
+        None => "name the folder of the files by --data DIR or STAIRS_DATA".into(),
+    }
+}
 
 /// Data that cannot be found, read or used.
 #[derive(Debug, Error)]
@@ -21,9 +34,10 @@ pub enum DataError {
     },
     /// No folder on the search path holds any file of the data set.
     #[error(
-        "data set {name} not found\n  looked in:\n{tried}  wanted: {wanted}\n  official address: {page}\n  \
-         to fetch it: cargo xtask data {name}\n  or put the files in one of these folders",
-        tried = .tried.iter().map(|p| format!("    {}\n", p.display())).collect::<String>(), wanted = .wanted.join(", ")
+        "data set {name} not found\n  looked in:\n{tried}  wanted: {wanted}\n  official page: {page}\n  \
+         download {addresses}\n  {put}\n  or, in a checkout of stairs: cargo xtask data {name}",
+        tried = .tried.iter().map(|p| format!("    {}\n", p.display())).collect::<String>(), wanted = .wanted.join(", "),
+        addresses = .addresses.join("\n    and "), put = put(.folder.as_deref())
     )]
     NotFound {
         /// The data set.
@@ -34,10 +48,15 @@ pub enum DataError {
         wanted: Vec<String>,
         /// Official page of the data set.
         page: String,
+        /// What to download: each file with the folders that have it.
+        addresses: Vec<String>,
+        /// Where to put it; `None` where there is no folder to look into.
+        folder: Option<PathBuf>,
     },
     /// A folder holds some files of the data set, but not all.
     #[error(
-        "data set {name} in {folder} is incomplete: {missing} not there; add it from {page}, or: cargo xtask data {name}",
+        "data set {name} in {folder} is incomplete: {missing} not there; add it from {page} (in a checkout of stairs: \
+         cargo xtask data {name})",
         folder = .folder.display(), missing = .missing.join(", ")
     )]
     Incomplete {
@@ -60,8 +79,8 @@ pub enum DataError {
     },
     /// The file is truncated, damaged, or of another kind.
     #[error(
-        "{path} is damaged or of another kind: {what}: expected {expected}, got {got}; delete it and fetch it again \
-         (cargo xtask data NAME)",
+        "{path} is damaged or of another kind: {what}: expected {expected}, got {got}; replace it by the official file \
+         (in a checkout of stairs: cargo xtask data NAME)",
         path = .path.display()
     )]
     Format {
@@ -69,6 +88,18 @@ pub enum DataError {
         path: PathBuf,
         /// Which part of the file: `magic number`, `line 17`, …
         what: String,
+        /// What should be there.
+        expected: String,
+        /// What is there.
+        got: String,
+    },
+    /// A table of one's own has something that cannot be read.
+    #[error("table {path}: {at}: expected {expected}, got {got}", path = .path.display())]
+    Table {
+        /// The file.
+        path: PathBuf,
+        /// Where: `line 17, column 3 (age)`, ….
+        at: String,
         /// What should be there.
         expected: String,
         /// What is there.

@@ -15,7 +15,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{DataError, DatasetName};
+use crate::{DataError, DatasetName, manifest::RemoteFile};
 
 /// Name of the environment variable with the data folder.
 pub const DATA_VARIABLE: &str = "STAIRS_DATA";
@@ -112,6 +112,8 @@ impl DataRoot {
             tried,
             wanted: name.files().iter().map(|&f| f.to_owned()).collect(),
             page: name.page().to_owned(),
+            addresses: name.manifest().files.iter().map(RemoteFile::address).collect(),
+            folder: self.download_folder(name),
         })
     }
 }
