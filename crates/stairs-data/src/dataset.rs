@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, path::PathBuf, sync::Arc};
 
-use crate::{DataError, DatasetName, SampleShape, Split, Standardisation, raw::Raw, stratified_split};
+use crate::{DataError, DatasetName, SampleShape, Split, Standardisation, raw::Raw, stratified_split, text};
 
 /// A classification data set, both parts standardised by what was fitted on the training part.
 #[derive(Clone, Debug)]
@@ -101,6 +101,22 @@ impl Dataset {
             test: test.with_standardisation(fitted),
             source: None,
         })
+    }
+
+    /// One line for people: what the data set is, and where it was read.
+    ///
+    /// ```
+    /// use stairs_data::{DataRoot, DatasetName, load};
+    /// let digits = load(DatasetName::Digits, &DataRoot::default()).unwrap();
+    /// assert_eq!(digits.summary(), "digits: 1,438 + 359 samples, 10 classes, 1x8x8 (embedded)");
+    /// ```
+    pub fn summary(&self) -> String {
+        let place = match &self.source {
+            Some(source) => format!(", from {}", text::path(source)),
+            None if self.name == DatasetName::Digits.as_str() => " (embedded)".into(),
+            None => String::new(),
+        };
+        format!("{}{place}", self.identity())
     }
 
     /// Names the classes, in the order of the labels.

@@ -1,21 +1,8 @@
 //! What can be wrong with data: every error names the file, what was expected, what was there, and what to do.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::{io, path::PathBuf};
 
 use thiserror::Error;
-
-/// Where the files belong.
-fn put(folder: Option<&Path>) -> String {
-    match folder {
-        Some(folder) => {
-            format!("put the files into {}, or name their folder by --data DIR or STAIRS_DATA", folder.display())
-        }
-        None => "name the folder of the files by --data DIR or STAIRS_DATA".into(),
-    }
-}
 
 /// Data that cannot be found, read or used.
 #[derive(Debug, Error)]
@@ -35,9 +22,8 @@ pub enum DataError {
     /// No folder on the search path holds any file of the data set.
     #[error(
         "data set {name} not found\n  looked in:\n{tried}  wanted: {wanted}\n  official page: {page}\n  \
-         download {addresses}\n  {put}\n  or, in a checkout of stairs: cargo xtask data {name}",
-        tried = .tried.iter().map(|p| format!("    {}\n", p.display())).collect::<String>(), wanted = .wanted.join(", "),
-        addresses = .addresses.join("\n    and "), put = put(.folder.as_deref())
+         {how}\n  or, in a checkout of stairs: cargo xtask data {name}",
+        tried = .tried.iter().map(|p| format!("    {}\n", p.display())).collect::<String>(), wanted = .wanted.join(", ")
     )]
     NotFound {
         /// The data set.
@@ -48,10 +34,8 @@ pub enum DataError {
         wanted: Vec<String>,
         /// Official page of the data set.
         page: String,
-        /// What to download: each file with the folders that have it.
-        addresses: Vec<String>,
-        /// Where to put it; `None` where there is no folder to look into.
-        folder: Option<PathBuf>,
+        /// What to download and where to put it, in words.
+        how: String,
     },
     /// A folder holds some files of the data set, but not all.
     #[error(

@@ -74,6 +74,8 @@ fn a_folder_that_is_all_read_says_nothing() {
     folder.write("README.md", b"about");
     let (samples, left_out) = folder.survey();
     assert_eq!((samples, left_out.to_string().as_str()), ((4, 4), ""));
+    let survey = folder.open(OnCorrupt::Fatal).unwrap().survey().unwrap().to_string();
+    assert_eq!(survey, format!("images: 4 + 4 samples, 2 classes, 3x4x4, from {}", folder.root().display()));
     assert!(left_out.is_empty());
 }
 
@@ -117,6 +119,8 @@ fn every_kind_is_counted_and_listed_once() {
         read, but: 1 PNG file of 16 bits, cut to 8 (train/dog/deep.png)";
     assert_eq!(left_out.to_string(), wanted);
     assert_eq!((left_out.count(Reason::Format("WebP")), left_out.unread()), (5, 20));
+    let survey = folder.open(OnCorrupt::Skip).unwrap().survey().unwrap().to_string();
+    assert_eq!(survey.split_once('\n').unwrap().1, wanted);
 }
 
 #[test]

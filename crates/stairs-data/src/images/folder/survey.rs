@@ -11,8 +11,9 @@
 //! bits, little-endian. Times of modification do not count, since copies change them.
 
 use std::{
+    fmt,
     io::{self, Read, Seek, SeekFrom},
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     thread,
 };
@@ -28,16 +29,19 @@ use super::{
     },
     ImageFolder,
 };
-use crate::{DataIdentity, PartIdentity, SampleShape, files::open_regular, identity::hexadecimal};
+use crate::{DataIdentity, PartIdentity, SampleShape, files::open_regular, identity::hexadecimal, text};
 
 /// Bytes read at either end of a file.
 const END: u64 = 4096;
 /// Files that a thread takes at a time.
 const CHUNK: usize = 64;
 
-/// What a look at every file of an image folder tells.
+/// What a look at every file of an image folder tells. `Display`: one line that says what the data is and where, and
+/// those of [`LeftOut`], if there are any.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Survey {
+    /// The folder.
+    pub folder: PathBuf,
     /// What the folder holds.
     pub identity: DataIdentity,
     /// [`ImageFolder::left_out`], and what the first bytes of the samples tell: other formats, 16 bits, animations.
@@ -76,7 +80,14 @@ impl ImageFolder {
         let (train, test) = (part(&self.train)?, part(&self.test)?);
         let shape = SampleShape::Image { channels, height, width };
         let identity = DataIdentity { name: "images".into(), classes: self.classes.clone(), shape, train, test };
-        Ok(Survey { identity, left_out })
+        Ok(Survey { folder: self.folder.clone(), identity, left_out })
+    }
+}
+
+impl fmt::Display for Survey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, from {}", self.identity, text::path(&self.folder))?;
+        if self.left_out.is_empty() { Ok(()) } else { write!(f, "\n{}", self.left_out) }
     }
 }
 
