@@ -50,7 +50,7 @@ impl Dataset {
     /// From floats; as [`Dataset::from_bytes`].
     ///
     /// # Errors
-    /// As [`Dataset::from_bytes`], and for values that are not finite.
+    /// As [`Dataset::from_bytes`], and for values that are not finite, as they are or once they are standardised.
     pub fn from_floats(
         name: &str,
         shape: SampleShape,
@@ -92,6 +92,9 @@ impl Dataset {
             return Err(arrays(name, "training samples", "at least 1", 0));
         }
         let fitted = Arc::new(Standardisation::fit(&train));
+        for (part, split) in [("training", &train), ("test", &test)] {
+            stays_finite(name, part, split, &fitted)?;
+        }
         Ok(Self {
             name: name.to_owned(),
             classes,
@@ -194,6 +197,19 @@ fn check(
     Ok(Split::new(shape, raw, labels))
 }
 
+/// Refuses floats that are so large that they are infinite once they are standardised; bytes are not.
+fn stays_finite(name: &str, part: &str, split: &Split, fitted: &Standardisation) -> Result<(), DataError> {
+    let (_, group) = split.shape().groups();
+    for i in 0..split.len() {
+        let values = split.floats(i).unwrap_or_default().iter().enumerate();
+        if let Some((j, x)) = values.into_iter().find(|&(j, &x)| !fitted.apply(j / group, x).is_finite()) {
+            let expected = format!("value {j} to be finite when standardised (scale the data before)");
+            return Err(arrays(name, &format!("{part} sample {i}"), expected, format!("{x:e}")));
+        }
+    }
+    Ok(())
+}
+
 fn arrays(name: &str, what: &str, expected: impl ToString, got: impl ToString) -> DataError {
     DataError::Arrays {
         name: name.to_owned(),
@@ -256,6 +272,19 @@ mod tests {
         assert_eq!(
             message(2, (vec![1.0, f32::NAN], vec![0]), none()),
             "data set `mine`: training sample 0: expected finite values, got NaN"
+        );
+        assert_eq!(
+            message(2, (vec![1.0, 2.0, 3.0, 3.0], vec![0, 1]), (vec![3e38, f32::NEG_INFINITY], vec![0])),
+            "data set `mine`: test sample 0: expected finite values, got -inf"
+        );
+        // Finite, but not any more when the mean of the training part is taken off and the rest divided by its sd.
+        assert_eq!(
+            message(2, (vec![1e-3, 0.0, 3e-3, 0.0], vec![0, 1]), (vec![0.0, 0.0, 3e38, 0.0], vec![0, 0])),
+            "data set `mine`: test sample 1: expected value 0 to be finite when standardised (scale the data before), got \
+             3e38"
+        );
+        assert!(
+            message(2, (vec![-3e38, 0.0, 3.4e38, 0.0, 3.4e38, 0.0], vec![0, 1, 1]), none()).contains("standardised")
         );
         let empty = SampleShape::Vector { features: 0 };
         assert!(Dataset::from_bytes("mine", empty, 1, (vec![], vec![0]), (vec![], vec![])).is_err());
