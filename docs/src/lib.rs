@@ -34,6 +34,7 @@ chapters! {
     pretrained "pretrained.md"
     devices "devices.md"
     images "images.md"
+    tables "tables.md"
     checkpoints "checkpoints.md"
     errors "errors.md"
     benchmarks "benchmarks.md"

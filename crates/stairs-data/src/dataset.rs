@@ -1,8 +1,8 @@
 //! A data set: training part, test part, classes, shape.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::HashSet, path::PathBuf, sync::Arc};
 
-use crate::{DataError, DatasetName, SampleShape, Split, Standardisation, raw::Raw, stratified_split};
+use crate::{DataError, DatasetName, SampleShape, Split, Standardisation, raw::Raw, stratified_split, text};
 
 /// A classification data set, both parts standardised by what was fitted on the training part.
 #[derive(Clone, Debug)]
@@ -15,9 +15,11 @@ pub struct Dataset {
     pub test: Split,
     /// Number of classes, 1 to 256; every label is below it.
     pub classes: usize,
+    /// Names of the classes, in the order of the labels; `0`, `1`, … where nobody named them.
+    pub class_names: Vec<String>,
     /// Shape of every sample.
     pub shape: SampleShape,
-    /// The folder it was read from; `None` for embedded data and arrays.
+    /// The folder or the table it was read from; `None` for embedded data and arrays.
     pub source: Option<PathBuf>,
 }
 
@@ -48,7 +50,7 @@ impl Dataset {
     /// From floats; as [`Dataset::from_bytes`].
     ///
     /// # Errors
-    /// As [`Dataset::from_bytes`], and for values that are not finite.
+    /// As [`Dataset::from_bytes`], and for values that are not finite, as they are or once they are standardised.
     pub fn from_floats(
         name: &str,
         shape: SampleShape,
@@ -90,14 +92,66 @@ impl Dataset {
             return Err(arrays(name, "training samples", "at least 1", 0));
         }
         let fitted = Arc::new(Standardisation::fit(&train));
+        for (part, split) in [("training", &train), ("test", &test)] {
+            stays_finite(name, part, split, &fitted)?;
+        }
         Ok(Self {
             name: name.to_owned(),
             classes,
+            class_names: (0..classes).map(|class| class.to_string()).collect(),
             shape: train.shape(),
             train: train.with_standardisation(Arc::clone(&fitted)),
             test: test.with_standardisation(fitted),
             source: None,
         })
+    }
+
+    /// One line for people: what the data set is, and where it was read.
+    ///
+    /// ```
+    /// use stairs_data::{DataRoot, DatasetName, load};
+    /// let digits = load(DatasetName::Digits, &DataRoot::default()).unwrap();
+    /// assert_eq!(digits.summary(), "digits: 1,438 + 359 samples, 10 classes, 1x8x8 (embedded)");
+    /// ```
+    pub fn summary(&self) -> String {
+        let place = match &self.source {
+            Some(source) => format!(", from {}", text::path(source)),
+            None if self.name == DatasetName::Digits.as_str() => " (embedded)".into(),
+            None => String::new(),
+        };
+        format!("{}{place}", self.identity())
+    }
+
+    /// Names the classes, in the order of the labels.
+    ///
+    /// ```
+    /// use stairs_data::{Dataset, SampleShape};
+    /// let one = SampleShape::Vector { features: 1 };
+    /// let data = Dataset::from_floats("mine", one, 2, (vec![0.5, 1.5], vec![0, 1]), (vec![], vec![])).unwrap();
+    /// assert_eq!(data.class_names, ["0", "1"]);
+    /// let data = data.with_class_names(["cat", "dog"]).unwrap();
+    /// assert_eq!(data.class_names, ["cat", "dog"]);
+    /// assert!(data.with_class_names(["cat"]).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// [`DataError::Arrays`]: not one name a class, an empty one, or one twice.
+    pub fn with_class_names<T: Into<String>>(mut self, names: impl IntoIterator<Item = T>) -> Result<Self, DataError> {
+        // One more than there are classes is enough to refuse a list without end.
+        let names: Vec<String> = names.into_iter().take(self.classes + 1).map(Into::into).collect();
+        if names.len() != self.classes {
+            let got = if names.len() > self.classes { "more".to_owned() } else { names.len().to_string() };
+            return Err(arrays(&self.name, "names of the classes", self.classes, got));
+        }
+        let mut seen = HashSet::new();
+        for (class, name) in names.iter().enumerate() {
+            if name.is_empty() || !seen.insert(name) {
+                let what = format!("name of class {class}");
+                return Err(arrays(&self.name, &what, "a name that no other class has", format!("{name:?}")));
+            }
+        }
+        self.class_names = names;
+        Ok(self)
     }
 
     /// The byte that is white: 16 for the embedded digits, 255 elsewhere.
@@ -141,6 +195,19 @@ fn check(
         return Err(arrays(name, &format!("{part} sample {}", i / shape.values()), "finite values", x));
     }
     Ok(Split::new(shape, raw, labels))
+}
+
+/// Refuses floats that are so large that they are infinite once they are standardised; bytes are not.
+fn stays_finite(name: &str, part: &str, split: &Split, fitted: &Standardisation) -> Result<(), DataError> {
+    let (_, group) = split.shape().groups();
+    for i in 0..split.len() {
+        let values = split.floats(i).unwrap_or_default().iter().enumerate();
+        if let Some((j, x)) = values.into_iter().find(|&(j, &x)| !fitted.apply(j / group, x).is_finite()) {
+            let expected = format!("value {j} to be finite when standardised (scale the data before)");
+            return Err(arrays(name, &format!("{part} sample {i}"), expected, format!("{x:e}")));
+        }
+    }
+    Ok(())
 }
 
 fn arrays(name: &str, what: &str, expected: impl ToString, got: impl ToString) -> DataError {
@@ -205,6 +272,19 @@ mod tests {
         assert_eq!(
             message(2, (vec![1.0, f32::NAN], vec![0]), none()),
             "data set `mine`: training sample 0: expected finite values, got NaN"
+        );
+        assert_eq!(
+            message(2, (vec![1.0, 2.0, 3.0, 3.0], vec![0, 1]), (vec![3e38, f32::NEG_INFINITY], vec![0])),
+            "data set `mine`: test sample 0: expected finite values, got -inf"
+        );
+        // Finite, but not any more when the mean of the training part is taken off and the rest divided by its sd.
+        assert_eq!(
+            message(2, (vec![1e-3, 0.0, 3e-3, 0.0], vec![0, 1]), (vec![0.0, 0.0, 3e38, 0.0], vec![0, 0])),
+            "data set `mine`: test sample 1: expected value 0 to be finite when standardised (scale the data before), got \
+             3e38"
+        );
+        assert!(
+            message(2, (vec![-3e38, 0.0, 3.4e38, 0.0, 3.4e38, 0.0], vec![0, 1, 1]), none()).contains("standardised")
         );
         let empty = SampleShape::Vector { features: 0 };
         assert!(Dataset::from_bytes("mine", empty, 1, (vec![], vec![0]), (vec![], vec![])).is_err());

@@ -21,8 +21,8 @@ pub enum DataError {
     },
     /// No folder on the search path holds any file of the data set.
     #[error(
-        "data set {name} not found\n  looked in:\n{tried}  wanted: {wanted}\n  official address: {page}\n  \
-         to fetch it: cargo xtask data {name}\n  or put the files in one of these folders",
+        "data set {name} not found\n  looked in:\n{tried}  wanted: {wanted}\n  official page: {page}\n  \
+         {how}\n  or, in a checkout of stairs: cargo xtask data {name}",
         tried = .tried.iter().map(|p| format!("    {}\n", p.display())).collect::<String>(), wanted = .wanted.join(", ")
     )]
     NotFound {
@@ -34,10 +34,13 @@ pub enum DataError {
         wanted: Vec<String>,
         /// Official page of the data set.
         page: String,
+        /// What to download and where to put it, in words.
+        how: String,
     },
     /// A folder holds some files of the data set, but not all.
     #[error(
-        "data set {name} in {folder} is incomplete: {missing} not there; add it from {page}, or: cargo xtask data {name}",
+        "data set {name} in {folder} is incomplete: {missing} not there; add it from {page} (in a checkout of stairs: \
+         cargo xtask data {name})",
         folder = .folder.display(), missing = .missing.join(", ")
     )]
     Incomplete {
@@ -60,8 +63,8 @@ pub enum DataError {
     },
     /// The file is truncated, damaged, or of another kind.
     #[error(
-        "{path} is damaged or of another kind: {what}: expected {expected}, got {got}; delete it and fetch it again \
-         (cargo xtask data NAME)",
+        "{path} is damaged or of another kind: {what}: expected {expected}, got {got}; replace it by the official file \
+         (in a checkout of stairs: cargo xtask data NAME)",
         path = .path.display()
     )]
     Format {
@@ -69,6 +72,18 @@ pub enum DataError {
         path: PathBuf,
         /// Which part of the file: `magic number`, `line 17`, …
         what: String,
+        /// What should be there.
+        expected: String,
+        /// What is there.
+        got: String,
+    },
+    /// A table of one's own has something that cannot be read.
+    #[error("table {path}: {at}: expected {expected}, got {got}", path = .path.display())]
+    Table {
+        /// The file.
+        path: PathBuf,
+        /// Where: `line 17, column 3 (age)`, ….
+        at: String,
         /// What should be there.
         expected: String,
         /// What is there.

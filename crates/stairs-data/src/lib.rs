@@ -17,6 +17,8 @@
 //! | `cifar10` | 50,000 + 10,000 | 3 × 32 × 32 | 10 | official | CIFAR binary |
 //! | `covertype` | 581,012 | 54 | 7 | stratified 80/20 | CSV |
 //!
+//! Tables of one's own are read by [`Dataset::from_table`], folders of pictures by [`images`].
+//!
 //! Files are looked for as [`DataRoot`] says, checked as they are read, and standardised as [`Standardisation`] says.
 //! The embedded digits are the test part of *Optical Recognition of Handwritten Digits* (E. Alpaydin and C. Kaynak,
 //! 1998, UCI Machine Learning Repository, <https://doi.org/10.24432/C50P49>, CC BY 4.0), as shipped with scikit-learn.
@@ -24,7 +26,9 @@
 mod augment;
 mod dataset;
 mod error;
+pub mod files;
 pub mod format;
+mod identity;
 pub mod images;
 mod load;
 pub mod manifest;
@@ -36,10 +40,13 @@ mod source;
 mod split;
 mod standardisation;
 mod stratified;
+mod table;
+mod text;
 
 pub use augment::Augment;
 pub use dataset::Dataset;
 pub use error::DataError;
+pub use identity::{Change, DataDifference, DataIdentity, PartIdentity, PartKind};
 pub use load::{SPLIT_SEED, TEST_SHARE, load};
 pub use name::DatasetName;
 pub use root::{DATA_VARIABLE, DataRoot, Location};
@@ -47,3 +54,4 @@ pub use shape::SampleShape;
 pub use split::Split;
 pub use standardisation::Standardisation;
 pub use stratified::stratified_split;
+pub use table::{TableOptions, is_table};

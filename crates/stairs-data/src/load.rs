@@ -47,7 +47,7 @@ pub fn load(name: DatasetName, root: &DataRoot) -> Result<Dataset, DataError> {
         DatasetName::Covertype => covertype(&files),
         _ => idx_images(name, &files),
     };
-    data.map(|d| d.read_from(folder))
+    data?.read_from(folder).with_class_names(name.class_names())
 }
 
 fn digits() -> Result<Dataset, DataError> {
@@ -55,7 +55,8 @@ fn digits() -> Result<Dataset, DataError> {
     let columns = Columns { features: name.shape().values(), first_label: 0, classes: 10 };
     let (grey, labels) = table::table(Source::from_bytes("digits.csv.gz (embedded)", DIGITS)?, columns)?;
     let pixels = Raw::Bytes(grey.into_iter().map(|x| x as u8).collect());
-    Dataset::from_one(name.as_str(), name.shape(), name.classes(), (pixels, labels), TEST_SHARE, SPLIT_SEED)
+    Dataset::from_one(name.as_str(), name.shape(), name.classes(), (pixels, labels), TEST_SHARE, SPLIT_SEED)?
+        .with_class_names(name.class_names())
 }
 
 fn idx_images(name: DatasetName, files: &[impl AsRef<Path>]) -> Result<Dataset, DataError> {

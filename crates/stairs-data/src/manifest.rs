@@ -26,6 +26,18 @@ pub struct RemoteFile {
     pub packing: Packing,
 }
 
+impl RemoteFile {
+    /// Where the file is, in words: its official address, then those of mirrors, and what is to be unpacked.
+    pub(crate) fn address(&self) -> String {
+        let addresses: Vec<_> = self.folders.iter().map(|folder| format!("{folder}{}", self.name)).collect();
+        let unpack = match &self.packing {
+            Packing::Gzip { .. } => "",
+            Packing::TarGz { .. } => " and unpack it",
+        };
+        format!("{}{unpack}", addresses.join(" or "))
+    }
+}
+
 /// How a downloaded file is packed, and the size and checksum to verify.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Packing {

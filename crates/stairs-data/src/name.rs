@@ -43,9 +43,14 @@ impl DatasetName {
         if self == Self::Covertype { 7 } else { 10 }
     }
 
-    /// Names of the classes, safe as names of folders, in the order of the labels and in byte order: each begins with
-    /// its label.
-    pub fn class_names(self) -> &'static [&'static str] {
+    /// Names of the classes, in the order of the labels.
+    pub fn class_names(self) -> Vec<&'static str> {
+        let digit = matches!(self, Self::Digits | Self::Mnist);
+        self.class_folders().iter().map(|folder| if digit { folder } else { &folder[2..] }).collect()
+    }
+
+    /// The same with their label before it, for folders whose byte order is the order of the labels: `3-cat`.
+    pub fn class_folders(self) -> &'static [&'static str] {
         match self {
             Self::Digits | Self::Mnist => &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
             Self::FashionMnist => &[
@@ -162,8 +167,19 @@ mod tests {
     fn classes_have_names_in_order() {
         for name in DatasetName::ALL {
             assert_eq!(name.class_names().len(), name.classes());
-            assert!(name.class_names().is_sorted());
+            assert!(name.class_folders().is_sorted());
         }
+    }
+
+    #[test]
+    fn folders_begin_with_their_label() {
+        for name in DatasetName::ALL {
+            for (label, (folder, class)) in name.class_folders().iter().zip(name.class_names()).enumerate() {
+                assert!([format!("{label}"), format!("{label}-{class}")].contains(&(*folder).to_owned()));
+            }
+        }
+        assert_eq!(DatasetName::Cifar10.class_names()[3], "cat");
+        assert_eq!(DatasetName::Mnist.class_names()[3], "3");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{DataError, DatasetName};
+use crate::{DataError, DatasetName, manifest::RemoteFile};
 
 /// Name of the environment variable with the data folder.
 pub const DATA_VARIABLE: &str = "STAIRS_DATA";
@@ -71,6 +71,17 @@ impl DataRoot {
         self.roots.first().map(|(_, root)| root.join(name.as_str()))
     }
 
+    /// What to download and where to put it, in words.
+    fn how_to_get(&self, name: DatasetName) -> String {
+        let addresses: Vec<_> = name.manifest().files.iter().map(RemoteFile::address).collect();
+        let put = match self.download_folder(name) {
+            Some(folder) => format!("put the files into {}, or name", folder.display()),
+            None => "name".into(),
+        };
+        let addresses = addresses.join("\n    and ");
+        format!("download {addresses}\n  {put} their folder by --data DIR or {DATA_VARIABLE}")
+    }
+
     /// Finds the files of `name`.
     ///
     /// # Errors
@@ -112,6 +123,7 @@ impl DataRoot {
             tried,
             wanted: name.files().iter().map(|&f| f.to_owned()).collect(),
             page: name.page().to_owned(),
+            how: self.how_to_get(name),
         })
     }
 }

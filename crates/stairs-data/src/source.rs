@@ -5,14 +5,13 @@
 //! anything is allocated. Beyond that, memory grows with what really comes out, up to the announced length.
 
 use std::{
-    fs::File,
     io::{self, BufReader, Cursor, ErrorKind, Read},
     path::{Path, PathBuf},
 };
 
 use flate2::bufread::MultiGzDecoder;
 
-use crate::DataError;
+use crate::{DataError, files::open_regular};
 
 /// Largest expansion of deflate (RFC 1951: a 258-byte match can cost 2 bits).
 const DEFLATE_EXPANSION: u64 = 1032;
@@ -29,8 +28,7 @@ pub(crate) struct Source {
 impl Source {
     pub(crate) fn open(path: &Path) -> Result<Self, DataError> {
         let io = |source| DataError::Io { path: path.to_owned(), source };
-        let file = File::open(path).map_err(io)?;
-        let bytes = file.metadata().map_err(io)?.len();
+        let (file, bytes) = open_regular(path).map_err(io)?;
         Self::new(path, Box::new(file), bytes)
     }
 
@@ -106,7 +104,9 @@ impl Source {
             let got = format!("a file of {} bytes, which cannot hold them", self.file_bytes);
             return Err(self.error("length", expected(), got));
         }
-        let mut data = Vec::with_capacity(bytes.min(self.file_bytes.saturating_mul(4)) as usize);
+        let mut data = Vec::new();
+        let room = usize::try_from(bytes.min(self.file_bytes.saturating_mul(4))).unwrap_or(usize::MAX);
+        data.try_reserve_exact(room).map_err(|_| self.read_error(ErrorKind::OutOfMemory.into()))?;
         let read = self.reader.by_ref().take(bytes).read_to_end(&mut data);
         read.map_err(|e| self.read_error(e))?;
         if data.len() as u64 != bytes {

@@ -77,6 +77,20 @@ impl Split {
         }
     }
 
+    /// True where values are floats, false where they are bytes.
+    pub(crate) fn is_float(&self) -> bool {
+        matches!(&*self.raw, Raw::Floats(_))
+    }
+
+    /// The floats of sample `i` as they are in the file, not standardised; `None` where values are bytes.
+    pub(crate) fn floats(&self, i: usize) -> Option<&[f32]> {
+        let width = self.shape.values();
+        match &*self.raw {
+            Raw::Bytes(_) => None,
+            Raw::Floats(v) => Some(&v[self.rows[i] as usize * width..][..width]),
+        }
+    }
+
     /// Standardised values of sample `i` (C × H × W or F) and its label.
     ///
     /// # Panics

@@ -120,7 +120,9 @@ fn covertype_tables() {
     says(&covertype(""), "at least one line, got an empty file");
     says(&covertype(&good.repeat(1000)), "expected 581012 lines, got 1000");
     says(&covertype(&format!("{good}{}", &good[..good.len() - 3])), "line 2: expected 55 numbers, got 54");
-    says(&covertype(&format!("{good}\n{good}")), "line 2: expected 55 numbers, got 1");
+    says(&covertype(&format!("{good}\n{good}")), "line 2: expected 55 numbers, got a blank line");
+    // Blank lines at the end are none.
+    says(&covertype(&format!("{}\n \r\n\n", good.repeat(3))), "expected 581012 lines, got 3");
     says(&covertype(&covertype_line(5, 0)), "line 1, column 55: expected a label from 1 to 7, got \"0\"");
     says(&covertype(&covertype_line(5, 8)), "a label from 1 to 7, got \"8\"");
     says(&covertype(&good.replacen("6,", "six,", 1)), "line 1, column 2: expected a finite number, got \"six\"");

@@ -110,12 +110,71 @@ fn truncated_files_are_refused() {
             let cut = &file[..length];
             let result = survives(name, cut);
             // A PNG without its last chunk, which holds nothing, is complete; without its end-of-image marker a JPEG is not.
-            let complete = cut.starts_with(b"\x89PNG") && file.len() - length <= 16;
-            assert!(result.is_err() || complete, "{name} of {length} bytes is taken for whole");
+            let complete = cut.starts_with(b"\x89PNG") && file.len() - length <= 12;
+            assert_eq!(result.is_ok(), complete, "{name} of {length} bytes");
             files += 1;
         }
     }
     assert!(files > 300, "{files}");
+}
+
+#[test]
+fn a_png_with_all_its_rows_needs_nothing_more() {
+    for file in [PNG, PALETTE] {
+        let whole = decode(file).0.unwrap();
+        let end = file.len() - 12;
+        assert_eq!(&file[end + 4..end + 8], b"IEND");
+        for length in end..file.len() {
+            assert_eq!(survives("no end", &file[..length]), Ok(whole), "{length} of {}", file.len());
+        }
+        // Without the last byte of the checksum, the data is not known to be whole.
+        assert!(matches!(survives("no checksum", &file[..end - 1]), Err(DecodeError::Truncated(_))));
+        // Cut off in a text behind the data.
+        let text = [&file[..end], b"\0\0\0\x09tEXtComm"].concat();
+        assert_eq!(survives("text", &text), Ok(whole));
+        // Rows missing before an end: not complete.
+        let data = file.windows(4).position(|part| part == b"IDAT").unwrap() - 4;
+        assert!(survives("no rows", &[&file[..data], &file[end..]].concat()).is_err());
+        assert!(survives("no rows, no end", &file[..data]).is_err());
+    }
+}
+
+#[test]
+fn rare_kinds_of_png_are_decided() {
+    // A palette of 16 bits: not a kind that the format has.
+    let mut deep = PALETTE.to_vec();
+    deep[24] = 16;
+    assert!(matches!(survives("deep palette", &deep), Err(DecodeError::Damaged(_))));
+    // An animation: the picture of the data chunk, whatever comes behind.
+    let animated = animation(4, 4, (4, 4));
+    assert_eq!(survives("animation", &animated), Ok(16));
+    // The first picture must be as large as the file says.
+    assert!(survives("another size", &animation(4, 4, (2, 2))).is_err());
+}
+
+/// An animated PNG of two grey pictures; the first one claims to be of size `first`.
+fn animation(width: u32, height: u32, first: (u32, u32)) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, width, height);
+    encoder.set_animated(2, 0).unwrap();
+    let mut writer = encoder.write_header().unwrap();
+    let picture = vec![9; (width * height) as usize];
+    writer.write_image_data(&picture).unwrap();
+    writer.write_image_data(&picture).unwrap();
+    writer.finish().unwrap();
+    let at = file.windows(4).position(|part| part == b"fcTL").unwrap();
+    file[at + 8..at + 12].copy_from_slice(&first.0.to_be_bytes());
+    file[at + 12..at + 16].copy_from_slice(&first.1.to_be_bytes());
+    let sum = crc(&file[at..at + 30]);
+    file[at + 30..at + 34].copy_from_slice(&sum.to_be_bytes());
+    file
+}
+
+/// The checksum of PNG chunks.
+fn crc(bytes: &[u8]) -> u32 {
+    let mut crc = flate2::Crc::new();
+    crc.update(bytes);
+    crc.sum()
 }
 
 #[test]
@@ -238,8 +297,27 @@ fn a_jpeg_of_endless_scans_is_refused() {
 #[test]
 fn other_files_are_named_for_what_they_are() {
     let error = |file: &[u8]| Encoded::open(file, Limits::default()).unwrap_err().to_string();
-    assert_eq!(error(b""), "neither JPEG nor PNG: it begins with nothing");
-    assert_eq!(error(b"RIFF....WEBP"), "neither JPEG nor PNG: it begins with 52 49 46 46");
+    assert_eq!(error(b""), "the file is empty: remove it");
+    assert_eq!(error(b"RIFF...."), "neither JPEG nor PNG: it begins with 52 49 46 46");
+    let foreign: [(&[u8], &str); 12] = [
+        (b"RIFF....WEBPVP8 ", "WebP"),
+        (b"BM\x36\x10\0\0\0\0\0\0\x36", "BMP"),
+        (b"GIF89a", "GIF"),
+        (b"II*\0\x08", "TIFF"),
+        (b"MM\0*\0", "TIFF"),
+        (b"\0\0\0\x1cftypavif", "AVIF"),
+        (b"\0\0\0\x18ftypheic", "HEIC"),
+        (b"\0\0\0\x0cJXL \r\n", "JPEG XL"),
+        (b"\0\0\0\x0cjP  \r\n", "JPEG 2000"),
+        (b"%PDF-1.7", "PDF"),
+        (b"<!doctype html>", "HTML"),
+        (b"version https://git-lfs.github.com/spec/v1", "Git LFS pointer"),
+    ];
+    for (file, format) in foreign {
+        let wanted = format!("it is {format} by content, and only JPEG and PNG are read: ");
+        assert!(error(file).starts_with(&wanted), "{}", error(file));
+    }
+    assert!(error(b"BMW and others").starts_with("neither JPEG nor PNG"), "a text is no BMP");
     assert!(error(&[0xff, 0xd8, 0xff]).contains("no end-of-image marker"));
     assert!(error(&[0xff, 0xd8, 0xff, 0xd9]).contains("no frame header"));
     let mut deep = JPEG.to_vec();

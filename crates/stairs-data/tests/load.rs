@@ -117,10 +117,16 @@ fn order_of_the_folders() {
         "cache/mnist",
         "t10k-labels-idx1-ubyte.gz",
         "yann.lecun.com",
-        "xtask data mnist",
+        "download https://yann.lecun.com/exdb/mnist/train-images-idx3-ubyte.gz or https://",
+        "put the files into ",
+        "--data DIR or STAIRS_DATA",
+        "in a checkout of stairs: cargo xtask data mnist",
     ] {
         assert!(nothing.contains(part), "{part} in {nothing}");
     }
+    assert!(nothing.contains(&format!("put the files into {}", option.join("mnist").display())), "{nothing}");
+    let cifar = DataRoot::new(None, None, None).locate(DatasetName::Cifar10).unwrap_err().to_string();
+    assert!(cifar.contains("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz and unpack it"), "{cifar}");
     common::write_mnist(&cache.join("mnist"), true);
     assert_eq!(find().unwrap(), cache.join("mnist"));
     common::write_mnist(&variable, false);

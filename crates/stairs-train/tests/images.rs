@@ -18,7 +18,7 @@ use stairs_train::{
 /// The embedded digits as PNG files, eight of every class in each part.
 fn folder(out: &Path) -> Dataset {
     let digits = load(DatasetName::Digits, &DataRoot::default()).unwrap();
-    let names: Vec<String> = DatasetName::Digits.class_names().iter().map(|&name| name.into()).collect();
+    let names: Vec<String> = DatasetName::Digits.class_folders().iter().map(|&name| name.into()).collect();
     let export = Export { format: ExportFormat::Png, limit: Some(8), size: None };
     let written = export.write(&digits, &names, out).unwrap();
     assert_eq!((written.train, written.test), (80, 80));

@@ -1,5 +1,7 @@
 //! Tables of numbers: one sample a line, comma-separated, no header, no quotes, the label last; plain or gzip.
 //!
+//! Blank lines at the end are passed over.
+//!
 //! Read line by line into one flat array. Lines have an upper length and files an upper number of lines, so that a small
 //! gzip file cannot fill the memory (which a general CSV reader would let a single field do).
 
@@ -38,6 +40,7 @@ pub(crate) fn table(mut source: Source, columns: Columns) -> Result<(Vec<f32>, V
     let (mut features, mut labels) = (Vec::new(), Vec::new());
     let mut reader = BufReader::with_capacity(1 << 16, source.take_reader());
     let mut line = Vec::with_capacity(256);
+    let mut blank = false;
     loop {
         line.clear();
         let read = reader.by_ref().take(MAX_LINE as u64).read_until(b'\n', &mut line);
@@ -51,12 +54,22 @@ pub(crate) fn table(mut source: Source, columns: Columns) -> Result<(Vec<f32>, V
             Ok(MAX_LINE) if line.last() != Some(&b'\n') => {
                 return Err(source.error(at(None), format!("at most {MAX_LINE} bytes"), "more"));
             }
-            Ok(_) if labels.len() == MAX_LINES => {
+            Ok(_) if labels.len() == MAX_LINES && !line.trim_ascii().is_empty() => {
                 return Err(source.error("length", format!("at most {MAX_LINES} lines"), "more"));
             }
             Ok(_) => {}
         }
         let text = line.trim_ascii_end();
+        match (text.is_empty(), blank) {
+            (true, _) => {
+                blank = true;
+                continue;
+            }
+            (false, true) => {
+                return Err(source.error(at(None), format!("{} numbers", columns.features + 1), "a blank line"));
+            }
+            (false, false) => {}
+        }
         let mut fields = text.split(|&b| b == b',');
         let wanted = columns.features.saturating_add(1);
         let count = text.iter().filter(|&&b| b == b',').count() + 1;

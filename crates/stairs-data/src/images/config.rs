@@ -19,7 +19,7 @@ pub struct ImagesConfig {
     /// Means of the channels in [0, 1]; absent: those of ImageNet, (0.485, 0.456, 0.406), for grey their luma 0.458.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mean: Option<Vec<f64>>,
-    /// Standard deviations of the channels > 0; absent: those of ImageNet, (0.229, 0.224, 0.225), for grey 0.226.
+    /// Standard deviations of the channels, 1e-6 to 1e6; absent: those of ImageNet, (0.229, 0.224, 0.225), for grey 0.226.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub std: Option<Vec<f64>>,
     /// Training: least and largest share of the image that is cut out, in (0, 1].
@@ -65,7 +65,7 @@ impl Default for ImagesConfig {
 impl ImagesConfig {
     /// Length of the shorter side before the centre is cut out.
     pub fn shorter_side(&self) -> usize {
-        self.resize.unwrap_or((self.size * 8 + 3) / 7)
+        self.resize.unwrap_or(self.size.saturating_mul(8).saturating_add(3) / 7)
     }
 
     /// Channels, height and width of a sample.
@@ -108,11 +108,12 @@ impl ImagesConfig {
             return refuse("channels", "1 or 3", self.channels.to_string());
         }
         for (field, values, positive) in [("mean", &self.mean, false), ("std", &self.std, true)] {
-            let fits = |x: &f64| x.is_finite() && if positive { *x > 0.0 } else { (0.0..=1.0).contains(x) };
+            // Samples are f32: a standard deviation outside these bounds would make them infinite, or all alike.
+            let fits = |x: &f64| if positive { (1e-6..=1e6).contains(x) } else { (0.0..=1.0).contains(x) };
             if let Some(values) = values
                 && !(values.len() == self.channels && values.iter().all(fits))
             {
-                let range = if positive { "above 0" } else { "in [0, 1]" };
+                let range = if positive { "above 0, from 1e-6 to 1e6" } else { "in [0, 1]" };
                 return refuse(field, &format!("{} numbers {range}", self.channels), format!("{values:?}"));
             }
         }
@@ -155,6 +156,10 @@ mod tests {
         assert_eq!(refused(&|c| c.channels = 4), "images.channels must be 1 or 3, got 4");
         assert_eq!(refused(&|c| c.mean = Some(vec![0.5])), "images.mean must be 3 numbers in [0, 1], got [0.5]");
         assert!(refused(&|c| c.std = Some(vec![0.5, 0.0, 1.0])).contains("above 0"));
+        assert!(refused(&|c| c.std = Some(vec![1e-50; 3])).contains("from 1e-6 to 1e6"));
+        assert!(refused(&|c| c.std = Some(vec![1e300; 3])).contains("from 1e-6 to 1e6"));
+        assert!(refused(&|c| c.size = usize::MAX).contains("images.size"));
+        assert!(ImagesConfig { size: usize::MAX, ..ImagesConfig::default() }.shorter_side() > 0);
         assert!(refused(&|c| c.crop_scale = [0.5, f64::NAN]).contains("crop_scale"));
         assert!(refused(&|c| c.crop_ratio = [2.0, 1.0]).contains("crop_ratio"));
         assert!(refused(&|c| c.max_megapixels = 0).contains("max_megapixels"));

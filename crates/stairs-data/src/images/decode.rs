@@ -2,7 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::{DecodeError, Limits, Pixels, Region, jpeg, png};
+use super::{
+    DecodeError, Limits, Pixels, Region, jpeg, png,
+    signature::{self, Signature},
+};
 
 /// Kind of an image file, told by its first bytes; the name's ending does not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +22,7 @@ pub enum Format {
 /// ```
 /// use stairs_data::images::{DecodeError, Encoded, Limits};
 /// let error = Encoded::open(b"GIF89a", Limits::default()).unwrap_err();
-/// assert_eq!(error.to_string(), "neither JPEG nor PNG: it begins with 47 49 46 38");
+/// assert_eq!(error.to_string(), "it is GIF by content, and only JPEG and PNG are read: convert the file");
 /// ```
 #[derive(Clone, Debug)]
 pub struct Encoded<'a> {
@@ -46,8 +49,15 @@ impl<'a> Encoded<'a> {
             let (width, height) = png::size(bytes, limits)?;
             return Ok(Self { bytes, width: width as usize, height: height as usize, jpeg: None });
         }
+        match signature::of(bytes) {
+            Some(Signature::Picture(format) | Signature::Other(format)) => return Err(DecodeError::Foreign(format)),
+            Some(Signature::Read(_)) | None => {}
+        }
+        if bytes.is_empty() {
+            return Err(DecodeError::Empty);
+        }
         let begin: Vec<_> = bytes.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-        Err(DecodeError::Magic(if begin.is_empty() { "nothing".into() } else { begin.join(" ") }))
+        Err(DecodeError::Magic(begin.join(" ")))
     }
 
     /// JPEG or PNG.

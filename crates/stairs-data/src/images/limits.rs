@@ -30,6 +30,12 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Longest file that is read: 8 bytes a pixel, which is an uncompressed image of 16 bits and four channels, and
+    /// 64 MiB for all else that a file may hold.
+    pub fn max_bytes(self) -> u64 {
+        self.max_pixels.saturating_mul(8).saturating_add(64 << 20)
+    }
+
     /// Checks the size a JPEG header declares.
     pub(super) fn check_jpeg(self, width: u32, height: u32, bytes: usize) -> Result<(), DecodeError> {
         let pixels = self.pixels(width, height)?;

@@ -2,13 +2,15 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{DecodeError, Encoded, ImageError, ImagesConfig, Normalise, OnCorrupt, Placement, resample::Scratch};
-use crate::Augment;
+use super::{
+    DecodeError, Encoded, ImageError, ImagesConfig, LeftOut, Normalise, OnCorrupt, Placement, resample::Scratch,
+};
+use crate::{Augment, files::read_regular};
 
 /// Files with their classes, and how they become samples. Threads may share it.
 #[derive(Debug)]
@@ -16,6 +18,7 @@ pub struct ImagePart {
     folder: PathBuf,
     /// Paths relative to `folder`: there may be millions.
     files: Vec<(Box<Path>, u32)>,
+    left_out: LeftOut,
     config: Arc<ImagesConfig>,
     normalise: Normalise,
     /// Buffers of threads that are not decoding at the moment.
@@ -41,11 +44,19 @@ pub struct Unreadable {
 type Draw = Option<(u64, u64)>;
 
 impl ImagePart {
-    pub(super) fn new(folder: PathBuf, files: Vec<(PathBuf, usize)>, config: Arc<ImagesConfig>) -> Self {
-        let relative = |path: PathBuf| path.strip_prefix(&folder).unwrap_or(&path).into();
-        let files = files.into_iter().map(|(path, class)| (relative(path), class as u32)).collect();
+    pub(super) fn new(
+        folder: PathBuf,
+        files: Vec<(Box<Path>, u32)>,
+        left_out: LeftOut,
+        config: Arc<ImagesConfig>,
+    ) -> Self {
         let normalise = config.normalise();
-        Self { folder, files, config, normalise, buffers: Mutex::default(), skipped: Mutex::default() }
+        Self { folder, files, left_out, config, normalise, buffers: Mutex::default(), skipped: Mutex::default() }
+    }
+
+    /// What is in the folder of this part and not among the samples; paths are those below the image folder.
+    pub fn left_out(&self) -> &LeftOut {
+        &self.left_out
     }
 
     /// The folder of this part.
@@ -74,6 +85,11 @@ impl ImagePart {
     /// If `i` is not below [`len`](Self::len), as indexing does.
     pub fn path(&self, i: usize) -> PathBuf {
         self.folder.join(&self.files[i].0)
+    }
+
+    /// The path of sample `i` in this part's folder.
+    pub(super) fn relative(&self, i: usize) -> &Path {
+        &self.files[i].0
     }
 
     /// The class of sample `i`.
@@ -124,10 +140,13 @@ impl ImagePart {
             let path = self.path(candidate);
             let tried = match known {
                 Some(reason) => Err(reason),
-                None => {
-                    let bytes = fs::read(&path).map_err(|source| ImageError::Io { path: path.clone(), source })?;
-                    self.decode(&bytes, i, draw, out)
-                }
+                None => match read_regular(&path, self.config.limits().max_bytes()) {
+                    Ok(bytes) => self.decode(&bytes, i, draw, out),
+                    Err(error) if error.kind() == ErrorKind::FileTooLarge => {
+                        Err(DecodeError::TooLong(self.config.limits().max_bytes()))
+                    }
+                    Err(source) => return Err(ImageError::Io { path, source }),
+                },
             };
             match tried {
                 Ok(()) => return Ok(self.label(candidate)),

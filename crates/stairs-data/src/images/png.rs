@@ -1,13 +1,64 @@
 //! PNG by the crate `png`: every colour type and depth to 8 bits of grey or colour.
 //!
 //! Palettes and depths below 8 bits are expanded. Of 16 bits the upper 8 are kept. Transparency is dropped, not blended:
-//! the colours below it are used, as Pillow's `convert("RGB")` does.
+//! the colours below it are used, as Pillow's `convert("RGB")` does. Of an animation the picture is taken that viewers
+//! without animation show. A palette with 16 bits, which the format does not have, is refused. A file may lack its last
+//! chunk (`IEND`, which holds nothing), or be cut off in any chunk behind the image data, as Pillow has it too.
 
 use std::io::Cursor;
 
 use png::{BitDepth, ColorType, DecodeOptions, Decoder, Transformations};
 
-use super::{DecodeError, Limits, Pixels, Region, decode::guarded};
+use super::{DecodeError, Limits, Pixels, Reason, Region, decode::guarded};
+
+/// Length of the signature.
+const SIGNATURE: usize = 8;
+/// The last chunk: no data, and its checksum.
+const END: [u8; 12] = *b"\0\0\0\0IEND\xae\x42\x60\x82";
+
+/// What is lost of a file that begins with these bytes.
+pub(super) fn notice(begin: &[u8]) -> Option<Reason> {
+    let mut before_data = chunks(begin).take_while(|chunk| chunk.kind != *b"IDAT");
+    if begin.get(24) == Some(&16) {
+        return Some(Reason::Precision);
+    }
+    before_data.any(|chunk| chunk.kind == *b"acTL").then_some(Reason::Animated)
+}
+
+/// A chunk: length, kind, data, checksum.
+struct Chunk {
+    kind: [u8; 4],
+    /// Where it ends, if the file has all of it.
+    end: Option<usize>,
+}
+
+/// The chunks of a file, in order; of the last one a part may be missing.
+fn chunks(bytes: &[u8]) -> impl Iterator<Item = Chunk> {
+    let mut at = Some(SIGNATURE);
+    std::iter::from_fn(move || {
+        let start = at?;
+        let &[a, b, c, d, ref kind @ ..] = bytes.get(start..start + 8)? else { return None };
+        let length = u32::from_be_bytes([a, b, c, d]) as usize;
+        let end = start.checked_add(12)?.checked_add(length);
+        at = end.filter(|&end| end <= bytes.len());
+        Some(Chunk { kind: kind.try_into().ok()?, end: at })
+    })
+}
+
+/// The length of a file that is whole but for what comes after its image data; `None` where nothing is missing, or more.
+fn cut_behind_the_data(bytes: &[u8]) -> Option<usize> {
+    let (mut data, mut end) = (false, SIGNATURE);
+    for chunk in chunks(bytes) {
+        match chunk.end {
+            Some(_) if chunk.kind == *b"IEND" => return None,
+            None if chunk.kind == *b"IDAT" => return None,
+            Some(there) => end = there,
+            None => break,
+        }
+        data |= chunk.kind == *b"IDAT";
+    }
+    data.then_some(end)
+}
 
 /// Size of the image, checked against the limits.
 pub(super) fn size(bytes: &[u8], limits: Limits) -> Result<(u32, u32), DecodeError> {
@@ -33,7 +84,13 @@ pub(super) fn size(bytes: &[u8], limits: Limits) -> Result<(u32, u32), DecodeErr
 
 /// Decodes the whole image.
 pub(super) fn decode(bytes: &[u8]) -> Result<Pixels, DecodeError> {
-    guarded(|| decode_unguarded(bytes))
+    match cut_behind_the_data(bytes) {
+        None => guarded(|| decode_unguarded(bytes)),
+        Some(end) => {
+            let mended = [&bytes[..end], &END].concat();
+            guarded(|| decode_unguarded(&mended))
+        }
+    }
 }
 
 fn decode_unguarded(bytes: &[u8]) -> Result<Pixels, DecodeError> {
@@ -48,6 +105,10 @@ fn decode_unguarded(bytes: &[u8]) -> Result<Pixels, DecodeError> {
     let mut data = vec![0; size];
     let info = reader.next_frame(&mut data).map_err(refused)?;
     data.truncate(info.buffer_size());
+    let declared = reader.info().size();
+    if (info.width, info.height) != declared {
+        return Err(DecodeError::Damaged("the first picture of an animation has another size".into()));
+    }
     let region = Region::whole(info.width as usize, info.height as usize);
     let (channels, data) = match (info.color_type, info.bit_depth) {
         (ColorType::Grayscale, BitDepth::Eight) => (1, data),

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use stairs::{
     data::{
         DataRoot, DatasetName,
-        images::{Export as Exporter, ExportFormat},
+        images::{Export as Exporter, ExportFormat, ImageFolder},
         load,
     },
     train::{
@@ -46,7 +46,7 @@ impl Data {
 /// Write a data set as DIR/train/CLASS/*.png and DIR/val/CLASS/*.png
 ///
 /// The folder can be trained on with `--dataset images --data DIR`, here and by other programs. It must not exist, and
-/// appears when everything is written.
+/// appears when everything is written; what a killed export left beside it is removed.
 #[derive(Debug, Args)]
 struct Export {
     /// Data set: digits, mnist, fashion-mnist or cifar10
@@ -84,7 +84,8 @@ impl Export {
             Kind::Png => ExportFormat::Png,
             Kind::Jpeg => ExportFormat::Jpeg(self.quality),
         };
-        let names: Vec<String> = self.dataset.class_names().iter().map(|&name| name.to_owned()).collect();
+        let names: Vec<String> = self.dataset.class_folders().iter().map(|&name| name.to_owned()).collect();
+        eprintln!("{}", data.summary());
         let exporter = Exporter { format, limit: self.limit, size: self.size };
         let written = exporter.write(&data, &names, &self.out)?;
         println!("{}: {} training and {} test images", self.out.display(), written.train, written.test);
@@ -95,7 +96,7 @@ impl Export {
 /// Read a folder of images into batches and print images per second
 ///
 /// Each pass visits the first images of a seeded permutation of the part, decodes, crops and normalises them as training
-/// or evaluation does, and throws them away.
+/// or evaluation does, and throws them away. What the folder is, and what in it is not read, goes to the error output.
 #[derive(Debug, Args)]
 struct Bench {
     /// Folder with train/CLASS and val/CLASS
@@ -104,8 +105,8 @@ struct Bench {
     #[arg(long, value_enum, default_value_t = Part::Train)]
     part: Part,
     /// Threads [default: all processors]
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
     /// Images a batch
     #[arg(long, default_value_t = 64, value_name = "N")]
     batch: usize,
@@ -128,11 +129,13 @@ enum Part {
 impl Bench {
     fn run(self) -> anyhow::Result<()> {
         ensure!(self.batch > 0, "--batch must be at least 1");
-        let images = Some(self.options.config());
-        let config = RunConfig { dataset: IMAGES.into(), images, ..RunConfig::default() };
+        let images = self.options.config();
+        eprintln!("{}", ImageFolder::open(&self.folder, &images)?.survey()?);
+        let config = RunConfig { dataset: IMAGES.into(), images: Some(images), ..RunConfig::default() };
         let data = TrainData::open(&config, &DataRoot::new(Some(self.folder.clone()), None, None))?;
         let samples = if self.part == Part::Train { data.train } else { data.test };
-        let threads = self.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+        let all = || std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = self.threads.map_or_else(all, usize::from);
         for pass in 1..=self.passes {
             let mut order = epoch_order(1, pass, samples.len());
             order.truncate(self.images.unwrap_or(order.len()));

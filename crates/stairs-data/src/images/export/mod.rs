@@ -1,10 +1,14 @@
 //! A data set in memory, written as an image folder.
 
+mod workplace;
+
 use std::{
     fs::{self, File},
     io::Write,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
+
+use workplace::Workplace;
 
 use super::{
     ImageError, Pixels, Region,
@@ -44,50 +48,104 @@ pub struct Exported {
 
 impl Export {
     /// Writes `data` to the new folder `out`: `train/CLASS/NNNNN.png` and `val/CLASS/NNNNN.png`, the number that of the
-    /// sample in its part, the class the name that `class_names` has for it. Everything is written to a temporary folder
-    /// beside `out`, which is renamed at the end; after an error nothing is left.
+    /// sample in its part, the class the name that `class_names` has for it, or its label. Everything is written to a
+    /// temporary folder beside `out`, which is renamed at the end: `out` is there whole or not at all. After an error
+    /// nothing is left; what a killed export left is removed by the next one beside it.
     ///
     /// # Errors
-    /// [`ImageError::Exists`], [`ImageError::NoImages`], [`ImageError::Write`].
+    /// [`ImageError::Exists`], [`ImageError::NoImages`], [`ImageError::Write`]; [`ImageError::ClassFolder`] for names
+    /// that are no names of folders, or not in byte order, in which they would be read with other labels.
     pub fn write(&self, data: &Dataset, class_names: &[String], out: &Path) -> Result<Exported, ImageError> {
-        if out.exists() {
+        self.write_unless(data, class_names, out, &|| false)
+    }
+
+    /// The same, until `stop` says so, which is asked before every image.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write), and [`ImageError::Stopped`]; then nothing is left either.
+    pub fn write_unless(
+        &self,
+        data: &Dataset,
+        class_names: &[String],
+        out: &Path,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Exported, ImageError> {
+        if let Some(size) = self.size.filter(|size| !(1..=4096).contains(size)) {
+            let expected = "1 to 4096 pixels".to_owned();
+            return Err(ImageError::Config { field: "size", expected, got: size.to_string() });
+        }
+        if fs::symlink_metadata(out).is_ok() {
             return Err(ImageError::Exists(out.to_owned()));
         }
-        let name = out.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let temporary = out.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-        let written = self.write_parts(data, class_names, &temporary).and_then(|exported| {
-            fs::rename(&temporary, out).map_err(|error| failed(out, &error))?;
-            Ok(exported)
-        });
-        if written.is_err() {
-            // The error at hand says more than one of cleaning up would.
-            fs::remove_dir_all(&temporary).ok();
+        let names = folder_names(data, class_names)?;
+        let parent = match out.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        fs::create_dir_all(parent).map_err(|error| failed(parent, &error))?;
+        let place = Workplace::new(parent).map_err(|error| failed(parent, &error))?;
+        let job = Job { export: self, data, names: &names, out, stop };
+        let content = place.content();
+        let written = Exported {
+            train: job.write_part(&data.train, &content.join("train"))?,
+            test: job.write_part(&data.test, &content.join("val"))?,
+        };
+        if stop() {
+            return Err(ImageError::Stopped(out.to_owned()));
         }
-        written
+        fs::rename(&content, out).map_err(|error| failed(out, &error))?;
+        Ok(written)
     }
+}
 
-    fn write_parts(&self, data: &Dataset, names: &[String], folder: &Path) -> Result<Exported, ImageError> {
-        Ok(Exported {
-            train: self.write_part(data, &data.train, names, &folder.join("train"))?,
-            test: self.write_part(data, &data.test, names, &folder.join("val"))?,
-        })
+/// One name for each class: names of folders, in byte order.
+fn folder_names(data: &Dataset, names: &[String]) -> Result<Vec<String>, ImageError> {
+    let names: Vec<String> =
+        (0..data.classes).map(|class| names.get(class).cloned().unwrap_or_else(|| class.to_string())).collect();
+    let refuse = |class: usize, reason| Err(ImageError::ClassFolder { class, name: names[class].clone(), reason });
+    for (class, name) in names.iter().enumerate() {
+        let mut components = Path::new(name).components();
+        let plain = matches!(components.next(), Some(Component::Normal(first)) if first == name.as_str());
+        if !plain || components.next().is_some() || name.starts_with('.') || name.contains(['\0', '\\']) {
+            return refuse(class, "it is no name of a visible folder");
+        }
+        if class > 0 && names[class - 1] >= *name {
+            return refuse(
+                class,
+                "names must be in byte order, in which folders get their labels (so `02`, not `2`, before `10`)",
+            );
+        }
     }
+    Ok(names)
+}
 
-    fn write_part(&self, data: &Dataset, part: &Split, names: &[String], folder: &Path) -> Result<usize, ImageError> {
+/// An export at work.
+struct Job<'a> {
+    export: &'a Export,
+    data: &'a Dataset,
+    names: &'a [String],
+    out: &'a Path,
+    stop: &'a dyn Fn() -> bool,
+}
+
+impl Job<'_> {
+    fn write_part(&self, part: &Split, folder: &Path) -> Result<usize, ImageError> {
+        let data = self.data;
         let SampleShape::Image { channels, height, width } = data.shape else {
             return Err(ImageError::NoImages(data.name.clone()));
         };
-        let folders: Vec<_> = (0..data.classes)
-            .map(|class| folder.join(names.get(class).cloned().unwrap_or_else(|| class.to_string())))
-            .collect();
+        let folders: Vec<_> = self.names.iter().map(|name| folder.join(name)).collect();
         for class in &folders {
             fs::create_dir_all(class).map_err(|error| failed(class, &error))?;
         }
         let mut counts = vec![0; data.classes];
         for (i, &label) in part.labels().iter().enumerate() {
             let class = usize::from(label);
-            if self.limit.is_some_and(|limit| counts[class] >= limit) {
+            if self.export.limit.is_some_and(|limit| counts[class] >= limit) {
                 continue;
+            }
+            if (self.stop)() {
+                return Err(ImageError::Stopped(self.out.to_owned()));
             }
             let planes = part.bytes(i).ok_or_else(|| ImageError::NoImages(data.name.clone()))?;
             counts[class] += 1;
@@ -99,7 +157,7 @@ impl Export {
     }
 
     fn resized(&self, pixels: Pixels) -> Pixels {
-        let Some(size) = self.size else { return pixels };
+        let Some(size) = self.export.size else { return pixels };
         let region = Region::whole(size, size);
         let mut data = Vec::with_capacity(size * size * pixels.channels);
         Resample::new(pixels.region, (size, size), region)
@@ -108,7 +166,7 @@ impl Export {
     }
 
     fn write_image(&self, pixels: &Pixels, stem: &Path) -> Result<(), ImageError> {
-        let (ending, bytes) = match self.format {
+        let (ending, bytes) = match self.export.format {
             ExportFormat::Png => ("png", png(pixels).map_err(|error| error.to_string())),
             ExportFormat::Jpeg(quality) => ("jpg", jpeg(pixels, quality).map_err(|error| error.to_string())),
         };
