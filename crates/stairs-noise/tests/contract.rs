@@ -2,6 +2,7 @@
 //! every shape and value an input can have.
 #![allow(missing_docs)]
 
+mod axes;
 mod common;
 
 use burn::tensor::{Device, Distribution, Tensor, TensorData};
