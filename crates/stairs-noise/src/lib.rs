@@ -85,7 +85,8 @@ pub use expected::RegularisedStair;
 pub use law::Law;
 pub use laws::{Backward, Laws};
 pub use module::apply::{
-    QuantiserInfo, QuantiserKind, SettingError, apply_plan, quantisers, rescale_features, set_settings, smooth_activations,
+    QuantiserInfo, QuantiserKind, SettingError, apply_plan, quantisers, rescale_features, set_settings,
+    smooth_activations,
 };
 pub use module::axes::{WeightAxes, weight_axes};
 pub use module::host::{HostCell, HostValue};
@@ -102,8 +103,8 @@ pub use plan::{
 pub use seed::derive_seed;
 /// What the signatures of this crate take from the mathematics below it.
 pub use stairs_quant::{
-    Bits, Quantiser, QuantiserError, RegularStair, Requirement, ScaleError, ScalePolicy, Scales, StairError, StairFunction,
-    ThresholdValue,
+    Bits, Quantiser, QuantiserError, RegularStair, Requirement, ScaleError, ScalePolicy, Scales, StairError,
+    StairFunction, ThresholdValue,
 };
 pub use strategy::Strategy;
 pub use table::NoiseTable;

@@ -3,6 +3,7 @@
 #![allow(missing_docs)]
 
 mod axes;
+mod combinations;
 mod common;
 
 use burn::tensor::{Device, Distribution, Tensor, TensorData};

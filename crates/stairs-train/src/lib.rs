@@ -31,6 +31,7 @@ mod files;
 mod histogram;
 mod init;
 mod launch;
+mod layout;
 mod meter;
 mod optimise;
 pub mod progress;

@@ -87,7 +87,8 @@ impl WeightAxes {
     /// (`"Struct:Conv2d"`); one group.
     pub fn of(layer: &str, name: &str, rank: usize) -> Self {
         let row = TABLE.iter().find(|row| name == WEIGHT && row.layers.contains(&layer));
-        let unknown = Row { layers: &[], outputs: usize::from(rank == 2), inputs: Inputs::Others, transposed_in_torch: false };
+        let unknown =
+            Row { layers: &[], outputs: usize::from(rank == 2), inputs: Inputs::Others, transposed_in_torch: false };
         let Row { outputs, inputs, transposed_in_torch, .. } = *row.unwrap_or(&unknown);
         Self { outputs, inputs, groups: 1, transposed_in_torch }
     }

@@ -102,7 +102,8 @@ impl ScaleState {
         match self {
             Self::Fixed(scales) => regularised_stair(x, &spec.with_scales(*scales.get())),
             Self::Channel(scales) => {
-                let [quantum, output] = [&scales.quantum, &scales.output].map(|s| scales.channels.along(s.val(), x.dims()));
+                let [quantum, output] =
+                    [&scales.quantum, &scales.output].map(|s| scales.channels.along(s.val(), x.dims()));
                 regularised_stair(x / quantum, &spec) * output
             }
             Self::Step(learned) => {

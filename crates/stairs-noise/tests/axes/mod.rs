@@ -6,9 +6,7 @@ use burn::nn::conv::{
     Conv1dConfig, Conv2dConfig, Conv3dConfig, ConvTranspose1dConfig, ConvTranspose2dConfig, ConvTranspose3dConfig,
     DeformConv2dConfig,
 };
-use burn::nn::transformer::{
-    PositionWiseFeedForwardConfig, TransformerDecoderConfig, TransformerEncoderConfig,
-};
+use burn::nn::transformer::{PositionWiseFeedForwardConfig, TransformerDecoderConfig, TransformerEncoderConfig};
 use burn::nn::{
     BiGruConfig, BiLstmConfig, BiRnnConfig, EmbeddingConfig, GruConfig, LinearConfig, LinearLayout, LstmConfig,
     RnnConfig, SwiGluConfig,
@@ -96,9 +94,8 @@ fn initial<M: Module, const D: usize>(
     axes: &WeightAxes,
 ) {
     let fan_in = axes.fan_in(&weight(&layer).shape().to_vec());
-    let inside = StairWeights::ternary()
-        .with_scale(ScalePolicy::Fixed(1.0))
-        .with_init(WeightInit::InsideSupport { seed: 3 });
+    let inside =
+        StairWeights::ternary().with_scale(ScalePolicy::Fixed(1.0)).with_init(WeightInit::InsideSupport { seed: 3 });
     let layer = inside.quantise(layer).unwrap();
     let radius = (1.0 / (fan_in as f32).sqrt()).min(0.5);
     let distances: Vec<f32> =

@@ -48,9 +48,7 @@ impl Requirement {
             && match self {
                 Self::TwoLevels => true,
                 Self::Ternary => match (stair.levels(), stair.thresholds()) {
-                    (&[low, mid, high], &[left, right]) => {
-                        mid == 0.0 && high > 0.0 && low == -high && left == -right
-                    }
+                    (&[low, mid, high], &[left, right]) => mid == 0.0 && high > 0.0 && low == -high && left == -right,
                     _ => false,
                 },
                 Self::Sawb => sawb::coefficients(stair).is_some(),

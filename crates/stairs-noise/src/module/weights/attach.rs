@@ -65,7 +65,8 @@ impl StairWeights {
             }
             WeightInit::InsideSupport { seed } => {
                 let quantum = |i: usize| scales[if scales.len() == 1 { 0 } else { axes.channel(i, &shape) }].quantum;
-                let values = self.inside_support(derive_seed(seed, path, 0), values.len(), axes.fan_in(&shape), quantum);
+                let values =
+                    self.inside_support(derive_seed(seed, path, 0), values.len(), axes.fan_in(&shape), quantum);
                 param.map(|old| {
                     let new = Tensor::from_data(TensorData::new(values, shape.clone()), &old.device());
                     new.set_require_grad(old.is_require_grad())
@@ -80,9 +81,7 @@ impl StairWeights {
     fn scales(&self, values: &[f32], shape: &[usize], axes: &WeightAxes) -> Result<Vec<Scales>, ScaleError> {
         let scales = match self.granularity {
             WeightGranularity::Tensor => vec![self.policy.scales(values, &self.function)?],
-            WeightGranularity::OutputChannel => {
-                per_channel(self.policy, values, shape, axes, &self.function)?
-            }
+            WeightGranularity::OutputChannel => per_channel(self.policy, values, shape, axes, &self.function)?,
         };
         let checked = |(channel, scales): (usize, Scales)| {
             let found = scales.in_single_precision(&self.function).and_then(|scales| match self.learned {

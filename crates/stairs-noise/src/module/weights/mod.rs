@@ -29,8 +29,8 @@ use super::axes::weight_axes;
 use super::stair::default_laws;
 use crate::Laws;
 use crate::plan::Pattern;
-pub(super) use attach::smallest;
 use attach::Session;
+pub(super) use attach::smallest;
 pub use error::WeightsError;
 use selection::{Known, Selection};
 

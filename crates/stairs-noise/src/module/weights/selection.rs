@@ -67,7 +67,8 @@ impl Selection {
 
     /// What selects, in words, with what selects other parameters.
     fn describe(&self) -> String {
-        let list = |patterns: &[Pattern]| patterns.iter().map(|p| format!("`{}`", p.as_str())).collect::<Vec<_>>().join(", ");
+        let list =
+            |patterns: &[Pattern]| patterns.iter().map(|p| format!("`{}`", p.as_str())).collect::<Vec<_>>().join(", ");
         let mut parts = match self.include.is_empty() {
             true => vec!["parameters named `weight` are (name others with `only`)".to_string()],
             false => vec![format!("those of {} are", list(&self.include))],
@@ -75,7 +76,10 @@ impl Selection {
         if !self.exclude.is_empty() {
             parts.push(format!("but not {} (`except`)", list(&self.exclude)));
         }
-        let ends = [(self.exclude_first, "nor the first of them (`except_first`)"), (self.exclude_last, "nor the last of them (`except_last`)")];
+        let ends = [
+            (self.exclude_first, "nor the first of them (`except_first`)"),
+            (self.exclude_last, "nor the last of them (`except_last`)"),
+        ];
         parts.extend(ends.iter().filter(|(left_out, _)| *left_out).map(|(_, words)| words.to_string()));
         parts.join(", ")
     }
