@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use burn::{
     module::{Module, ModuleMapper, Param},
-    tensor::{Tensor, shape::Shape},
+    tensor::{Shape, Tensor},
 };
 
 /// `model` after `load`, which may load all of it or parts.

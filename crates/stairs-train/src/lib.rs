@@ -44,6 +44,9 @@ mod trainer;
 mod weights;
 mod zoo;
 
+/// Crates whose types the signatures of this one take.
+pub use {stairs_data, stairs_noise, stairs_quant, stairs_zoo};
+
 pub use anneal::Annealer;
 pub use annealed::Annealed;
 pub use classifier::Classifier;

@@ -97,7 +97,7 @@ fn verdict(stair: &StairFunction, policy: ScalePolicy, learned: bool) -> Option<
 /// Values are finite everywhere, levels where they are hard, and all levels are reached; gradients are finite.
 fn check_stair(label: &str, module: &Stair, unit: f32, device: &Device) {
     let stair = module.function();
-    let reach = stair.thresholds().iter().fold(1.0_f32, |reach, t| reach.max((t.abs() + 1.0) as f32));
+    let reach = stair.thresholds().iter().fold(1.0_f32, |reach, t| reach.max((2.0 * t.abs() + 1.0) as f32));
     // One point in every step of the stair, and a grid across all of it.
     let edges: Vec<f32> =
         [-reach].into_iter().chain(stair.thresholds().iter().map(|t| *t as f32)).chain([reach]).collect();
