@@ -133,7 +133,7 @@ mod tests {
             "stairs-noise/src/certificate/smoothing/network/affine.rs",
             "stairs-noise/src/certificate/smoothing/network/estimate.rs",
             "stairs-noise/src/plan/error.rs",
-            "stairs-noise/src/module/weights.rs",
+            "stairs-noise/src/module/weights/error.rs",
             "stairs-noise/src/module/apply.rs",
             "stairs-zoo/src/quantisation.rs",
             "stairs-zoo/src/pretrained/error.rs",

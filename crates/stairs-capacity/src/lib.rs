@@ -63,6 +63,10 @@ mod sampler;
 pub mod spectrum;
 mod tridiagonal;
 
+/// Crates whose types the signatures of [`bridge`] take.
+#[cfg(feature = "burn")]
+pub use {stairs_noise, stairs_quant, stairs_zoo};
+
 pub use chain::{
     Activation, Chain, Head, Init, Layer, LayerParameters, Map, Norm, Pointwise, Pool, PoolKind, Prior, Shape,
 };

@@ -85,10 +85,12 @@ pub use expected::RegularisedStair;
 pub use law::Law;
 pub use laws::{Backward, Laws};
 pub use module::apply::{
-    QuantiserInfo, QuantiserKind, SettingError, apply_plan, layers, quantisers, rescale_features, set_settings,
+    QuantiserInfo, QuantiserKind, SettingError, apply_plan, quantisers, rescale_features, set_settings,
     smooth_activations,
 };
+pub use module::axes::{WeightAxes, weight_axes};
 pub use module::host::{HostCell, HostValue};
+pub use module::layers::{layers, layers_by};
 pub use module::setting::Setting;
 pub use module::stair::{FeatureScale, Stair, StairActivation, StairActivationConfig};
 pub use module::weights::{StairWeights, WeightGranularity, WeightInit, WeightsError};
@@ -99,5 +101,10 @@ pub use plan::{
     PlanEntry, PlanError, Policy, QuantiserSchedule, ResolvedPlan, TimeUnit, UnboundedWindow,
 };
 pub use seed::derive_seed;
+/// What the signatures of this crate take from the mathematics below it.
+pub use stairs_quant::{
+    Bits, Quantiser, QuantiserError, RegularStair, Requirement, ScaleError, ScalePolicy, Scales, StairError,
+    StairFunction, ThresholdValue,
+};
 pub use strategy::Strategy;
 pub use table::NoiseTable;

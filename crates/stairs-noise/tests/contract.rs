@@ -2,6 +2,8 @@
 //! every shape and value an input can have.
 #![allow(missing_docs)]
 
+mod axes;
+mod combinations;
 mod common;
 
 use burn::tensor::{Device, Distribution, Tensor, TensorData};

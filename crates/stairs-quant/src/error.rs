@@ -83,6 +83,18 @@ pub enum ScaleError {
         /// The value given.
         value: f64,
     },
+    /// A scale that single precision cannot compute with.
+    #[error("{name} {value:e} is out of range: single precision can compute with {low:e} to {high:e}")]
+    Range {
+        /// What the number is, for example `quantum`.
+        name: &'static str,
+        /// The value.
+        value: f64,
+        /// The smallest that is possible.
+        low: f64,
+        /// The largest that is possible.
+        high: f64,
+    },
     /// A percentile outside (0, 100].
     #[error("percentile must be above 0 and at most 100, got {0}")]
     Percentile(f64),

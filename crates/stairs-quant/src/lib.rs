@@ -44,6 +44,7 @@
 //! | `Sawb` | `sawb` | equally spaced, both signs | regression on E\|x\| and √E x² |
 //! | `Lsq` | `lsq` | a positive level | the step from which LSQ learns |
 //!
+//! What a rule asks of a stair is its [`Requirement`]: a rule is refused on a stair it has no meaning on.
 //! Scales learned by gradient descent are the functions of [`scale::lsq`] and [`scale::pact`], value and gradient.
 //!
 //! # Expressivity
@@ -60,7 +61,7 @@ pub mod stair;
 pub use error::{ExpressivityError, QuantiserError, ScaleError, StairError};
 pub use quantiser::{Bits, Quantiser};
 pub use scale::{
-    Granularity, ScalePolicy, Scales,
+    Granularity, Requirement, ScalePolicy, Scales,
     lsq::{lsq_gradient, lsq_gradient_scale, lsq_initial_step, lsq_input_gradient, lsq_quantise},
     pact::{pact, pact_gradient, pact_input_gradient, pact_quantise, pact_quantum},
 };

@@ -11,6 +11,8 @@ use burn::{
     tensor::Tensor,
 };
 
+use stairs_noise::{WeightAxes, weight_axes};
+
 use crate::WeightHistogram;
 
 /// Equal bins of a histogram of latent values.
@@ -23,11 +25,11 @@ pub(crate) type Values = Vec<(String, Vec<usize>, Vec<f32>)>;
 /// levels in use; levels are those in use.
 pub fn weight_histograms<M: Module>(model: &M) -> Vec<WeightHistogram> {
     let model = model.valid();
-    let latent = values(&model);
+    let (latent, axes) = (values(&model), weight_axes(&model));
     let effective: BTreeMap<_, _> =
         values(&model.materialize()).into_iter().map(|(path, _, values)| (path, values)).collect();
     let histogram = |(path, shape, values): &(String, Vec<usize>, Vec<f32>)| {
-        let scales = Scales::find(&latent, path, shape)?;
+        let scales = Scales::find(&latent, path, shape, axes.get(path)?)?;
         let latent: Vec<f64> = values.iter().enumerate().map(|(i, w)| f64::from(*w) / scales.quantum(i)).collect();
         let levels = effective.get(path)?.iter().enumerate().map(|(i, w)| f64::from(*w) / scales.output(i));
         let quantised = tally(levels);
@@ -41,13 +43,13 @@ pub fn weight_histograms<M: Module>(model: &M) -> Vec<WeightHistogram> {
 pub(crate) struct Scales {
     quantum: Vec<f32>,
     output: Vec<f32>,
-    /// Values that share a channel in a row, see [`Scales::channel`].
-    stride: usize,
+    axes: WeightAxes,
+    shape: Vec<usize>,
 }
 
 impl Scales {
     /// Those of the weight at `path`, `None` if it is not quantised.
-    pub(crate) fn find(parameters: &Values, path: &str, shape: &[usize]) -> Option<Self> {
+    pub(crate) fn find(parameters: &Values, path: &str, shape: &[usize], axes: &WeightAxes) -> Option<Self> {
         let below = format!("{path}.stair.scales.");
         let of = |field: &str| {
             let name = |(path, _, values): &(String, _, Vec<f32>)| {
@@ -63,13 +65,11 @@ impl Scales {
         } else {
             (of("quantum")?, of("output")?)
         };
-        // Output channels are the last axis of a dense weight [in, out] and the first of a convolution's.
-        let stride = if shape.len() == 2 { 1 } else { shape.iter().skip(1).product() };
-        Some(Self { quantum, output, stride })
+        Some(Self { quantum, output, axes: axes.clone(), shape: shape.to_vec() })
     }
 
     fn channel(&self, i: usize) -> usize {
-        i / self.stride.max(1) % self.quantum.len().max(1)
+        if self.quantum.len() == 1 { 0 } else { self.axes.channel(i, &self.shape) }
     }
 
     pub(crate) fn quantum(&self, i: usize) -> f64 {
@@ -128,7 +128,10 @@ fn tally(values: impl Iterator<Item = f64>) -> Vec<(f64, u64)> {
 
 #[cfg(test)]
 mod tests {
-    use burn::{nn::LinearConfig, tensor::Device};
+    use burn::{
+        nn::{LinearConfig, conv::ConvTranspose2dConfig},
+        tensor::Device,
+    };
     use stairs_noise::{StairWeights, WeightGranularity};
     use stairs_quant::ScalePolicy;
 
@@ -163,5 +166,15 @@ mod tests {
             assert_eq!(histogram.quantised.iter().map(|(_, n)| n).sum::<u64>(), 200);
         }
         assert!(weight_histograms(&LinearConfig::new(4, 5).init(&device)).is_empty());
+    }
+
+    /// Channels on the second axis, once a group: 6 quanta of a weight `[4, 3, 3, 3]`.
+    #[test]
+    fn channels_of_transposed_convolutions_have_their_own_quanta() {
+        let weights = StairWeights::ternary().with_granularity(WeightGranularity::OutputChannel);
+        let layer = ConvTranspose2dConfig::new([4, 6], [3, 3]).with_groups(2).init(&Device::flex());
+        let histograms = weight_histograms(&weights.quantise(layer).unwrap());
+        let levels: Vec<f64> = histograms[0].quantised.iter().map(|(level, _)| *level).collect();
+        assert_eq!(levels, [-1.0, 0.0, 1.0]);
     }
 }

@@ -20,7 +20,7 @@ use burn::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{RunDir, TrainError, Which, checkpoint::sha256};
+use crate::{RunDir, TrainError, Which, checkpoint::sha256, layout};
 
 /// Where the weights of a run start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +64,7 @@ impl Init {
     /// [`TrainError::Read`], [`TrainError::Damaged`]; [`TrainError::InitChanged`] for another file than at
     /// [`open`](Self::open); [`TrainError::InitMismatch`] with every parameter that is missing, unknown, or of another
     /// shape.
-    pub fn load<M: Module>(&self, mut model: M) -> Result<M, TrainError> {
+    pub fn load<M: Module>(&self, model: M) -> Result<M, TrainError> {
         let bytes = read(&self.path)?;
         let found = sha256(&bytes);
         if found != self.sha256 {
@@ -82,14 +82,18 @@ impl Init {
         let loaded: Vec<&str> = names.iter().map(|(name, _)| name.as_str()).filter(|name| !in_head(name)).collect();
         let filter = loaded.iter().fold(PathFilter::new(), |filter, name| filter.with_full_path(*name));
         let damaged = |e: &dyn ToString| TrainError::damaged(&self.path, e.to_string());
-        let result = if safetensors {
-            let store = SafetensorsStore::from_bytes(Some(bytes)).allow_partial(true).validate(false);
-            model.load_from(&mut store.filter(filter)).map_err(|e| damaged(&e))?
-        } else {
-            let store = BurnpackStore::from_bytes(Some(Bytes::from_bytes_vec(bytes))).allow_partial(true);
-            model.load_from(&mut store.validate(false).filter(filter)).map_err(|e| damaged(&e))?
-        };
-        match faults(&result, &loaded, in_head) {
+        let mut result = None;
+        let model = layout::load(model, |mut model| {
+            result = Some(if safetensors {
+                let store = SafetensorsStore::from_bytes(Some(bytes)).allow_partial(true).validate(false);
+                model.load_from(&mut store.filter(filter)).map_err(|e| damaged(&e))?
+            } else {
+                let store = BurnpackStore::from_bytes(Some(Bytes::from_bytes_vec(bytes))).allow_partial(true);
+                model.load_from(&mut store.validate(false).filter(filter)).map_err(|e| damaged(&e))?
+            });
+            Ok::<_, TrainError>(model)
+        })?;
+        match result.and_then(|result| faults(&result, &loaded, in_head)) {
             None => Ok(model),
             Some(reason) => Err(TrainError::InitMismatch { path: self.path.clone(), reason }),
         }

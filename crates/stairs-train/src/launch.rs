@@ -24,6 +24,7 @@ use crate::{
     data::{Fault, Loader, steps_per_epoch},
     epoch_end::{EpochEnd, History},
     evaluate::TEST_BATCH,
+    layout,
     meter::Meter,
     progress::SharedProgress,
     schedule,
@@ -97,6 +98,8 @@ impl Launch<'_> {
         if config.accumulate > 1 {
             training = training.grads_accumulation(config.accumulate);
         }
+        // burn-train loads the checkpoint's model.
+        let model = if self.epochs_done > 0 { layout::stored(model) } else { model };
         let scheduler = schedule::scheduler(config, config.epochs * steps_per_epoch)?;
         let result = training.launch(Learner::new(model, self.optimiser, scheduler));
 

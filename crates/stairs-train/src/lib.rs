@@ -31,6 +31,7 @@ mod files;
 mod histogram;
 mod init;
 mod launch;
+mod layout;
 mod meter;
 mod optimise;
 pub mod progress;
@@ -42,6 +43,9 @@ mod seeded;
 mod trainer;
 mod weights;
 mod zoo;
+
+/// Crates whose types the signatures of this one take.
+pub use {stairs_data, stairs_noise, stairs_quant, stairs_zoo};
 
 pub use anneal::Annealer;
 pub use annealed::Annealed;

@@ -21,7 +21,8 @@ use std::{
 use burn::{module::Module, store::ModuleRecord, tensor::Bytes};
 
 use crate::{
-    EpochRecord, RECORD_FORMAT, RunConfig, RunRecord, TrainError, checkpoint, checkpoint::Store, files, write_weights,
+    EpochRecord, RECORD_FORMAT, RunConfig, RunRecord, TrainError, checkpoint, checkpoint::Store, files, layout,
+    write_weights,
 };
 
 /// Directory of the checkpoints.
@@ -132,7 +133,7 @@ impl RunDir {
         let bytes = fs::read(&path).map_err(|e| TrainError::read(&path, e))?;
         let record =
             ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes)).map_err(|e| TrainError::damaged(&path, e))?;
-        let loaded = model.try_load_record(record);
+        let loaded = layout::load(model, |model| model.try_load_record(record));
         Ok(loaded.map_err(|e| TrainError::OtherModel { path, reason: e.to_string() })?.valid())
     }
 

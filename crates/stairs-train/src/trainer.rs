@@ -24,6 +24,7 @@ use crate::{
     evaluate,
     histogram::weight_histograms,
     launch::Launch,
+    layout,
     optimise::optimiser,
 };
 
@@ -276,7 +277,7 @@ impl Trainer {
 
 fn restore<M: Module>(model: M, bytes: Vec<u8>) -> Result<M, TrainError> {
     ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes))
-        .and_then(|record| model.try_load_record(record))
+        .and_then(|record| layout::load(model, |model| model.try_load_record(record)))
         .map(|model| model.valid())
         .map_err(|e| TrainError::Burn(e.to_string()))
 }

@@ -10,8 +10,8 @@ use stairs_noise::{
 };
 use stairs_quant::ScalePolicy;
 use stairs_zoo::{
-    AlexNet, Architecture, Cnn, DsCnn, LeNet, Mlp, MobileNetV2, Model, ModelError, Quantisation, ResNet, Vgg, VggBn,
-    map_model, with_model,
+    AlexNet, Architecture, Cnn, DsCnn, LeNet, Mlp, MobileNetV2, Model, ModelError, Quantisation, ResNet, StairsConfig,
+    Vgg, VggBn, map_model, with_model,
 };
 
 use crate::{
@@ -102,7 +102,14 @@ impl ZooModel {
                 expected: data.name.clone(),
             });
         }
-        let Self(model) = Self::new(&config, data.test.shape(), data.classes, device)?;
+        // Weights that are about to be replaced need no sign of their own.
+        let quantisation = match quantisation(&config)? {
+            Quantisation::Stairs(stairs) => {
+                Quantisation::Stairs(StairsConfig { fresh_weights: Some(config.seed), ..stairs })
+            }
+            float => float,
+        };
+        let Self(model) = Self::build(&config, quantisation, data.test.shape(), data.classes, device)?;
         Ok(Self(map_model!(model, model => run.load(model, which)?)))
     }
 

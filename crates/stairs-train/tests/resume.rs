@@ -45,11 +45,15 @@ impl Samples for Fragile {
 
 /// A run of `config` that crashes after `uses` augmented samples (512 an epoch).
 fn crash(config: RunConfig, dir: &Path, uses: usize) {
+    crash_of(config, dir, uses, Mine::ternary(1, 32, &Device::flex()));
+}
+
+/// The same of any model.
+fn crash_of(config: RunConfig, dir: &Path, uses: usize, model: Mine) {
     let dir = dir.to_path_buf();
     let crashed = std::thread::spawn(move || {
         let (inner, test) = data::parts(&digits());
         let train = Arc::new(Fragile { inner, left: uses.into() });
-        let model = Mine::ternary(1, 32, &Device::flex());
         let trainer = Trainer::on_samples(config, train, test, 10, dir);
         trainer.display(Display::Quiet).fit(model).map(|_| ())
     });
@@ -146,4 +150,25 @@ fn a_run_killed_at_the_very_end_is_completed() {
     assert!(bits(&first.model) == bits(&again.model), "other weights");
     assert_eq!(first.record, again.record);
     assert!(dir.path().join("best.safetensors").exists());
+}
+
+/// Burn keeps such a weight turned in its records, which concerns the best model, every checkpoint and what is loaded.
+#[test]
+fn layers_in_column_layout_train_resume_and_load() {
+    let (whole, broken) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let config = everything(1, 3);
+    let model = || Mine::by_column(1, 32, &Device::flex());
+    let fit = |dir: &Path, resume| {
+        Trainer::new(config.clone(), &digits(), dir).display(Display::Quiet).resume(resume).fit(model()).unwrap()
+    };
+    let fitted = fit(whole.path(), false);
+    crash_of(config.clone(), broken.path(), 2 * 512 + 100, model());
+    assert!(bits(&fit(broken.path(), true).model) == bits(&fitted.model), "the resumed run ends elsewhere");
+    let run = RunDir::new(whole.path());
+    let used = model();
+    bits(&used);
+    for model in [model(), used] {
+        assert!(bits(&run.load(model.clone(), Which::Last).unwrap()) == bits(&fitted.model), "another model is loaded");
+        run.load(model, Which::Best).unwrap();
+    }
 }

@@ -55,6 +55,9 @@ mod structure;
 mod vgg;
 mod vgg_bn;
 
+/// Crates whose types the signatures of this one take.
+pub use {stairs_noise, stairs_quant};
+
 pub use activation::Activation;
 pub use alexnet::{AlexNet, AlexNetConfig};
 pub use architecture::{Architecture, ArchitectureError};

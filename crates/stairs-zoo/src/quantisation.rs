@@ -177,7 +177,11 @@ impl StairsConfig {
         if self.weights_later {
             return Ok(model);
         }
-        self.weights().quantise(model)
+        match self.weights().quantise(model.clone()) {
+            // Quantised features between float layers are a quantised network too.
+            Err(WeightsError::NothingSelected { .. }) if self.features.is_some() => Ok(model),
+            result => result,
+        }
     }
 
     fn weights(&self) -> StairWeights {
@@ -243,7 +247,8 @@ impl Quantisation {
     /// The model with its weights quantised as configured; unchanged if float.
     ///
     /// # Errors
-    /// [`ModelError::Weights`] for weights without a scale.
+    /// [`ModelError::Weights`] for weights without a scale, weights that are quantised already, and a model in which neither weights
+    /// nor features would be quantised.
     pub fn quantise<M: Module>(&self, model: M) -> Result<M, ModelError> {
         match self {
             Quantisation::Float => Ok(model),

@@ -101,6 +101,26 @@ fn every_convolution_and_hidden_layer_is_a_layer_of_the_plan() {
     }
 }
 
+/// No model of the zoo has a unit: every weight opens a layer, and the features up to the next weight belong to it.
+#[test]
+fn plans_of_the_zoo_have_a_layer_for_every_weight() {
+    const MORE: [(&str, [usize; 3]); 4] =
+        [("mlp:16-8", [1, 8, 8]), ("lenet", [1, 8, 8]), ("cnn:4-4", [1, 8, 8]), ("ds-cnn:4", [1, 16, 10])];
+    for (name, input) in SMALL.into_iter().chain(MORE) {
+        for quantiser in ["ternary", "int8"] {
+            let model = model(name, input, 7, quantised(quantiser)).unwrap();
+            let mut expected: Vec<Vec<String>> = Vec::new();
+            for found in with_model!(&model, module => quantisers(module)) {
+                match expected.last_mut() {
+                    Some(layer) if found.kind == QuantiserKind::Feature => layer.push(found.path),
+                    _ => expected.push(vec![found.path]),
+                }
+            }
+            assert_eq!(with_model!(&model, module => layers(module)), expected, "{name}");
+        }
+    }
+}
+
 /// A ternary residual network has ternary weights and features, and 8 bits in its streams.
 #[test]
 fn streams_have_a_quantiser_of_their_own() {

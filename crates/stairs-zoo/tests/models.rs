@@ -171,3 +171,22 @@ fn a_float_network_has_no_quantisers() {
     assert!(quantisers(&model).is_empty());
     assert!(layers(&model).is_empty());
 }
+
+#[test]
+fn a_network_in_which_nothing_would_be_quantised_is_refused() {
+    let device = Device::flex();
+    let edges = |stairs: StairsConfig| StairsConfig { float_first: true, float_last: true, ..stairs };
+    let init = |hidden: &[usize], stairs| {
+        MlpConfig::new(64, hidden.to_vec(), 10).with_quantisation(Quantisation::Stairs(edges(stairs))).init(&device)
+    };
+    let ternary = || StairsConfig::new(Quantiser::Ternary);
+    let error = init(&[8], ternary().weights_only()).unwrap_err().to_string();
+    assert!(error.contains("no weight is selected") && error.contains("hidden.0"), "{error}");
+    // Its features are quantised, and so is a layer between the first and the last.
+    assert_eq!(quantisers(&init(&[8], ternary()).unwrap()).len(), 1);
+    assert_eq!(quantisers(&init(&[8, 8], ternary().weights_only()).unwrap()).len(), 1);
+    // A second quantiser in the place of the first is not what was asked for.
+    let quantisation = Quantisation::Stairs(ternary());
+    let model = MlpConfig::new(64, vec![8], 10).with_quantisation(quantisation.clone()).init(&device).unwrap();
+    assert!(quantisation.quantise(model).unwrap_err().to_string().contains("already has the reparameterisation"));
+}

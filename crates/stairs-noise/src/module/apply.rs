@@ -51,16 +51,31 @@ const STAIR: &str = "Struct:Stair";
 /// The struct of a [`SmoothActivation`](crate::SmoothActivation).
 const ACTIVATION: &str = "Struct:SmoothActivation";
 
+/// Where a walk through a model is: names of modules with the types that hold them.
 #[derive(Default)]
-struct Path(Vec<(String, String)>);
+pub(super) struct Path(Vec<(String, String)>);
 
 impl Path {
-    fn enter(&mut self, name: &str, container: &str) {
+    pub(super) fn enter(&mut self, name: &str, container: &str) {
         self.0.push((name.to_string(), container.to_string()));
     }
 
+    pub(super) fn exit(&mut self) {
+        self.0.pop();
+    }
+
+    /// The path of the outermost module of one of these types.
+    pub(super) fn outermost(&self, types: &[&str]) -> Option<String> {
+        let depth = self.0.iter().position(|(_, container)| types.contains(&container.as_str()))?;
+        Some(self.upto(depth))
+    }
+
+    fn upto(&self, depth: usize) -> String {
+        self.0[..depth].iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(".")
+    }
+
     /// The quantiser's path if the innermost module is its setting.
-    fn quantiser(&self) -> Option<String> {
+    pub(super) fn quantiser(&self) -> Option<String> {
         self.of(STAIR)
     }
 
@@ -83,10 +98,10 @@ impl Path {
     /// The path of the quantiser whose scales hold the innermost module.
     fn scaled(&self) -> Option<String> {
         let depth = self.0.iter().rposition(|(name, container)| name == "scales" && container == STAIR)?;
-        Some(self.0[..depth].iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join("."))
+        Some(self.upto(depth))
     }
 
-    fn kind(&self) -> QuantiserKind {
+    pub(super) fn kind(&self) -> QuantiserKind {
         let reparameterised = self.0.iter().any(|(_, container)| container == "Reparameterization");
         if reparameterised { QuantiserKind::Weight } else { QuantiserKind::Feature }
     }
@@ -104,7 +119,7 @@ pub fn quantisers<M: Module>(model: &M) -> Vec<QuantiserInfo> {
         }
 
         fn exit_module(&mut self, _name: &str, _container_type: &str) {
-            self.0.0.pop();
+            self.0.exit();
         }
 
         fn visit_float<const D: usize>(&mut self, _param: &Param<Tensor<D>>) {
@@ -131,7 +146,7 @@ pub fn smooth_activations<M: Module>(model: &M) -> Vec<String> {
         }
 
         fn exit_module(&mut self, _name: &str, _container_type: &str) {
-            self.0.0.pop();
+            self.0.exit();
         }
 
         fn visit_float<const D: usize>(&mut self, _param: &Param<Tensor<D>>) {
@@ -142,22 +157,6 @@ pub fn smooth_activations<M: Module>(model: &M) -> Vec<String> {
     let mut visitor = Visitor::default();
     model.visit(&mut visitor);
     visitor.1
-}
-
-/// The layers of an annealing schedule: every quantised weight opens a layer, the feature quantisers that follow it
-/// belong to it; feature quantisers before the first weight belong to the first layer.
-pub fn layers<M: Module>(model: &M) -> Vec<Vec<String>> {
-    let mut layers: Vec<Vec<String>> = Vec::new();
-    let mut has_weight = false;
-    for quantiser in quantisers(model) {
-        let opens = quantiser.kind == QuantiserKind::Weight && (has_weight || layers.is_empty());
-        has_weight |= quantiser.kind == QuantiserKind::Weight;
-        match layers.last_mut() {
-            Some(layer) if !opens => layer.push(quantiser.path),
-            _ => layers.push(vec![quantiser.path]),
-        }
-    }
-    layers
 }
 
 /// Replaces the setting of every quantiser and every regularised activation for which `setting` returns one. One pass over
@@ -174,7 +173,7 @@ pub fn set_settings<M: Module>(model: M, setting: impl FnMut(&str) -> Option<Set
         }
 
         fn exit_module(&mut self, _name: &str, _container_type: &str) {
-            self.0.0.pop();
+            self.0.exit();
         }
 
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
@@ -234,7 +233,7 @@ pub fn rescale_features<M: Module>(model: M, factor: impl FnMut(&str) -> Option<
         }
 
         fn exit_module(&mut self, _name: &str, _container_type: &str) {
-            self.0.0.pop();
+            self.0.exit();
         }
 
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
@@ -268,7 +267,7 @@ fn current<M: Module>(model: &M, path: &str) -> Option<Vec<f32>> {
         }
 
         fn exit_module(&mut self, _name: &str, _container_type: &str) {
-            self.0.0.pop();
+            self.0.exit();
         }
 
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {

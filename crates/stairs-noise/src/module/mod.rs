@@ -4,12 +4,16 @@
 //! |---|---|
 //! | `stair` | [`Stair`](crate::Stair): quantises features or, as a reparameterisation, weights |
 //! | `weights` | [`StairWeights`](crate::StairWeights): makes the weights of any model quantised |
+//! | `axes` | which axes of a layer's weight count outputs and inputs |
+//! | `layers` | which quantisers a schedule anneals together |
 //! | `setting` | [`Setting`](crate::Setting): what changes during training |
 //! | `apply` | reading and replacing settings by path |
 //! | `scales`, `host` | quantum and output scale; host numbers in Burn's records |
 
 pub mod apply;
+pub mod axes;
 pub mod host;
+pub mod layers;
 mod scales;
 pub mod setting;
 pub mod stair;

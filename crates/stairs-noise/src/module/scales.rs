@@ -4,6 +4,7 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use stairs_quant::Scales;
 
+use super::axes::WeightAxes;
 use super::host::{HostCell, HostValue};
 use crate::{Backward, StairSpec, regularised_stair};
 
@@ -41,7 +42,14 @@ pub(crate) struct ChannelScales {
     quantum: Param<Tensor<1>>,
     output: Param<Tensor<1>>,
     #[module(skip)]
+    channels: Channels,
+}
+
+/// Where a weight has its output channels, see [`WeightAxes`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Channels {
     axis: usize,
+    groups: usize,
 }
 
 /// LSQ: α = ε, learned, one or one a channel. Esser et al., *Learned Step Size Quantization*, ICLR 2020
@@ -51,7 +59,7 @@ pub(crate) struct ChannelScales {
 pub(crate) struct LearnedStep {
     step: Param<Tensor<1>>,
     #[module(skip)]
-    axis: Option<usize>,
+    channels: Option<Channels>,
     #[module(skip)]
     batched: bool,
     #[module(skip)]
@@ -68,21 +76,21 @@ pub(crate) struct LearnedClip {
 }
 
 /// A smallest step, so that a step size learned towards 0 stays a divisor.
-const SMALLEST_STEP: f64 = 1e-8;
+pub(crate) const SMALLEST_STEP: f64 = 1e-8;
 
 impl ScaleState {
     pub(crate) fn fixed(scales: Scales) -> Self {
         Self::Fixed(HostCell::new(scales))
     }
 
-    pub(crate) fn channel(quantum: Tensor<1>, output: Tensor<1>, axis: usize) -> Self {
+    pub(crate) fn channel(quantum: Tensor<1>, output: Tensor<1>, channels: Channels) -> Self {
         let constant = |t: Tensor<1>| Param::from_tensor(t).set_require_grad(false);
-        Self::Channel(ChannelScales { quantum: constant(quantum), output: constant(output), axis })
+        Self::Channel(ChannelScales { quantum: constant(quantum), output: constant(output), channels })
     }
 
-    /// `axis` is the channel axis, `None` for one step; `batched` says that axis 0 counts samples.
-    pub(crate) fn learned_step(step: Tensor<1>, axis: Option<usize>, batched: bool, highest: f64) -> Self {
-        Self::Step(LearnedStep { step: Param::from_tensor(step), axis, batched, highest })
+    /// No `channels` for one step; `batched` says that axis 0 counts samples.
+    pub(crate) fn learned_step(step: Tensor<1>, channels: Option<Channels>, batched: bool, highest: f64) -> Self {
+        Self::Step(LearnedStep { step: Param::from_tensor(step), channels, batched, highest })
     }
 
     pub(crate) fn learned_clip(clip: Tensor<1>, highest: f64) -> Self {
@@ -94,15 +102,16 @@ impl ScaleState {
         match self {
             Self::Fixed(scales) => regularised_stair(x, &spec.with_scales(*scales.get())),
             Self::Channel(scales) => {
-                let quantum = along(scales.quantum.val(), Some(scales.axis));
-                regularised_stair(x / quantum, &spec) * along(scales.output.val(), Some(scales.axis))
+                let [quantum, output] =
+                    [&scales.quantum, &scales.output].map(|s| scales.channels.along(s.val(), x.dims()));
+                regularised_stair(x / quantum, &spec) * output
             }
             Self::Step(learned) => {
                 let step = learned.effective(&x);
                 regularised_stair(x / step.clone(), &spec) * step
             }
             Self::Clip(learned) => {
-                let clip = along(learned.clip.val().abs(), None);
+                let clip = single(learned.clip.val().abs());
                 // min(max(x, 0), c), written so that c receives the gradient where x ≥ c.
                 let clipped = clip.clone() - relu(clip.clone() - relu(x));
                 let quantum = (clip / learned.highest).clamp_min(SMALLEST_STEP).detach();
@@ -124,13 +133,17 @@ impl LearnedStep {
         if self.batched && D > 1 {
             count /= dims[0].max(1);
         }
-        if let Some(axis) = self.axis {
-            count /= dims[axis].max(1);
+        if let Some(channels) = self.channels {
+            count /= (dims[channels.axis] * channels.groups).max(1);
         }
         let factor = 1.0 / ((count.max(1) as f64) * self.highest).sqrt();
         let step = self.step.val().abs().clamp_min(SMALLEST_STEP);
         let scaled = step.clone() * factor;
-        along(scaled.clone() + (step - scaled).detach(), self.axis)
+        let step = scaled.clone() + (step - scaled).detach();
+        match self.channels {
+            Some(channels) => channels.along(step, dims),
+            None => single(step),
+        }
     }
 }
 
@@ -138,11 +151,25 @@ fn relu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     burn::tensor::activation::relu(x)
 }
 
-/// A vector along `axis` of a rank-D tensor, or one value for all.
-fn along<const D: usize>(values: Tensor<1>, axis: Option<usize>) -> Tensor<D> {
-    let mut shape = [1; D];
-    if let Some(axis) = axis {
-        shape[axis] = values.dims()[0];
+/// One value for all of a rank-D tensor.
+fn single<const D: usize>(value: Tensor<1>) -> Tensor<D> {
+    value.reshape([1; D])
+}
+
+impl Channels {
+    pub(crate) fn of(axes: &WeightAxes) -> Self {
+        Self { axis: axes.outputs(), groups: axes.groups() }
     }
-    values.reshape(shape)
+
+    /// One value a channel, broadcast over a tensor of these dimensions. Groups are blocks of its first axis.
+    fn along<const D: usize>(self, values: Tensor<1>, dims: [usize; D]) -> Tensor<D> {
+        let mut shape = [1; D];
+        shape[self.axis] = dims[self.axis];
+        if self.groups == 1 {
+            return values.reshape(shape);
+        }
+        shape[0] = dims[0];
+        let blocks = values.reshape([self.groups, 1, dims[self.axis]]);
+        blocks.repeat_dim(1, dims[0] / self.groups).reshape(shape)
+    }
 }

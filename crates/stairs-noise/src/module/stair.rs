@@ -13,11 +13,12 @@ use std::sync::Arc;
 use burn::config::Config;
 use burn::module::{Flag, Module, Param, Reparameterization};
 use burn::tensor::{Device, Tensor};
-use stairs_quant::{Quantiser, Scales, StairFunction};
+use stairs_quant::{Quantiser, Requirement, ScaleError, Scales, StairFunction};
 
 use super::host::HostCell;
-use super::scales::ScaleState;
+use super::scales::{SMALLEST_STEP, ScaleState};
 use super::setting::Setting;
+use super::weights::smallest;
 use crate::{Laws, StairSpec};
 
 /// A quantiser of features or weights.
@@ -84,7 +85,7 @@ pub enum FeatureScale {
     Fixed(f64),
     /// A step size learned by LSQ from this start; positive and finite.
     LearnedStep(f64),
-    /// A clip learned by PACT from this start; positive and finite. For stairs with levels 0…n.
+    /// A clip learned by PACT from this start; positive and finite. For levels 0, …, n alone: it clips all below 0 away.
     LearnedClip(f64),
 }
 
@@ -125,18 +126,30 @@ impl StairActivationConfig {
     /// The module, with any learned scale on `device`.
     ///
     /// # Errors
-    /// [`ScaleError`](stairs_quant::ScaleError) for a scale that is not positive and finite.
-    pub fn init(&self, device: &Device) -> Result<StairActivation, stairs_quant::ScaleError> {
+    /// [`ScaleError`] for a scale that is not positive and finite, that single precision cannot compute with, or that has no
+    /// meaning on the levels of the quantiser, see [`Requirement`]: a learned clip cuts all below 0 away.
+    pub fn init(&self, device: &Device) -> Result<StairActivation, ScaleError> {
         let function = self.quantiser.stair();
         let highest = function.highest_level();
-        let tensor = |v: f64| Tensor::<1>::from_floats([v as f32], device);
-        let scales = match self.scale {
-            FeatureScale::Fixed(quantum) => ScaleState::fixed(Scales::equal(quantum)?),
-            FeatureScale::LearnedStep(start) => {
-                ScaleState::learned_step(tensor(Scales::equal(start)?.quantum), None, true, highest)
+        let start = |name: &'static str, value: f64, step: f64| {
+            Scales::equal(value)?.in_single_precision(&function)?;
+            if step < SMALLEST_STEP {
+                return Err(smallest(name, value));
             }
-            FeatureScale::LearnedClip(start) => {
-                ScaleState::learned_clip(tensor(Scales::equal(start)?.quantum), highest)
+            Ok(Tensor::<1>::from_floats([value as f32], device))
+        };
+        let scales = match self.scale {
+            FeatureScale::Fixed(quantum) => {
+                Requirement::TwoLevels.check("fixed", &function)?;
+                ScaleState::fixed(Scales::equal(quantum)?.in_single_precision(&function)?)
+            }
+            FeatureScale::LearnedStep(value) => {
+                Requirement::PositiveLevel.check("learned step", &function)?;
+                ScaleState::learned_step(start("learned step", value, value)?, None, true, highest)
+            }
+            FeatureScale::LearnedClip(value) => {
+                Requirement::FromZero.check("pact", &function)?;
+                ScaleState::learned_clip(start("learned clip", value, value / highest)?, highest)
             }
         };
         Ok(Stair::new(Arc::new(function), Setting::new(self.laws.clone()), scales))

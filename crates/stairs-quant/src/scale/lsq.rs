@@ -11,7 +11,7 @@
 //! anywhere, gives NaN.
 //! Source: Esser, McKinstry, Bablani, Appuswamy, Modha, *Learned Step Size Quantization*, ICLR 2020 (arXiv 1902.08153).
 
-use super::{Sample, Scales};
+use super::{Requirement, Sample, Scales};
 use crate::{ScaleError, StairFunction};
 
 /// The step size at which learning starts: 2·E|v|/√Q_P; 1 where all values are zero.
@@ -31,10 +31,8 @@ pub fn lsq_initial_step(values: &[f32], q_p: f64) -> Result<f64, ScaleError> {
 }
 
 pub(super) fn scales(sample: &Sample<'_>, stair: &StairFunction) -> Result<Scales, ScaleError> {
+    Requirement::PositiveLevel.check("lsq", stair)?;
     let q_p = stair.highest_level();
-    if q_p <= 0.0 {
-        return Err(ScaleError::Stair { policy: "lsq", needs: "a positive level", stair: stair.to_string() });
-    }
     Scales::equal(2.0 * sample.mean_abs() / q_p.sqrt())
 }
 

@@ -16,6 +16,8 @@
 //! The *reach* of a stair is the largest r with \[−r, r\] inside the range of its levels (\[0, r\] or \[−r, 0\] for levels
 //! of one sign). Scales learned by gradient descent start from such a value; their gradients are in [`lsq`] and [`pact`].
 //!
+//! What each rule asks of the stair is a [`Requirement`], checked before the data are looked at.
+//!
 //! Data without information: values that are all zero get quantum and output scale 1, since no scale tells them apart (a
 //! freshly initialised bias is such a case). Empty and non-finite data are errors.
 
@@ -26,6 +28,7 @@ mod max_abs;
 mod mse;
 pub mod pact;
 mod percentile;
+mod requirement;
 mod sample;
 mod sawb;
 mod twn;
@@ -35,6 +38,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 pub use granularity::Granularity;
+pub use requirement::Requirement;
 
 use crate::{ScaleError, StairFunction};
 use sample::Sample;
@@ -70,6 +74,34 @@ impl Scales {
     pub fn equal(quantum: f64) -> Result<Self, ScaleError> {
         Self::new(quantum, quantum)
     }
+
+    /// The same scales if kernels can compute with them on `stair` in single precision: both within
+    /// [`SINGLE_PRECISION`](Self::SINGLE_PRECISION), and so are their products with levels and thresholds. A quantum of 10⁻⁴⁰
+    /// is positive, and its reciprocal is infinite.
+    ///
+    /// # Errors
+    /// [`ScaleError::Range`].
+    ///
+    /// ```
+    /// use stairs_quant::{Quantiser, Scales};
+    /// assert!(Scales::equal(1e-6)?.in_single_precision(&Quantiser::Ternary.stair()).is_ok());
+    /// assert!(Scales::equal(1e-40)?.in_single_precision(&Quantiser::Ternary.stair()).is_err());
+    /// # Ok::<(), stairs_quant::ScaleError>(())
+    /// ```
+    pub fn in_single_precision(self, stair: &StairFunction) -> Result<Self, ScaleError> {
+        let (low, high) = Self::SINGLE_PRECISION;
+        let largest = |numbers: &[f64]| numbers.iter().fold(1.0, |largest: f64, number| largest.max(number.abs()));
+        let factors = [("quantum", self.quantum, stair.thresholds()), ("output scale", self.output, stair.levels())];
+        for (name, value, numbers) in factors {
+            if !(value >= low && value * largest(numbers) <= high) {
+                return Err(ScaleError::Range { name, value, low, high: high / largest(numbers) });
+            }
+        }
+        Ok(self)
+    }
+
+    /// Smallest and largest scale that kernels can compute with in single precision, with room for noise finer than a quantum.
+    pub const SINGLE_PRECISION: (f64, f64) = (1e-30, 1e30);
 
     /// y = α σ(x/ε). NaN in, NaN out.
     pub fn eval(&self, stair: &StairFunction, x: f64) -> f64 {
@@ -153,6 +185,16 @@ impl ScalePolicy {
         }
     }
 
+    /// What the policy asks of a stair.
+    pub fn requirement(&self) -> Requirement {
+        match self {
+            Self::Fixed(_) | Self::MaxAbs | Self::Percentile(_) | Self::MseOptimal => Requirement::TwoLevels,
+            Self::Twn => Requirement::Ternary,
+            Self::Sawb => Requirement::Sawb,
+            Self::Lsq => Requirement::PositiveLevel,
+        }
+    }
+
     /// One pair of scales for all values. [`Fixed`](Self::Fixed) ignores them.
     ///
     /// # Errors
@@ -160,6 +202,7 @@ impl ScalePolicy {
     /// is not defined. Values that are all zero are no error, see the [module](self).
     pub fn scales(&self, values: &[f32], stair: &StairFunction) -> Result<Scales, ScaleError> {
         let policy = self.validated()?;
+        policy.requirement().check(policy.name(), stair)?;
         if let Self::Fixed(quantum) = policy {
             return fixed::scales(quantum);
         }

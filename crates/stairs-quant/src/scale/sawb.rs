@@ -12,7 +12,7 @@
 //! published ones miss the best clips of the six distributions by at most a quarter more than our regression. The rule is
 //! made for few bits: that miss is 2 % of α* up to 3 bits, 7 % at 4 and 30 % at 8, where `mse` is the better choice.
 
-use super::{Sample, Scales};
+use super::{Requirement, Sample, Scales};
 use crate::{ScaleError, StairFunction};
 
 /// (levels K, c₁, c₂).
@@ -34,13 +34,17 @@ const COEFFICIENTS: [(usize, f64, f64); 15] = [
     (256, 31.76, 35.04),   // published
 ];
 
+/// c₁ and c₂ for this stair, if it has levels the rule is made for.
+pub(super) fn coefficients(stair: &StairFunction) -> Option<(f64, f64)> {
+    let regular = stair.is_regular()?;
+    let symmetric = regular.step > 0.0 && stair.lowest_level() < 0.0 && stair.highest_level() > 0.0;
+    let row = COEFFICIENTS.iter().find(|(levels, ..)| symmetric && *levels == regular.count + 1);
+    row.map(|&(_, c1, c2)| (c1, c2))
+}
+
 pub(super) fn scales(sample: &Sample<'_>, stair: &StairFunction) -> Result<Scales, ScaleError> {
-    let coefficients = stair
-        .is_regular()
-        .filter(|regular| regular.step > 0.0 && stair.lowest_level() < 0.0 && stair.highest_level() > 0.0)
-        .and_then(|regular| COEFFICIENTS.iter().find(|(levels, ..)| *levels == regular.count + 1));
-    let Some(&(_, c1, c2)) = coefficients else {
-        let needs = "equally spaced levels of both signs, 2ⁿ or 2ⁿ−1 of them for n up to 8";
+    let Some((c1, c2)) = coefficients(stair) else {
+        let needs = Requirement::Sawb.needs();
         return Err(ScaleError::Stair { policy: "sawb", needs, stair: stair.to_string() });
     };
     let clip = c1 * sample.root_mean_square() - c2 * sample.mean_abs();

@@ -4,22 +4,15 @@
 //! scale α/c, so that y ∈ {−α, 0, α}. The factor 0.7 is the paper's compromise between ⅔ (uniform weights) and ¾ (normal).
 //! Source: Li, Zhang, Liu, *Ternary Weight Networks*, 2016 (arXiv 1605.04711), section 2.
 
-use super::{Sample, Scales};
+use super::{Requirement, Sample, Scales};
 use crate::{ScaleError, StairFunction};
 
 /// Δ / E|x|.
 const THRESHOLD: f64 = 0.7;
 
 pub(super) fn scales(sample: &Sample<'_>, stair: &StairFunction) -> Result<Scales, ScaleError> {
-    let (level, threshold) = match (stair.levels(), stair.thresholds()) {
-        (&[low, mid, high], &[left, right]) if mid == 0.0 && high > 0.0 && low == -high && left == -right => {
-            (high, right)
-        }
-        _ => {
-            let needs = "levels -c, 0, c and thresholds -t, t";
-            return Err(ScaleError::Stair { policy: "twn", needs, stair: stair.to_string() });
-        }
-    };
+    Requirement::Ternary.check("twn", stair)?;
+    let (level, threshold) = (stair.highest_level(), stair.thresholds()[1]);
     let delta = THRESHOLD * sample.mean_abs();
     let (mut count, mut sum) = (0usize, 0.0);
     for magnitude in sample.iter().map(f64::abs).filter(|&magnitude| magnitude > delta) {

@@ -7,7 +7,7 @@ use burn::{
     optim::GradientsParams,
     tensor::{Tensor, TensorData},
 };
-use stairs_noise::{QuantiserKind, quantisers};
+use stairs_noise::{QuantiserKind, quantisers, weight_axes};
 
 use crate::histogram::{Scales, Values, values};
 
@@ -48,10 +48,10 @@ impl Latent {
 
 /// The latent weights at `sites`.
 pub(super) fn latent<M: Module>(model: &M, sites: &[Site]) -> Vec<Latent> {
-    let all = values(model);
+    let (all, axes) = (values(model), weight_axes(model));
     let one = |site: &Site| {
         let (path, shape, values) = all.iter().find(|(path, ..)| *path == site.weight)?;
-        Some(Latent { values: values.clone(), scales: Scales::find(&all, path, shape)? })
+        Some(Latent { values: values.clone(), scales: Scales::find(&all, path, shape, axes.get(path)?)? })
     };
     sites.iter().filter_map(one).collect()
 }

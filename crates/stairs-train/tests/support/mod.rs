@@ -5,7 +5,7 @@ use std::path::Path;
 
 use burn::{
     module::{Module, ModuleVisitor, Param},
-    nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig},
+    nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig, LinearLayout},
     tensor::{Device, Int, Tensor},
 };
 use stairs_data::{DataRoot, Dataset, DatasetName, load};
@@ -34,6 +34,14 @@ impl Mine {
             act: StairActivationConfig::new(Quantiser::Ternary).init(device).unwrap(),
             last: LinearConfig::new(width, 10).init(device),
         }
+    }
+
+    /// The same as [`ternary`](Self::ternary) with dense layers in column layout.
+    pub(crate) fn by_column(seed: u64, width: usize, device: &Device) -> Self {
+        let weights = StairWeights::ternary().with_init(WeightInit::InsideSupport { seed }).except_last();
+        let columns = |inputs, outputs| LinearConfig::new(inputs, outputs).with_layout(LinearLayout::Col).init(device);
+        let mine = || Self { hidden: columns(64, width), last: columns(width, 10), ..Self::new(width, device) };
+        seeded(seed, device, || weights.quantise(mine()).unwrap())
     }
 
     /// Ternary weights but for the last layer.

@@ -1,0 +1,137 @@
+//! Which parameters of a model are quantised.
+
+use std::collections::BTreeMap;
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::Tensor;
+
+use super::WeightsError;
+use crate::plan::Pattern;
+
+/// What selects weights.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Selection {
+    pub(super) include: Vec<Pattern>,
+    pub(super) exclude: Vec<Pattern>,
+    pub(super) exclude_first: bool,
+    pub(super) exclude_last: bool,
+}
+
+/// The float parameters of rank 2 or more of a model.
+pub(super) struct Known {
+    /// Their paths in the order in which Burn visits them.
+    paths: Vec<String>,
+    /// What is attached to them already, by path.
+    attached: BTreeMap<String, String>,
+}
+
+impl Selection {
+    /// Paths of the selected parameters of `known`, in its order.
+    pub(super) fn of(&self, known: &Known) -> Result<Vec<String>, WeightsError> {
+        for pattern in self.include.iter().chain(&self.exclude) {
+            if !known.paths.iter().any(|path| pattern.matches(path)) {
+                return Err(WeightsError::NoSuchWeight { pattern: pattern.as_str().into(), known: known.list() });
+            }
+        }
+        let mut selected: Vec<String> = known.paths.iter().filter(|path| self.selects(path)).cloned().collect();
+        let last = selected.last().cloned();
+        if self.exclude_first && !selected.is_empty() {
+            selected.remove(0);
+        }
+        if self.exclude_last && selected.last() == last.as_ref() {
+            selected.pop();
+        }
+        Ok(selected)
+    }
+
+    /// The same, where nothing selected and what is taken already are errors.
+    pub(super) fn free(&self, known: &Known) -> Result<Vec<String>, WeightsError> {
+        let selected = self.of(known)?;
+        if selected.is_empty() {
+            return Err(WeightsError::NothingSelected { selects: self.describe(), known: known.list() });
+        }
+        match selected.iter().find_map(|path| Some((path, known.attached.get(path)?))) {
+            Some((path, found)) => Err(WeightsError::Taken { path: path.clone(), found: found.clone() }),
+            None => Ok(selected),
+        }
+    }
+
+    fn selects(&self, path: &str) -> bool {
+        let included = if self.include.is_empty() {
+            path == "weight" || path.ends_with(".weight")
+        } else {
+            self.include.iter().any(|pattern| pattern.matches(path))
+        };
+        included && !self.exclude.iter().any(|pattern| pattern.matches(path))
+    }
+
+    /// What selects, in words, with what selects other parameters.
+    fn describe(&self) -> String {
+        let list =
+            |patterns: &[Pattern]| patterns.iter().map(|p| format!("`{}`", p.as_str())).collect::<Vec<_>>().join(", ");
+        let mut parts = match self.include.is_empty() {
+            true => vec!["parameters named `weight` are (name others with `only`)".to_string()],
+            false => vec![format!("those of {} are", list(&self.include))],
+        };
+        if !self.exclude.is_empty() {
+            parts.push(format!("but not {} (`except`)", list(&self.exclude)));
+        }
+        let ends = [
+            (self.exclude_first, "nor the first of them (`except_first`)"),
+            (self.exclude_last, "nor the last of them (`except_last`)"),
+        ];
+        parts.extend(ends.iter().filter(|(left_out, _)| *left_out).map(|(_, words)| words.to_string()));
+        parts.join(", ")
+    }
+}
+
+impl Known {
+    pub(super) fn of<M: Module>(model: &M) -> Self {
+        let mut visitor = Visitor::default();
+        model.visit(&mut visitor);
+        visitor.known
+    }
+
+    fn list(&self) -> String {
+        if self.paths.is_empty() { "none".into() } else { self.paths.join(", ") }
+    }
+}
+
+impl Default for Visitor {
+    fn default() -> Self {
+        Self { path: Vec::new(), inside: 0, known: Known { paths: Vec::new(), attached: BTreeMap::new() } }
+    }
+}
+
+struct Visitor {
+    path: Vec<String>,
+    /// Depth of reparameterisations around the present place: their parameters are none of the model's.
+    inside: usize,
+    known: Known,
+}
+
+/// The type that Burn names for what is attached to a parameter.
+const REPARAMETERISATION: &str = "Reparameterization";
+
+impl ModuleVisitor for Visitor {
+    fn enter_module(&mut self, name: &str, container_type: &str) {
+        if container_type == REPARAMETERISATION {
+            self.known.attached.insert(self.path.join("."), name.into());
+            self.inside += 1;
+        }
+        self.path.push(name.into());
+    }
+
+    fn exit_module(&mut self, _name: &str, container_type: &str) {
+        self.path.pop();
+        if container_type == REPARAMETERISATION {
+            self.inside -= 1;
+        }
+    }
+
+    fn visit_float<const D: usize>(&mut self, _param: &Param<Tensor<D>>) {
+        if D >= 2 && self.inside == 0 {
+            self.known.paths.push(self.path.join("."));
+        }
+    }
+}
