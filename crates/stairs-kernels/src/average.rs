@@ -5,7 +5,12 @@ use std::ops::Range;
 
 use burn::{backend::Dispatch, nn::pool::AdaptiveAvgPool2d, tensor::Tensor};
 
-use crate::{KernelBackend, covered};
+use crate::{
+    KernelBackend,
+    checked::Checked,
+    covered,
+    misfit::{Misfit, assert_room, count},
+};
 
 /// Shape of an adaptive average pool: input `[…, height, width]` of `planes` images of one channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +24,14 @@ pub struct AverageShape {
 }
 
 impl AverageShape {
+    /// Shape of `pool` on an input of these dimensions.
+    fn of(pool: &AdaptiveAvgPool2d, [batch, channels, height, width]: [usize; 4]) -> Result<Self, Misfit> {
+        let planes = count([batch, channels])?;
+        assert_room(count([planes, pool.output_size[0], pool.output_size[1]])?);
+        let shape = Self { planes, input: [height, width], output: pool.output_size };
+        Checked::try_from(shape).map(|shape| *shape)
+    }
+
     /// Pixels of an input plane.
     pub fn plane_in(&self) -> usize {
         self.input.iter().product()
@@ -39,6 +52,9 @@ impl AverageShape {
 /// What `pool.forward(x)` computes, faster on Flex: `[batch, channels, height, width]` to the same with the pool's size.
 /// If that is the size of `x`, the result is `x`.
 ///
+/// # Panics
+/// Where the output is larger than what the machine can count or hold: on every device, before anything is computed.
+///
 /// ```
 /// use burn::{nn::pool::AdaptiveAvgPool2dConfig, tensor::{Device, Tensor}};
 /// use stairs_kernels::adaptive_avg_pool2d;
@@ -48,11 +64,11 @@ impl AverageShape {
 /// assert_eq!(adaptive_avg_pool2d(&global, x).into_scalar::<f32>(), 3.0);
 /// ```
 pub fn adaptive_avg_pool2d(pool: &AdaptiveAvgPool2d, x: Tensor<4>) -> Tensor<4> {
-    let [batch, channels, height, width] = x.dims();
-    let shape = AverageShape { planes: batch * channels, input: [height, width], output: pool.output_size };
-    if shape.planes * shape.plane_in() * shape.plane_out() == 0 || !covered(&x) {
-        return pool.forward(x);
-    }
+    let shape = match AverageShape::of(pool, x.dims()) {
+        Ok(shape) if covered(&x) => shape,
+        Ok(_) | Err(Misfit::Empty) => return pool.forward(x),
+        Err(misfit) => panic!("adaptive_avg_pool2d: {misfit}"),
+    };
     if shape.input == shape.output {
         return x;
     }

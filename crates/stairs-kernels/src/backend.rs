@@ -5,6 +5,12 @@ use burn::backend::{Backend, backend_extension, tensor::FloatTensor};
 use crate::{AverageShape, ConvShape, PoolShape};
 
 /// Backends with kernels of this crate: Flex, and `Autodiff` over it. All tensors f32.
+///
+/// # Panics
+/// Every method panics, before it computes anything, where a tensor is not of f32, does not have the dimensions that the
+/// shape or the other tensors give it, or is empty (but for ReLU6); where a shape cannot be (a length of 0, positions
+/// beyond the machine's integers); and where there is no kernel for a shape: groups of several channels, pools with
+/// dilation or with a window without a pixel.
 #[backend_extension(Autodiff, Flex: cfg(feature = "flex"))]
 pub trait KernelBackend: Backend {
     /// Convolution of `x` with `weight`, shapes as in [`ConvShape`].

@@ -3,7 +3,13 @@
 
 use burn::{backend::Dispatch, nn::conv::Conv2d, tensor::Tensor};
 
-use crate::{Axis, KernelBackend, covered};
+use crate::{
+    Axis, KernelBackend,
+    checked::Checked,
+    covered,
+    misfit::{Misfit, assert_room, count},
+    window::{around, assert_room_padded},
+};
 
 /// Shape of a convolution, ordinary or depthwise: input `[batch, channels_in, height, width]`, weights
 /// `[channels_out, channels_in / groups, height, width]` of the kernel, output `[batch, channels_out, height, width]`.
@@ -24,16 +30,22 @@ pub struct ConvShape {
 }
 
 impl ConvShape {
-    /// Shape of `conv` on an input of these dimensions; `None` where the kernels of this crate do not apply.
-    fn of(conv: &Conv2d, [batch, channels_in, height, width]: [usize; 4]) -> Option<Self> {
-        let [channels_out, share, _, _] = conv.weight.dims();
+    /// Shape of `conv` on an input of these dimensions.
+    fn of(conv: &Conv2d, [batch, channels_in, height, width]: [usize; 4]) -> Result<Self, Misfit> {
+        let [channels_out, share, kernel_y, kernel_x] = conv.weight.dims();
         let groups = conv.groups;
-        let depthwise = groups == channels_in && channels_out % channels_in.max(1) == 0;
-        if !(groups == 1 || depthwise) || share * groups != channels_in || batch * channels_in * channels_out == 0 {
-            return None;
+        if share.checked_mul(groups) != Some(channels_in) {
+            return Err(Misfit::Channels { found: channels_in, share, groups });
         }
-        let [rows, columns] = Axis::pair([height, width], conv.kernel_size, conv.stride, &conv.padding, conv.dilation)?;
-        Some(Self { batch, channels_in, channels_out, groups, rows, columns })
+        if groups == 0 || channels_out % groups != 0 {
+            return Err(Misfit::Groups { groups, channels_in, channels_out });
+        }
+        let size = [height, width];
+        // As in Burn, the weights say how large the kernel is; the setting counts for the padding alone.
+        let around = around(&conv.padding, size, conv.kernel_size, conv.stride)?;
+        let [rows, columns] = Axis::pair(size, [kernel_y, kernel_x], conv.stride, around, conv.dilation)?;
+        assert_room(count([batch, channels_out, rows.output, columns.output])?);
+        Ok(Self { batch, channels_in, channels_out, groups, rows, columns })
     }
 
     /// Pixels of an input channel.
@@ -51,6 +63,21 @@ impl ConvShape {
         self.channels_in / self.groups * self.rows.kernel * self.columns.kernel
     }
 
+    /// `[batch, channels_in, height, width]` of the input.
+    pub(crate) fn input(&self) -> [usize; 4] {
+        [self.batch, self.channels_in, self.rows.input, self.columns.input]
+    }
+
+    /// `[batch, channels_out, height, width]` of the output.
+    pub(crate) fn output(&self) -> [usize; 4] {
+        [self.batch, self.channels_out, self.rows.output, self.columns.output]
+    }
+
+    /// `[channels_out, channels_in / groups, height, width]` of the weights.
+    pub(crate) fn weight(&self) -> [usize; 4] {
+        [self.channels_out, self.channels_in / self.groups, self.rows.kernel, self.columns.kernel]
+    }
+
     /// Whether every input channel has kernels of its own.
     pub(crate) fn is_depthwise(&self) -> bool {
         self.groups > 1
@@ -66,7 +93,8 @@ impl ConvShape {
 /// What `conv.forward(x)` computes, faster on Flex. Shapes as in [`ConvShape`]; differentiable in `x` and the parameters.
 ///
 /// # Panics
-/// As `conv.forward` where the number of channels does not fit.
+/// Where the channels, the groups or the bias do not fit the weights, a kernel does not fit into the padded input, a
+/// setting is 0, or sizes are beyond what the machine can count or hold: on every device, before anything is computed.
 ///
 /// ```
 /// use burn::{nn::conv::Conv2dConfig, tensor::{Device, Tensor}};
@@ -78,11 +106,31 @@ impl ConvShape {
 /// assert_eq!(conv2d(&conv, x).dims(), [2, 8, 26, 26]);
 /// ```
 pub fn conv2d(conv: &Conv2d, x: Tensor<4>) -> Tensor<4> {
-    let Some(shape) = ConvShape::of(conv, x.dims()).filter(|_| covered(&x)) else { return conv.forward(x) };
+    let shape = match ConvShape::of(conv, x.dims()) {
+        Ok(shape) => shape,
+        // Burn has an answer to these.
+        Err(Misfit::Empty | Misfit::Zero("dilation")) => return burn(conv, x),
+        Err(misfit) => panic!("conv2d: {misfit}"),
+    };
+    if let Some(bias) = &conv.bias {
+        let (found, expected) = (bias.dims(), [shape.channels_out]);
+        assert_eq!(found, expected, "conv2d: the bias does not have one value for each output channel");
+    }
+    if !covered(&x) || Checked::try_from(shape).is_err() {
+        return burn(conv, x);
+    }
     let y = Dispatch::kernel_conv2d(x.into_dispatch(), conv.weight.val().into_dispatch(), shape);
     let y = Tensor::from_dispatch(y);
     match &conv.bias {
         Some(bias) => y + bias.val().reshape([1, shape.channels_out, 1, 1]),
         None => y,
     }
+}
+
+fn burn(conv: &Conv2d, x: Tensor<4>) -> Tensor<4> {
+    let [_, _, height, width] = x.dims();
+    if let Ok(around) = around(&conv.padding, [height, width], conv.kernel_size, conv.stride) {
+        assert_room_padded(x.dims(), around);
+    }
+    conv.forward(x)
 }

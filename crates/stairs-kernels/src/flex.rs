@@ -1,4 +1,7 @@
 //! The kernels on Flex: tensors to slices and back.
+//!
+//! Every method first compares its tensors with its shape. What comes out of that, [`Checked`] shapes and slices as long
+//! as they say, is what the kernels work on.
 
 use std::borrow::Cow;
 
@@ -13,11 +16,16 @@ use burn::{
 
 use crate::{
     AverageShape, ConvShape, KernelBackend, PoolShape,
+    checked::Checked,
     cpu::{average, conv, depthwise, direct, norm, norm::Channels, pool, relu6},
+    misfit::Misfit,
 };
 
 impl KernelBackend for Flex {
     fn kernel_conv2d(x: FloatTensor<Self>, weight: FloatTensor<Self>, shape: ConvShape) -> FloatTensor<Self> {
+        let shape = checked("conv2d", shape);
+        expect("input", &x, &shape.input());
+        expect("weights", &weight, &shape.weight());
         let run = if shape.is_depthwise() {
             depthwise::forward
         } else if direct::forward_applies(&shape) {
@@ -26,7 +34,7 @@ impl KernelBackend for Flex {
             conv::forward
         };
         let y = run(&values(&x), &values(&weight), &shape);
-        tensor(y, [shape.batch, shape.channels_out, shape.rows.output, shape.columns.output].into())
+        tensor(y, shape.output().into())
     }
 
     fn kernel_conv2d_input_gradient(
@@ -34,6 +42,9 @@ impl KernelBackend for Flex {
         gradient: FloatTensor<Self>,
         shape: ConvShape,
     ) -> FloatTensor<Self> {
+        let shape = checked("conv2d", shape);
+        expect("weights", &weight, &shape.weight());
+        expect("gradient", &gradient, &shape.output());
         let run = if shape.is_depthwise() {
             depthwise::input_gradient
         } else if direct::input_gradient_applies(&shape) {
@@ -42,7 +53,7 @@ impl KernelBackend for Flex {
             conv::input_gradient
         };
         let x = run(&values(&weight), &values(&gradient), &shape);
-        tensor(x, [shape.batch, shape.channels_in, shape.rows.input, shape.columns.input].into())
+        tensor(x, shape.input().into())
     }
 
     fn kernel_conv2d_weight_gradient(
@@ -50,6 +61,9 @@ impl KernelBackend for Flex {
         gradient: FloatTensor<Self>,
         shape: ConvShape,
     ) -> FloatTensor<Self> {
+        let shape = checked("conv2d", shape);
+        expect("input", &x, &shape.input());
+        expect("gradient", &gradient, &shape.output());
         let run = if shape.is_depthwise() {
             depthwise::weight_gradient
         } else if direct::weight_gradient_applies(&shape) {
@@ -58,16 +72,14 @@ impl KernelBackend for Flex {
             conv::weight_gradient
         };
         let weight = run(&values(&x), &values(&gradient), &shape);
-        tensor(
-            weight,
-            [shape.channels_out, shape.channels_in / shape.groups, shape.rows.kernel, shape.columns.kernel].into(),
-        )
+        tensor(weight, shape.weight().into())
     }
 
     fn kernel_max_pool2d(x: FloatTensor<Self>, shape: PoolShape) -> FloatTensor<Self> {
-        let mut dims = x.shape();
-        (dims[2], dims[3]) = (shape.rows.output, shape.columns.output);
-        tensor(pool::forward(&values(&x), &shape), dims)
+        let shape = checked("max_pool2d", shape);
+        let dims = expect_planes("input", &x, shape.planes, [shape.rows.input, shape.columns.input]);
+        let y = pool::forward(&values(&x), &shape);
+        tensor(y, [dims[0], dims[1], shape.rows.output, shape.columns.output].into())
     }
 
     fn kernel_max_pool2d_gradient(
@@ -75,19 +87,24 @@ impl KernelBackend for Flex {
         gradient: FloatTensor<Self>,
         shape: PoolShape,
     ) -> FloatTensor<Self> {
+        let shape = checked("max_pool2d", shape);
+        let dims = expect_planes("input", &x, shape.planes, [shape.rows.input, shape.columns.input]);
+        expect("gradient", &gradient, &[dims[0], dims[1], shape.rows.output, shape.columns.output]);
         tensor(pool::gradient(&values(&x), &values(&gradient), &shape), x.shape())
     }
 
     fn kernel_average_pool2d(x: FloatTensor<Self>, shape: AverageShape) -> FloatTensor<Self> {
-        let mut dims = x.shape();
-        [dims[2], dims[3]] = shape.output;
-        tensor(average::forward(&values(&x), &shape), dims)
+        let shape = checked("adaptive_avg_pool2d", shape);
+        let dims = expect_planes("input", &x, shape.planes, shape.input);
+        let y = average::forward(&values(&x), &shape);
+        tensor(y, [dims[0], dims[1], shape.output[0], shape.output[1]].into())
     }
 
     fn kernel_average_pool2d_gradient(gradient: FloatTensor<Self>, shape: AverageShape) -> FloatTensor<Self> {
-        let mut dims = gradient.shape();
-        [dims[2], dims[3]] = shape.input;
-        tensor(average::gradient(&values(&gradient), &shape), dims)
+        let shape = checked("adaptive_avg_pool2d", shape);
+        let dims = expect_planes("gradient", &gradient, shape.planes, shape.output);
+        let dx = average::gradient(&values(&gradient), &shape);
+        tensor(dx, [dims[0], dims[1], shape.input[0], shape.input[1]].into())
     }
 
     fn kernel_relu6(mut x: FloatTensor<Self>) -> FloatTensor<Self> {
@@ -99,6 +116,7 @@ impl KernelBackend for Flex {
     }
 
     fn kernel_relu6_gradient(y: FloatTensor<Self>, mut gradient: FloatTensor<Self>) -> FloatTensor<Self> {
+        expect("gradient", &gradient, y.shape().as_slice());
         let y = values(&y);
         if let Some(values) = owned(&mut gradient) {
             relu6::gradient_in_place(&y, values);
@@ -113,7 +131,7 @@ impl KernelBackend for Flex {
         beta: FloatTensor<Self>,
         epsilon: f64,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        let channels = channels(&x);
+        let channels = channels(&x, [("gamma", &gamma), ("beta", &beta)]);
         let (y, mean, variance) = norm::forward(&values(&x), &values(&gamma), &values(&beta), epsilon, channels);
         (tensor(y, x.shape()), tensor(mean, gamma.shape()), tensor(variance, gamma.shape()))
     }
@@ -126,7 +144,8 @@ impl KernelBackend for Flex {
         gradient: FloatTensor<Self>,
         epsilon: f64,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        let channels = channels(&x);
+        let channels = channels(&x, [("gamma", &gamma), ("mean", &mean), ("variance", &variance)]);
+        expect("gradient", &gradient, x.shape().as_slice());
         let statistics = (&*values(&mean), &*values(&variance));
         let (dx, dgamma, dbeta) =
             norm::gradient(&values(&x), &values(&gamma), statistics, &values(&gradient), epsilon, channels);
@@ -134,8 +153,48 @@ impl KernelBackend for Flex {
     }
 
     fn kernel_affine(x: FloatTensor<Self>, scale: FloatTensor<Self>, shift: FloatTensor<Self>) -> FloatTensor<Self> {
-        tensor(norm::affine(&values(&x), &values(&scale), &values(&shift), channels(&x)), x.shape())
+        let channels = channels(&x, [("scale", &scale), ("shift", &shift)]);
+        tensor(norm::affine(&values(&x), &values(&scale), &values(&shift), channels), x.shape())
     }
+}
+
+fn checked<S: TryInto<Checked<S>, Error = Misfit>>(what: &str, shape: S) -> Checked<S> {
+    shape.try_into().unwrap_or_else(|misfit| panic!("{what}: {misfit}"))
+}
+
+fn expect(what: &str, x: &FlexTensor, dims: &[usize]) {
+    let (shape, dtype) = (x.shape(), x.dtype());
+    assert!(shape.as_slice() == dims, "the {what} of a kernel: expected dimensions {dims:?}, found {shape:?}");
+    assert!(dtype == DType::F32, "the {what} of a kernel: expected f32, found {dtype:?}");
+}
+
+/// The dimensions of `x`, which must be `[batch, channels, height, width]` with `planes` = batch·channels.
+fn expect_planes(what: &str, x: &FlexTensor, planes: usize, [height, width]: [usize; 2]) -> [usize; 4] {
+    let shape = x.shape();
+    let &[batch, channels, _, _] = shape.as_slice() else {
+        panic!("the {what} of a kernel: expected four dimensions, found {shape:?}")
+    };
+    assert!(
+        batch.checked_mul(channels) == Some(planes),
+        "the {what} of a kernel: expected {planes} planes in {shape:?}"
+    );
+    let dims = [batch, channels, height, width];
+    expect(what, x, &dims);
+    dims
+}
+
+/// `[batch, channels, …]`, where each of `per_channel` must be `[channels]`.
+fn channels<const N: usize>(x: &FlexTensor, per_channel: [(&str, &FlexTensor); N]) -> Channels {
+    let shape = x.shape();
+    let channels = Channels::of(shape.as_slice());
+    let Some(channels) = channels else {
+        panic!("the input of a norm: expected [batch, channels, …], found {shape:?}")
+    };
+    expect("input", x, shape.as_slice());
+    for (what, values) in per_channel {
+        expect(what, values, &[channels.channels()]);
+    }
+    channels
 }
 
 /// The elements in row-major order, copied only if the tensor is strided.
@@ -162,11 +221,4 @@ fn owned(x: &mut FlexTensor) -> Option<&mut [f32]> {
 
 fn tensor(data: Vec<f32>, shape: Shape) -> FlexTensor {
     FlexTensor::new(Bytes::from_elems(data), Layout::contiguous(shape), DType::F32)
-}
-
-/// `[batch, channels, …]`
-fn channels(x: &FlexTensor) -> Channels {
-    let shape = x.shape();
-    let (batch, channels) = (shape[0], shape[1]);
-    Channels { batch, channels, plane: shape.num_elements() / (batch * channels).max(1) }
 }

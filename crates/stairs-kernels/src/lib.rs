@@ -19,6 +19,7 @@
 //! | file | what |
 //! |---|---|
 //! | `conv`, `pool`, `average`, `norm`, `relu6` | the functions and the shapes they work on |
+//! | `checked`, `misfit` | which shapes the kernels may trust, and why not others |
 //! | `backend` | the operations on Burn's backend trait |
 //! | `autodiff/` | their backward rules |
 //! | `flex` | tensors to slices and back |
@@ -32,11 +33,13 @@
 mod autodiff;
 mod average;
 mod backend;
+mod checked;
 mod conv;
 #[cfg(feature = "flex")]
 mod cpu;
 #[cfg(feature = "flex")]
 mod flex;
+mod misfit;
 mod norm;
 mod pool;
 mod relu6;

@@ -9,7 +9,7 @@ use crate::{KernelBackend, covered};
 /// statistics as the method does.
 ///
 /// # Panics
-/// As `norm.forward` where the number of channels does not fit.
+/// As `norm.forward` where γ, β or the running statistics do not have one value for each channel.
 ///
 /// ```
 /// use burn::{nn::BatchNormConfig, tensor::{Device, Distribution, Tensor}};
@@ -23,8 +23,9 @@ use crate::{KernelBackend, covered};
 /// ```
 pub fn batch_norm<const D: usize>(norm: &BatchNorm, x: Tensor<D>) -> Tensor<D> {
     let dims = x.dims();
-    let channels = norm.gamma.dims()[0];
-    let fits = D > 2 && dims[1] == channels && x.shape().num_elements() > 0;
+    let statistics = [&norm.running_mean, &norm.running_var].map(|r| r.value().dims());
+    let each = [norm.gamma.dims(), norm.beta.dims()].into_iter().chain(statistics);
+    let fits = D > 2 && each.into_iter().all(|dims_of| dims_of == [dims[1]]) && !dims.contains(&0);
     if !fits || !covered(&x) {
         return norm.forward(x);
     }

@@ -4,16 +4,18 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::AverageShape;
+use super::fresh;
+use crate::{AverageShape, checked::Checked};
 
 /// Pixels below which a task is not worth its overhead.
 const TASK: usize = 1 << 14;
 
 /// The means.
-pub(crate) fn forward(x: &[f32], shape: &AverageShape) -> Vec<f32> {
+pub(crate) fn forward(x: &[f32], shape: &Checked<AverageShape>) -> Vec<f32> {
     let (plane_in, plane_out) = (shape.plane_in(), shape.plane_out());
-    let mut y = vec![0.0; shape.planes * plane_out];
-    let task = TASK.div_ceil(plane_in);
+    assert_eq!(x.len(), shape.planes * plane_in, "the input of a pool");
+    let mut y = fresh::zeros(shape.planes * plane_out);
+    let task = TASK.div_ceil(plane_in).min(shape.planes);
     y.par_chunks_mut(task * plane_out).zip(x.par_chunks(task * plane_in)).for_each(|(y, x)| {
         for (y, x) in y.chunks_exact_mut(plane_out).zip(x.chunks_exact(plane_in)) {
             if let [mean] = y {
@@ -30,10 +32,11 @@ pub(crate) fn forward(x: &[f32], shape: &AverageShape) -> Vec<f32> {
 }
 
 /// The gradient for x: every window shares its output's among its pixels.
-pub(crate) fn gradient(gradient: &[f32], shape: &AverageShape) -> Vec<f32> {
+pub(crate) fn gradient(gradient: &[f32], shape: &Checked<AverageShape>) -> Vec<f32> {
     let (plane_in, plane_out) = (shape.plane_in(), shape.plane_out());
-    let mut dx = vec![0.0; shape.planes * plane_in];
-    let task = TASK.div_ceil(plane_in);
+    assert_eq!(gradient.len(), shape.planes * plane_out, "the gradient of a pool");
+    let mut dx = fresh::zeros(shape.planes * plane_in);
+    let task = TASK.div_ceil(plane_in).min(shape.planes);
     dx.par_chunks_mut(task * plane_in).zip(gradient.par_chunks(task * plane_out)).for_each(|(dx, g)| {
         for (dx, g) in dx.chunks_exact_mut(plane_in).zip(g.chunks_exact(plane_out)) {
             if let [g] = g {

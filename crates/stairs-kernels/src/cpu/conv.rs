@@ -3,10 +3,11 @@
 use rayon::prelude::*;
 
 use super::{
+    fresh,
     matrix::{Matrix, multiply},
     patches::{gather, scatter},
 };
-use crate::ConvShape;
+use crate::{ConvShape, checked::Checked};
 
 /// Most tasks a batch is cut into.
 const TASKS: usize = 16;
@@ -32,10 +33,10 @@ impl Cut {
 }
 
 /// y of x and the weights.
-pub(crate) fn forward(x: &[f32], weight: &[f32], shape: &ConvShape) -> Vec<f32> {
+pub(crate) fn forward(x: &[f32], weight: &[f32], shape: &Checked<ConvShape>) -> Vec<f32> {
     let cut = Cut::new(shape, TASKS);
     let (image_in, image_out) = (shape.channels_in * shape.plane_in(), shape.channels_out * shape.plane_out());
-    let mut y = vec![0.0; shape.batch * image_out];
+    let mut y = fresh::zeros(shape.batch * image_out);
     y.par_chunks_mut(cut.task * image_out).zip(x.par_chunks(cut.task * image_in)).for_each(|(y, x)| {
         let mut scratch = Scratch::new(shape, &cut);
         for (y, x) in y.chunks_mut(cut.group * image_out).zip(x.chunks(cut.group * image_in)) {
@@ -54,14 +55,14 @@ pub(crate) fn forward(x: &[f32], weight: &[f32], shape: &ConvShape) -> Vec<f32> 
 }
 
 /// The gradient for x: the patches' gradients Wᵀ·g, added up where patches overlap.
-pub(crate) fn input_gradient(weight: &[f32], gradient: &[f32], shape: &ConvShape) -> Vec<f32> {
+pub(crate) fn input_gradient(weight: &[f32], gradient: &[f32], shape: &Checked<ConvShape>) -> Vec<f32> {
     let cut = Cut::new(shape, TASKS);
     let (image_in, image_out) = (shape.channels_in * shape.plane_in(), shape.channels_out * shape.plane_out());
     let weight = Matrix::new(weight, shape.channels_out, shape.patch()).transposed();
-    let mut dx = vec![0.0; shape.batch * image_in];
+    let mut dx = fresh::zeros(shape.batch * image_in);
     dx.par_chunks_mut(cut.task * image_in).zip(gradient.par_chunks(cut.task * image_out)).for_each(|(dx, g)| {
-        let mut side = vec![0.0; if cut.group > 1 { cut.group * image_out } else { 0 }];
-        let mut patches = vec![0.0; if shape.is_pointwise() { 0 } else { shape.patch() * cut.columns(shape) }];
+        let mut side = fresh::zeros(if cut.group > 1 { cut.group * image_out } else { 0 });
+        let mut patches = fresh::zeros(if shape.is_pointwise() { 0 } else { shape.patch() * cut.columns(shape) });
         for (dx, g) in dx.chunks_mut(cut.group * image_in).zip(g.chunks(cut.group * image_out)) {
             let columns = g.len() / shape.channels_out;
             if shape.is_pointwise() && g.len() == image_out {
@@ -80,7 +81,7 @@ pub(crate) fn input_gradient(weight: &[f32], gradient: &[f32], shape: &ConvShape
 }
 
 /// The gradient for the weights: Σ over images of g·patchesᵀ.
-pub(crate) fn weight_gradient(x: &[f32], gradient: &[f32], shape: &ConvShape) -> Vec<f32> {
+pub(crate) fn weight_gradient(x: &[f32], gradient: &[f32], shape: &Checked<ConvShape>) -> Vec<f32> {
     let weights = shape.channels_out * shape.patch();
     // Each task has a sum of its own: few tasks where the weights are many.
     let cut = Cut::new(shape, ((1 << 22) / weights.max(1)).clamp(2, TASKS));
@@ -116,7 +117,7 @@ impl Scratch {
     fn new(shape: &ConvShape, cut: &Cut) -> Self {
         let side = if cut.group > 1 { shape.channels_out * cut.columns(shape) } else { 0 };
         let pixels = if shape.is_pointwise() && cut.group == 1 { 0 } else { shape.patch() * cut.columns(shape) };
-        Self { patches: Patches(vec![0.0; pixels]), side: vec![0.0; side] }
+        Self { patches: Patches(fresh::zeros(pixels)), side: fresh::zeros(side) }
     }
 }
 

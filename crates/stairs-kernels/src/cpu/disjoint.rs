@@ -34,7 +34,8 @@ impl<'a, T> Planes<'a, T> {
     /// No other reference to these planes may live at the same time.
     #[allow(clippy::mut_from_ref)]
     pub(crate) unsafe fn run(&self, first: usize, count: usize) -> &mut [T] {
-        assert!(first + count <= self.count, "planes {first} to {} of {}", first + count, self.count);
+        let inside = first.checked_add(count).is_some_and(|end| end <= self.count);
+        assert!(inside, "{count} planes from {first} on, of {}", self.count);
         // SAFETY: inside the borrowed slice by the assertion; exclusive by the contract of this function.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(first * self.length), count * self.length) }
     }

@@ -1,11 +1,15 @@
-//! Max pooling by 2×2 without overlap and padding, the usual case: one pass over pairs of lines, without branches.
+//! Max pooling by 2×2 without overlap and padding, the usual case: one pass over pairs of lines, without branches. A last
+//! odd line or column belongs to no window.
 
 use super::fresh::Unset;
-use crate::PoolShape;
+use crate::{Axis, PoolShape};
 
-/// Whether a pool is of this kind.
+/// Whether a pool is of this kind: the outputs are the pairs of inputs, no more (padding after the input makes one more)
+/// and no less.
 pub(crate) fn applies(shape: &PoolShape) -> bool {
-    [shape.rows, shape.columns].iter().all(|axis| axis.kernel == 2 && axis.stride == 2 && axis.padding == 0)
+    let pairs =
+        |axis: &Axis| axis.kernel == 2 && axis.stride == 2 && axis.padding == 0 && axis.output == axis.input / 2;
+    pairs(&shape.rows) && pairs(&shape.columns)
 }
 
 /// The four pixels of a window in reading order, for each output of a line.
@@ -27,7 +31,7 @@ fn select(mask: u32, new: f32, old: f32) -> f32 {
     f32::from_bits((new.to_bits() & mask) | (old.to_bits() & !mask))
 }
 
-/// The maxima of a plane.
+/// The maxima of a plane: writes all of `y`.
 #[inline(always)]
 pub(crate) fn forward(x: &[f32], y: &mut [Unset], shape: &PoolShape) {
     let width = shape.columns.input;

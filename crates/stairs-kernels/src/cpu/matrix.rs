@@ -13,7 +13,8 @@ pub(crate) struct Matrix<'a> {
 impl<'a> Matrix<'a> {
     /// `rows × columns`, row after row.
     pub(crate) fn new(data: &'a [f32], rows: usize, columns: usize) -> Self {
-        assert!(data.len() >= rows * columns, "a {rows} × {columns} matrix in {} values", data.len());
+        let fits = rows.checked_mul(columns).is_some_and(|values| values <= data.len());
+        assert!(fits, "a {rows} × {columns} matrix in {} values", data.len());
         Self { data, rows, columns, row_step: columns, column_step: 1 }
     }
 
@@ -24,7 +25,8 @@ impl<'a> Matrix<'a> {
 
 /// out = a·b, or out + a·b; `out` is row after row.
 pub(crate) fn multiply(out: &mut [f32], add: bool, a: Matrix<'_>, b: Matrix<'_>) {
-    assert!(a.columns == b.rows && out.len() == a.rows * b.columns, "shapes of a matrix product");
+    let fits = a.columns == b.rows && a.rows.checked_mul(b.columns) == Some(out.len());
+    assert!(fits, "shapes of a matrix product");
     // SAFETY: `Matrix::new` has checked that every element of a and b lies inside its slice (a transposition visits the
     // same elements), the line above the same of `out`, which nothing else borrows.
     unsafe {

@@ -113,11 +113,14 @@ struct Shift {
 
 impl Position {
     fn shift(self, shape: &ConvShape) -> Option<Shift> {
-        (shape.rows.is_shift() && shape.columns.is_shift()).then(|| Shift {
-            by: shape.rows.start(self.0) * shape.columns.input as isize + shape.columns.start(self.1),
-            rows: shape.rows.inside(self.0),
-            columns: shape.columns.inside(self.1),
-            width: shape.columns.input,
+        (shape.rows.is_shift() && shape.columns.is_shift()).then(|| {
+            let (rows, columns) = (shape.rows.inside(self.0), shape.columns.inside(self.1));
+            let by = if rows.is_empty() || columns.is_empty() {
+                0 // Far outside, the product below could be beyond the integers.
+            } else {
+                shape.rows.start(self.0) * shape.columns.input as isize + shape.columns.start(self.1)
+            };
+            Shift { by, rows, columns, width: shape.columns.input }
         })
     }
 }

@@ -7,14 +7,14 @@ use super::{
     halve,
     simd::at_best_level,
 };
-use crate::PoolShape;
+use crate::{PoolShape, checked::Checked};
 
 /// Pixels below which a task is not worth its overhead.
 const TASK: usize = 1 << 14;
 
 /// Planes per task.
 fn planes(shape: &PoolShape) -> usize {
-    TASK.div_ceil(shape.plane_in())
+    TASK.div_ceil(shape.plane_in()).min(shape.planes)
 }
 
 /// Whether `new` replaces `best`: larger, or NaN.
@@ -39,10 +39,12 @@ fn strided<T>(outputs: &mut [T], line: &[f32], stride: usize, mut visit: impl Fn
 }
 
 /// The maxima.
-pub(crate) fn forward(x: &[f32], shape: &PoolShape) -> Vec<f32> {
+pub(crate) fn forward(x: &[f32], shape: &Checked<PoolShape>) -> Vec<f32> {
     let (plane_in, plane_out) = (shape.plane_in(), shape.plane_out());
+    assert_eq!(x.len(), shape.planes * plane_in, "the input of a pool");
     let task = planes(shape);
-    // SAFETY: the chunks cover the output, and both kernels write their planes.
+    // SAFETY: chunk by chunk, input and output have the same planes, all of them by the assertion above; both kernels
+    // write the whole of theirs.
     unsafe {
         fresh::filled(shape.planes * plane_out, |y| {
             let chunks = y.par_chunks_mut(task * plane_out).zip(x.par_chunks(task * plane_in));
@@ -73,11 +75,11 @@ fn halve_planes(y: &mut [Unset], x: &[f32], shape: &PoolShape) {
 
 fn forward_plane(x: &[f32], y: &mut [f32], shape: &PoolShape) {
     let (rows, columns) = (shape.rows, shape.columns);
-    for ky in 0..rows.kernel {
+    for ky in rows.reach() {
         for out in rows.inside(ky) {
             let line = &x[(out * rows.stride + ky - rows.padding) * columns.input..][..columns.input];
             let y = &mut y[out * columns.output..][..columns.output];
-            for kx in 0..columns.kernel {
+            for kx in columns.reach() {
                 let inside = columns.inside(kx);
                 let first = inside.start * columns.stride + kx - columns.padding;
                 strided(&mut y[inside], &line[first.min(line.len())..], columns.stride, |best, x| {
@@ -89,10 +91,12 @@ fn forward_plane(x: &[f32], y: &mut [f32], shape: &PoolShape) {
 }
 
 /// The gradient for x: each output's goes to the first of its window's maxima, or to its last NaN.
-pub(crate) fn gradient(x: &[f32], gradient: &[f32], shape: &PoolShape) -> Vec<f32> {
+pub(crate) fn gradient(x: &[f32], gradient: &[f32], shape: &Checked<PoolShape>) -> Vec<f32> {
     let (plane_in, plane_out) = (shape.plane_in(), shape.plane_out());
+    assert_eq!(x.len(), shape.planes * plane_in, "the input of a pool");
+    assert_eq!(gradient.len(), shape.planes * plane_out, "the gradient of a pool");
     let task = planes(shape);
-    // SAFETY: the chunks cover the input, and both kernels write their planes.
+    // SAFETY: as in `forward`.
     unsafe {
         fresh::filled(x.len(), |dx| {
             let chunks = dx.par_chunks_mut(task * plane_in).zip(x.par_chunks(task * plane_in));
@@ -142,10 +146,10 @@ fn gradient_plane(dx: &mut [f32], x: &[f32], g: &[f32], best: &mut [Best], shape
             let left = (i * columns.stride).saturating_sub(columns.padding);
             *best = Best { value: f32::NEG_INFINITY, index: (top + left) as u32 };
         }
-        for ky in (0..rows.kernel).filter(|ky| rows.inside(*ky).contains(&out)) {
+        for ky in rows.window(out) {
             let start = (out * rows.stride + ky - rows.padding) * columns.input;
             let line = &x[start..][..columns.input];
-            for kx in 0..columns.kernel {
+            for kx in columns.reach() {
                 let inside = columns.inside(kx);
                 let first = inside.start * columns.stride + kx - columns.padding;
                 let mut index = (start + first) as u32;
@@ -154,7 +158,8 @@ fn gradient_plane(dx: &mut [f32], x: &[f32], g: &[f32], best: &mut [Best], shape
                     let better = 0_u32.wrapping_sub(u32::from(beats(x, best.value)));
                     best.value = f32::from_bits((x.to_bits() & better) | (best.value.to_bits() & !better));
                     best.index = (index & better) | (best.index & !better);
-                    index += columns.stride as u32;
+                    // After the last, the step may leave the plane.
+                    index = index.wrapping_add(columns.stride as u32);
                 });
             }
         }

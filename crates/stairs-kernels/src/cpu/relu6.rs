@@ -2,6 +2,8 @@
 
 use rayon::prelude::*;
 
+use super::fresh;
+
 /// Elements handed to one thread at a time.
 const CHUNK: usize = 1 << 15;
 
@@ -12,7 +14,7 @@ pub(crate) fn forward_in_place(x: &mut [f32]) {
 
 /// min(max(x, 0), 6).
 pub(crate) fn forward(x: &[f32]) -> Vec<f32> {
-    let mut y = vec![0.0; x.len()];
+    let mut y = fresh::zeros(x.len());
     y.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK)).for_each(|(y, x)| {
         y.iter_mut().zip(x).for_each(|(y, x)| *y = value(*x));
     });
@@ -21,6 +23,7 @@ pub(crate) fn forward(x: &[f32]) -> Vec<f32> {
 
 /// Overwrites the gradient of the output `y` with that of the input.
 pub(crate) fn gradient_in_place(y: &[f32], gradient: &mut [f32]) {
+    assert_eq!(y.len(), gradient.len(), "the gradient of a ReLU6");
     gradient.par_chunks_mut(CHUNK).zip(y.par_chunks(CHUNK)).for_each(|(g, y)| {
         g.iter_mut().zip(y).for_each(|(g, y)| *g = slope(*y, *g));
     });

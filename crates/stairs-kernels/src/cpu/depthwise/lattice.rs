@@ -5,6 +5,7 @@
 //! pixels of one phase, in a plane of their own, are read at `o + shift`. A phase plane is as wide as outputs + largest
 //! shift, so that reading past the end of a line meets the margin, which is zero. Planes of several images then form one
 //! line, and the convolution is a sum of shifted lines: long loops without borders, whatever the size of an image.
+//! Only phases that some position reads have a plane; those are never more than the positions, however long a stride is.
 
 use std::ops::Range;
 
@@ -20,7 +21,9 @@ struct Rail {
     axis: Axis,
     /// The input position of padded coordinate 0.
     base: isize,
-    /// (kernel position, phase, shift) of the positions that read inside the input at some output.
+    /// The phases that are read, in order.
+    phases: Vec<usize>,
+    /// (kernel position, index of its phase, shift) of the positions that read inside the input at some output.
     positions: Vec<(usize, usize, usize)>,
     /// Length of a phase plane.
     length: usize,
@@ -30,19 +33,21 @@ impl Rail {
     fn new(axis: Axis) -> Self {
         let used = || (0..axis.kernel).filter(|k| !axis.inside(*k).is_empty());
         let base = used().next().map_or(0, |k| axis.start(k));
-        let place = |k: usize| {
-            let offset = (axis.start(k) - base) as usize;
-            (k, offset % axis.stride, offset / axis.stride)
-        };
+        let offset = |k: usize| (axis.start(k) - base) as usize;
+        let mut phases: Vec<usize> = used().map(|k| offset(k) % axis.stride).collect();
+        phases.sort_unstable();
+        phases.dedup();
+        let index = |phase: usize| phases.partition_point(|p| *p < phase);
+        let place = |k: usize| (k, index(offset(k) % axis.stride), offset(k) / axis.stride);
         let positions: Vec<_> = used().map(place).collect();
         let length = axis.output + positions.last().map_or(0, |(_, _, shift)| *shift);
-        Self { axis, base, positions, length }
+        Self { axis, base, phases, positions, length }
     }
 
-    /// The places of a phase plane that are pixels of the input, and the first of these pixels.
-    fn pixels(&self, phase: usize) -> (Range<usize>, usize) {
+    /// The places of phase plane `index` that are pixels of the input, and the first of these pixels.
+    fn pixels(&self, index: usize) -> (Range<usize>, usize) {
         let stride = self.axis.stride as isize;
-        let first = self.base + phase as isize;
+        let first = self.base + self.phases[index] as isize;
         let start = if first < 0 { (-first).div_euclid(stride) + isize::from(first % stride != 0) } else { 0 };
         let last = self.axis.input as isize - 1 - first;
         let end = if last < 0 { 0 } else { last / stride + 1 };
@@ -51,7 +56,7 @@ impl Rail {
     }
 }
 
-/// A kernel position: its index among the weights of a channel, its phase plane, and its shift in it.
+/// A kernel position: its index among the weights of a channel, the index of its phase plane, and its shift in it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Position {
     pub(super) weight: usize,
@@ -82,21 +87,21 @@ impl Lattice {
             for &(kx, phase_x, shift_x) in &columns.positions {
                 positions.push(Position {
                     weight: ky * shape.columns.kernel + kx,
-                    phase: phase_y * shape.columns.stride + phase_x,
+                    phase: phase_y * columns.phases.len() + phase_x,
                     shift: shift_y * columns.length + shift_x,
                 });
             }
         }
         let reach = positions.iter().map(|p| p.shift).max().unwrap_or(0);
         positions.sort_by_key(|p| (p.phase, p.weight));
-        let phases = shape.rows.stride * shape.columns.stride;
-        let images = (LINE / (plane * phases)).clamp(1, shape.batch);
+        let pixels = plane.saturating_mul(shape.rows.stride).saturating_mul(shape.columns.stride);
+        let images = (LINE / pixels).clamp(1, shape.batch);
         Self { rows, columns, positions, plane, images, reach }
     }
 
     /// Number of phase planes of an image.
     pub(super) fn phases(&self) -> usize {
-        self.rows.axis.stride * self.columns.axis.stride
+        self.rows.phases.len() * self.columns.phases.len()
     }
 
     /// Values of one line.
@@ -123,8 +128,8 @@ impl Lattice {
     fn each_phase(&self, slot: usize, mut visit: impl FnMut(Rectangle, Rectangle)) {
         let (stride, width) = (self.rows.axis.stride, self.columns.axis.input);
         for phase in 0..self.phases() {
-            let (y, first_y) = self.rows.pixels(phase / self.columns.axis.stride);
-            let (x, first_x) = self.columns.pixels(phase % self.columns.axis.stride);
+            let (y, first_y) = self.rows.pixels(phase / self.columns.phases.len());
+            let (x, first_x) = self.columns.pixels(phase % self.columns.phases.len());
             if y.is_empty() || x.is_empty() {
                 continue;
             }

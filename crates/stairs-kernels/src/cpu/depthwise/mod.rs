@@ -15,8 +15,8 @@ use self::{
     lattice::Lattice,
     shifted::{Tap, add_products, add_shifted},
 };
-use super::disjoint::Planes;
-use crate::ConvShape;
+use super::{disjoint::Planes, fresh};
+use crate::{ConvShape, checked::Checked};
 
 /// Values of input planes below which a task is not worth its overhead.
 const TASK: usize = 1 << 13;
@@ -98,18 +98,18 @@ impl Scratch {
     fn new(work: &Work<'_>) -> Self {
         let lattice = &work.lattice;
         Self {
-            input: vec![0.0; lattice.start(lattice.phases())],
-            output: vec![0.0; lattice.reach + lattice.line()],
+            input: fresh::zeros(lattice.start(lattice.phases())),
+            output: fresh::zeros(lattice.reach + lattice.line()),
             taps: Vec::with_capacity(lattice.positions.len()),
         }
     }
 }
 
 /// y of x and the weights.
-pub(crate) fn forward(x: &[f32], weight: &[f32], shape: &ConvShape) -> Vec<f32> {
+pub(crate) fn forward(x: &[f32], weight: &[f32], shape: &Checked<ConvShape>) -> Vec<f32> {
     let work = Work::new(shape);
     let lattice = &work.lattice;
-    let mut y = vec![0.0; shape.batch * shape.channels_out * shape.plane_out()];
+    let mut y = fresh::zeros(shape.batch * shape.channels_out * shape.plane_out());
     let out = Planes::new(&mut y, shape.plane_out());
     work.each_unit(|scratch, channel, images| {
         work.store_input(&mut scratch.input, x, channel, images.clone());
@@ -132,10 +132,10 @@ pub(crate) fn forward(x: &[f32], weight: &[f32], shape: &ConvShape) -> Vec<f32> 
 }
 
 /// The gradient for x: dx[u] = Σ_k w[k]·g[u shifted back by k], phase by phase.
-pub(crate) fn input_gradient(weight: &[f32], gradient: &[f32], shape: &ConvShape) -> Vec<f32> {
+pub(crate) fn input_gradient(weight: &[f32], gradient: &[f32], shape: &Checked<ConvShape>) -> Vec<f32> {
     let work = Work::new(shape);
     let lattice = &work.lattice;
-    let mut dx = vec![0.0; shape.batch * shape.channels_in * shape.plane_in()];
+    let mut dx = fresh::zeros(shape.batch * shape.channels_in * shape.plane_in());
     let out = Planes::new(&mut dx, shape.plane_in());
     work.each_unit(|scratch, channel, images| {
         scratch.input.fill(0.0);
@@ -158,7 +158,7 @@ pub(crate) fn input_gradient(weight: &[f32], gradient: &[f32], shape: &ConvShape
 }
 
 /// The gradient for the weights: dw[k] = Σ over images and outputs of g·x shifted by k. A channel is one sum.
-pub(crate) fn weight_gradient(x: &[f32], gradient: &[f32], shape: &ConvShape) -> Vec<f32> {
+pub(crate) fn weight_gradient(x: &[f32], gradient: &[f32], shape: &Checked<ConvShape>) -> Vec<f32> {
     let work = Work::new(shape);
     let lattice = &work.lattice;
     let (kernel, used) = (shape.patch(), lattice.positions.len());

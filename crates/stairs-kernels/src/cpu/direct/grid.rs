@@ -4,7 +4,7 @@
 //! (i, y, x) is at q = i·image + y·pitch + x, and kernel position (ky, kx) reads q + (ky·pitch + kx)·dilation from the
 //! start of a channel, which lies `lead` before its first pixel.
 
-use crate::{Axis, ConvShape};
+use crate::{Axis, ConvShape, cpu::fresh};
 
 /// Most pixels a kernel reads at once, beyond the last output.
 const SLACK: usize = 64;
@@ -29,6 +29,22 @@ pub(super) struct Grid {
 }
 
 impl Grid {
+    /// Whether images have a grid: no padding is more than a kernel reaches back, and the margins are not almost all of it,
+    /// as they are around a far dilated kernel.
+    pub(super) fn fits(shape: &ConvShape) -> bool {
+        /// Pixels of an image with its margins for each of its own …
+        const SHARE: usize = 64;
+        /// … unless they are less than this.
+        const SMALL: usize = 1 << 20;
+        let length = |axis: &Axis| {
+            let back = axis.padding <= (axis.kernel - 1) * axis.dilation;
+            if back { axis.input.checked_add(margin(axis)) } else { None }
+        };
+        let pixels =
+            length(&shape.rows).zip(length(&shape.columns)).and_then(|(rows, columns)| rows.checked_mul(columns));
+        pixels.is_some_and(|pixels| pixels <= SMALL.max(shape.plane_in().saturating_mul(SHARE)))
+    }
+
     /// A grid of about `wanted` pixels a channel, of at most `most` images.
     pub(super) fn new(shape: &ConvShape, most: usize, wanted: usize) -> Self {
         let (rows, columns) = (shape.rows, shape.columns);
@@ -55,7 +71,7 @@ impl Grid {
 
     /// A cleared grid of inputs.
     pub(super) fn inputs(&self) -> Vec<f32> {
-        vec![0.0; self.shape.channels_in * self.plane_in]
+        fresh::zeros(self.shape.channels_in * self.plane_in)
     }
 
     /// Copies images `[images, channels_in, height, width]` to `grid`. Fewer images than before leave zeros where the

@@ -25,7 +25,7 @@ use rayon::prelude::*;
 
 use self::{grid::Grid, runs::Runs, weights::Weights};
 use super::{fresh, simd::Level};
-use crate::ConvShape;
+use crate::{ConvShape, checked::Checked};
 
 /// Most tasks a batch is cut into.
 const TASKS: usize = 16;
@@ -36,7 +36,7 @@ const FEWEST_CHANNELS: usize = 4;
 /// Whether positions of the kernel are offsets, and more than one, in images of some size.
 fn fits(shape: &ConvShape) -> bool {
     let shifts = shape.groups == 1 && shape.rows.is_shift() && shape.columns.is_shift();
-    shifts && !shape.is_pointwise() && shape.plane_in() >= 16
+    shifts && !shape.is_pointwise() && shape.plane_in() >= 16 && Grid::fits(shape)
 }
 
 /// Whether to take [`forward`]: with registers of 8 lanes the product with the matrix of patches is as fast.
@@ -55,12 +55,12 @@ pub(crate) fn weight_gradient_applies(shape: &ConvShape) -> bool {
 }
 
 /// y of x and the weights.
-pub(crate) fn forward(x: &[f32], weight: &[f32], shape: &ConvShape) -> Vec<f32> {
+pub(crate) fn forward(x: &[f32], weight: &[f32], shape: &Checked<ConvShape>) -> Vec<f32> {
     convolve(x, &Weights::forward(weight, shape), shape)
 }
 
 /// The gradient for x.
-pub(crate) fn input_gradient(weight: &[f32], gradient: &[f32], shape: &ConvShape) -> Vec<f32> {
+pub(crate) fn input_gradient(weight: &[f32], gradient: &[f32], shape: &Checked<ConvShape>) -> Vec<f32> {
     let turned = turned(shape);
     convolve(gradient, &Weights::turned(weight, shape), &turned)
 }
@@ -77,10 +77,12 @@ fn turned(shape: &ConvShape) -> ConvShape {
 
 fn convolve(x: &[f32], weights: &Weights, shape: &ConvShape) -> Vec<f32> {
     let (image_in, image_out) = (shape.channels_in * shape.plane_in(), shape.channels_out * shape.plane_out());
+    assert_eq!(x.len(), shape.batch * image_in, "the input of a convolution");
     let task = shape.batch.div_ceil(TASKS.min(4 * rayon::current_num_threads()));
     let grid = Grid::new(shape, task, 768);
     let runs = Runs::of(&grid);
-    // SAFETY: the chunks cover the output, and both kernels write all of their images.
+    // SAFETY: chunk by chunk and group by group, input and output have the same images, all of them by the assertion
+    // above; both kernels write all of theirs.
     unsafe {
         fresh::filled(shape.batch * image_out, |y| {
             let chunks = y.par_chunks_mut(task * image_out).zip(x.par_chunks(task * image_in));
@@ -101,7 +103,7 @@ fn convolve(x: &[f32], weights: &Weights, shape: &ConvShape) -> Vec<f32> {
 }
 
 /// The gradient for the weights.
-pub(crate) fn weight_gradient(x: &[f32], gradient: &[f32], shape: &ConvShape) -> Vec<f32> {
+pub(crate) fn weight_gradient(x: &[f32], gradient: &[f32], shape: &Checked<ConvShape>) -> Vec<f32> {
     let weights = shape.channels_out * shape.patch();
     let (image_in, image_out) = (shape.channels_in * shape.plane_in(), shape.channels_out * shape.plane_out());
     // Each task has a sum of its own: few tasks where the weights are many or the images few.

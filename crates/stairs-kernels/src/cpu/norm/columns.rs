@@ -104,7 +104,7 @@ pub(super) fn forward(
         (mean, variance)
     };
     let (mut mean, mut variance) = (Vec::new(), Vec::new());
-    // SAFETY: the blocks cover the output.
+    // SAFETY: the blocks cover the output, which is as long as the shape says: `super::forward` has compared.
     let y = unsafe {
         fresh::filled(x.len(), |y| {
             let out = Planes::new(y, shape.plane);
@@ -142,7 +142,7 @@ pub(super) fn gradient(
         (of(|s| s.dgamma), of(|s| s.dbeta))
     };
     let (mut dgamma, mut dbeta) = (Vec::new(), Vec::new());
-    // SAFETY: the blocks cover the input.
+    // SAFETY: the blocks cover the input, which is as long as the shape says: `super::gradient` has compared.
     let dx = unsafe {
         fresh::filled(x.len(), |dx| {
             let out = Planes::new(dx, shape.plane);

@@ -5,18 +5,38 @@ mod planes;
 
 use rayon::prelude::*;
 
+use super::fresh;
+use crate::misfit::count;
+
 /// Pixels of a plane from which sums along a plane beat sums along the batch.
 const LONG_PLANE: usize = 128;
 
-/// `[batch, channels, plane]`
+/// `[batch, channels, plane]`, none of them 0.
 #[derive(Clone, Copy)]
 pub(crate) struct Channels {
-    pub(crate) batch: usize,
-    pub(crate) channels: usize,
-    pub(crate) plane: usize,
+    batch: usize,
+    channels: usize,
+    plane: usize,
 }
 
 impl Channels {
+    /// Of a tensor with dimensions `[batch, channels, …]`; `None` of one without channels or without elements.
+    pub(crate) fn of(dims: &[usize]) -> Option<Self> {
+        let &[batch, channels, ref rest @ ..] = dims else { return None };
+        let plane = rest.iter().try_fold(1_usize, |product, length| product.checked_mul(*length))?;
+        count([batch, channels, plane]).is_ok_and(|values| values > 0).then_some(Self { batch, channels, plane })
+    }
+
+    /// Number of channels.
+    pub(crate) fn channels(&self) -> usize {
+        self.channels
+    }
+
+    /// All values.
+    fn values(&self) -> usize {
+        self.batch * self.channels * self.plane
+    }
+
     /// The planes of a channel, one per image.
     fn planes<'a>(
         &self,
@@ -41,6 +61,7 @@ pub(crate) fn forward(
     epsilon: f64,
     shape: Channels,
 ) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
+    assert_eq!(x.len(), shape.values(), "the input of a norm");
     let run = if shape.plane < LONG_PLANE { columns::forward } else { planes::forward };
     run(x, gamma, beta, epsilon, shape)
 }
@@ -57,6 +78,7 @@ pub(crate) fn gradient(
     epsilon: f64,
     shape: Channels,
 ) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
+    assert_eq!([x.len(), gradient.len()], [shape.values(); 2], "the input of a norm and the gradient of its output");
     let run = if shape.plane < LONG_PLANE { columns::gradient } else { planes::gradient };
     run(x, gamma, statistics, gradient, epsilon, shape)
 }
@@ -92,7 +114,7 @@ impl Slopes {
 
 /// scale·x + shift per channel.
 pub(crate) fn affine(x: &[f32], scale: &[f32], shift: &[f32], shape: Channels) -> Vec<f32> {
-    let mut y = vec![0.0; x.len()];
+    let mut y = fresh::zeros(x.len());
     let image = shape.channels * shape.plane;
     y.par_chunks_mut(image).zip(x.par_chunks(image)).for_each(|(y, x)| {
         let planes = y.chunks_exact_mut(shape.plane).zip(x.chunks_exact(shape.plane));

@@ -30,7 +30,7 @@ pub(super) fn forward(
 ) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
     let affine = Affine { gamma, beta, epsilon };
     let (mut mean, mut variance) = (Vec::new(), Vec::new());
-    // SAFETY: the channels cover the output.
+    // SAFETY: the channels cover the output, which is as long as the shape says: `super::forward` has compared.
     let y = unsafe {
         fresh::filled(x.len(), |y| {
             let out = Planes::new(y, shape.plane);
@@ -87,7 +87,7 @@ pub(super) fn gradient(
 ) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
     let kept = Kept { x, gamma, mean, variance, epsilon };
     let (mut dgamma, mut dbeta) = (Vec::new(), Vec::new());
-    // SAFETY: the channels cover the input.
+    // SAFETY: the channels cover the input, which is as long as the shape says: `super::gradient` has compared.
     let dx = unsafe {
         fresh::filled(x.len(), |dx| {
             let out = Planes::new(dx, shape.plane);
