@@ -20,7 +20,10 @@ use burn::{
 use serde::{Deserialize, Serialize};
 use stairs_data::{DataDifference, DataIdentity};
 
-use crate::{Method, RunConfig, RunDir, TrainError, Which, checkpoint::sha256, files, weights::check_finite};
+use crate::{
+    Method, RunConfig, RunDir, TrainError, Which, checkpoint::sha256, data::data_difference, files,
+    weights::check_finite,
+};
 
 /// Where the weights of a run start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -169,7 +172,7 @@ pub(crate) fn refuse_other_classes(config: &RunConfig, now: Option<&DataIdentity
     let Ok(Some(mut then)) = RunDir::new(parent).data() else { return Ok(()) };
     // Another number of samples, or another size of images, is what fine-tuning is for.
     then.shape = now.shape;
-    match then.difference(now).filter(DataDifference::concerns_labels_or_shape) {
+    match data_difference(&then, now).filter(DataDifference::concerns_labels_or_shape) {
         Some(difference) => {
             let hint = "its last layer does not tell these classes apart: start it afresh (--init-head fresh)";
             Err(TrainError::OtherData { dir: parent.into(), difference: format!("{difference}; {hint}") })

@@ -27,6 +27,7 @@ use stairs_data::DataIdentity;
 use crate::{
     EpochRecord, RECORD_FORMAT, RunConfig, RunRecord, SealedDir, TrainError,
     checkpoint::Store,
+    data::data_difference,
     extension::difference_of_runs,
     files,
     record::format_of,
@@ -155,7 +156,7 @@ impl RunDir {
         let Some(then) = self.data()? else {
             return Ok(Some("the run did not record what its data was: it is not known to be this".into()));
         };
-        match then.difference(now) {
+        match data_difference(&then, now) {
             Some(difference) if difference.concerns_labels_or_shape() => {
                 Err(TrainError::OtherData { dir: self.path.clone(), difference: difference.to_string() })
             }
@@ -267,7 +268,7 @@ impl RunDir {
         }
         match (self.data()?, data) {
             (Some(then), Some(now)) => {
-                if let Some(difference) = then.difference(now) {
+                if let Some(difference) = data_difference(&then, now) {
                     let difference = format!("{difference}; start another run, or restore the data");
                     return Err(TrainError::OtherData { dir: self.path.clone(), difference });
                 }

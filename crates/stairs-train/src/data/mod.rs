@@ -7,7 +7,7 @@ mod order;
 mod samples;
 mod source;
 
-pub(crate) use checked::{Checked, survey};
+pub(crate) use checked::{Checked, difference as data_difference, survey};
 pub(crate) use host::threads as host_threads;
 pub use host::{HostBatch, HostBatches, Pass};
 pub use loader::Batch;
