@@ -14,7 +14,7 @@ use burn::{
 use stairs_zoo::{Quantisation, calibrated, map_model, observe};
 
 use crate::{
-    ConfigError, RunConfig, Samples, TrainError, ZooModel,
+    ConfigError, Quanta, RunConfig, Samples, TrainError, ZooModel,
     data::{Pass, host_threads, subset},
 };
 
@@ -56,14 +56,14 @@ impl ZooModel {
         Ok(Self(calibrated(self.0, &sizes).map_err(refused)?))
     }
 
-    /// The float model that the run starts from, if it starts from one.
+    /// The float model that the run starts from, if it starts from one; none where the quanta are loaded.
     fn float_twin(
         config: &RunConfig,
         input: [usize; 3],
         classes: usize,
         device: &Device,
     ) -> Result<Option<stairs_zoo::Model>, TrainError> {
-        let Some(init) = &config.init else { return Ok(None) };
+        let Some(init) = config.init.as_ref().filter(|init| init.quanta == Quanta::Fresh) else { return Ok(None) };
         let Self(float) = Self::build(config, Quantisation::Float, input, classes, device)?;
         Ok(Some(map_model!(float, model => init.load(model)?)))
     }

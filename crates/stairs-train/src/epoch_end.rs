@@ -4,9 +4,6 @@
 //! strategy makes the epoch's record, appends it to `metrics.jsonl`, shows it, and has the checkpoint saved.
 
 use std::{
-    fs::OpenOptions,
-    io::Write,
-    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
@@ -20,7 +17,7 @@ use burn::train::{
 use stairs_noise::plan::AnnealingPlan;
 
 use crate::{
-    Annealer, EpochRecord, RunConfig, TrainError,
+    Annealer, EpochRecord, Extension, RunConfig, RunDir, TrainError,
     checkpoint::{Assembly, MANIFEST_FORMAT, Manifest},
     meter::Meter,
     progress::SharedProgress,
@@ -43,7 +40,8 @@ pub(crate) struct EpochEnd {
     pub(crate) annealer: Option<Arc<Annealer>>,
     pub(crate) meter: Meter,
     pub(crate) assembly: Arc<Assembly>,
-    pub(crate) metrics: PathBuf,
+    pub(crate) dir: RunDir,
+    pub(crate) extended: Vec<Extension>,
     pub(crate) progress: SharedProgress,
     pub(crate) interrupter: Interrupter,
     pub(crate) history: Arc<Mutex<History>>,
@@ -68,13 +66,6 @@ impl EpochEnd {
             laws: self.annealer.as_ref().map(|annealer| annealer.points(step - 1)).unwrap_or_default(),
         }
     }
-
-    fn append(&self, record: &EpochRecord) -> Result<(), TrainError> {
-        let mut line = serde_json::to_vec(record).map_err(|e| TrainError::Burn(e.to_string()))?;
-        line.push(b'\n');
-        let write = || OpenOptions::new().append(true).create(true).open(&self.metrics)?.write_all(&line);
-        write().map_err(|e| TrainError::write(&self.metrics, e))
-    }
 }
 
 /// Epoch of the best test accuracy, the first of equals; 0 without epochs.
@@ -94,7 +85,7 @@ impl CheckpointingStrategy for EpochEnd {
             return Vec::new();
         }
         let record = self.record(epoch);
-        let appended = self.append(&record);
+        let appended = self.dir.append_metrics(&record);
         let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = appended {
             self.interrupter.stop(Some("a file could not be written"));
@@ -109,6 +100,7 @@ impl CheckpointingStrategy for EpochEnd {
             plan: self.plan.clone(),
             epoch,
             step: record.step,
+            extended: self.extended.clone(),
             wall_seconds: history.wall_seconds,
             best_epoch: best_epoch(&history.epochs),
             epochs: history.epochs.clone(),

@@ -14,7 +14,10 @@ pub enum ConfigError {
     #[error("epochs must be at least 1, got 0")]
     Epochs,
     /// The batch is empty or larger than the training set.
-    #[error("batch must be between 1 and the number of training samples ({samples}), got {batch}")]
+    #[error(
+        "batch must be between 1 and the number of training samples ({samples}, after --subset if one is chosen), got \
+         {batch}"
+    )]
     Batch {
         /// The refused batch size.
         batch: usize,
@@ -68,7 +71,10 @@ pub enum ConfigError {
         factor: f64,
     },
     /// A warm-up that is not possible.
-    #[error("a warm-up needs a share of the run and a first factor in (0, 1], got {share} and {start}")]
+    #[error(
+        "a warm-up needs a share of the run and a first factor in (0, 1], got {share} and {start}{}",
+        if *share > 1.0 { ": it would be longer than the run" } else { "" }
+    )]
     WarmUp {
         /// Share of the run.
         share: f64,
@@ -147,6 +153,27 @@ pub enum ConfigError {
         /// The quantisers of the model, comma separated.
         known: String,
     },
+    /// The model does not answer as the data asks.
+    #[error(
+        "the model makes logits of shape {found:?} for one sample, and the data has {classes} classes: it must be at least [1, {classes}]"
+    )]
+    Logits {
+        /// The shape that came out.
+        found: [usize; 2],
+        /// Classes of the data.
+        classes: usize,
+    },
+    /// A normalisation over one sample makes a constant of it.
+    #[error(
+        "a batch norm would see one sample at a time (a step of {least} samples in {parts} parts), and the network would \
+         answer all samples alike: use a larger batch or fewer parts"
+    )]
+    OneSample {
+        /// Samples of the smallest step.
+        least: usize,
+        /// Parts of a step, over all devices.
+        parts: usize,
+    },
     /// A diagnosis without steps between its records, or without directions.
     #[error("a diagnosis needs at least 1 step between records and 1 direction, got {every} and {directions}")]
     Diagnosis {
@@ -219,6 +246,26 @@ pub enum TrainError {
         dir: PathBuf,
         /// What is wrong with each, newest first.
         reasons: String,
+    },
+    /// A file of a format that this program does not know yet.
+    #[error(
+        "{path} has format {found}, and this program knows formats up to {supported}: use the version that wrote it"
+    )]
+    Newer {
+        /// The file, which is left as it is.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+        /// The newest that is known.
+        supported: u32,
+    },
+    /// The data is not that of the run.
+    #[error("{dir} was trained on other data: {difference}")]
+    OtherData {
+        /// Directory of the run.
+        dir: PathBuf,
+        /// What differs, in words.
+        difference: String,
     },
     /// A file does not hold what it should.
     #[error("{path} is damaged: {reason}")]

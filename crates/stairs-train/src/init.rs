@@ -1,17 +1,16 @@
-//! Fine-tuning: a run that starts from the weights of a float model.
+//! Fine-tuning: a run that starts from the weights of another model.
 //!
-//! The file is a model of another run (`best.bpk`, `last.bpk`, or their `.safetensors`). Its float weights are put into the
-//! model before the weights get their quantisers, so that the scales fit the pretrained weights. A float model and its
-//! quantised twin have the same parameter paths but for the quantisers.
+//! The file is a model of another run (`best.bpk`, `last.bpk`, or their `.safetensors`). Its float weights, latent ones if
+//! the run was quantised, are put into the model before the weights get their quantisers, so that the scales fit the
+//! weights. A float model and its quantised twin have the same parameter paths but for the quantisers.
+//!
+//! Where the file is of a run with the same quantisers, [`Quanta::Loaded`] carries over its quanta and clips too: the
+//! run then starts with the hard network of the other one.
 //!
 //! max|w| is a poor quantum for pretrained weights, whose largest is many standard deviations out: a ternary network then
 //! has hardly anything but zeros. `mse` (the least squared error), `twn` and `sawb` look at all weights.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, io, path::PathBuf};
 
 use burn::{
     module::Module,
@@ -19,8 +18,12 @@ use burn::{
     tensor::Bytes,
 };
 use serde::{Deserialize, Serialize};
+use stairs_data::{DataDifference, DataIdentity};
 
-use crate::{RunDir, TrainError, Which, checkpoint::sha256, layout};
+use crate::{
+    Method, RunConfig, RunDir, TrainError, Which, checkpoint::sha256, data::data_difference, files, layout,
+    weights::check_finite,
+};
 
 /// Where the weights of a run start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +36,26 @@ pub struct Init {
     /// What happens to the last layer.
     #[serde(default)]
     pub head: Head,
+    /// What happens to the scales of the quantisers.
+    #[serde(default, skip_serializing_if = "Quanta::is_fresh")]
+    pub quanta: Quanta,
+}
+
+/// Where the quanta and clips of the quantisers come from in a model that starts from a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Quanta {
+    /// From the weights that were loaded, by the configured policy; those of features from what they receive.
+    #[default]
+    Fresh,
+    /// From the file, which must be of a run with the same quantisers.
+    Loaded,
+}
+
+impl Quanta {
+    fn is_fresh(&self) -> bool {
+        *self == Self::Fresh
+    }
 }
 
 /// What happens to the last layer of a model that starts from a file.
@@ -50,36 +73,80 @@ impl Init {
     /// The file at `path`; of a run directory the model after the last epoch, which was not chosen on the test set.
     ///
     /// # Errors
-    /// [`TrainError::Read`].
+    /// [`TrainError::Read`], [`TrainError::NoRun`] for a directory without one, [`TrainError::Damaged`] for a file that is
+    /// not the one its run wrote.
     pub fn open(path: impl Into<PathBuf>, head: Head) -> Result<Self, TrainError> {
         let path = path.into();
-        let path = if path.is_dir() { RunDir::new(path).model_path(Which::Last) } else { path };
-        let sha256 = sha256(&read(&path)?);
-        Ok(Self { path, sha256, head })
+        if path.to_str().is_none() {
+            let reason = "its name is not UTF-8, and the configuration of a run is text";
+            return Err(TrainError::read(path, io::Error::new(io::ErrorKind::InvalidInput, reason)));
+        }
+        let (path, bytes) = if path.is_dir() {
+            let run = RunDir::new(path);
+            (run.model_path(Which::Last), run.model_bytes(Which::Last)?)
+        } else {
+            let bytes = RunDir::bytes_of(&path)?;
+            (path, bytes)
+        };
+        Ok(Self { path, sha256: sha256(&bytes), head, quanta: Quanta::Fresh })
     }
 
-    /// `model`, whose weights are not quantised yet, with the weights of the file. Settings of feature quantisers stay.
+    /// The configuration of the run whose directory the file lies in, if it lies in one.
+    pub fn run_config(&self) -> Option<RunConfig> {
+        RunDir::new(self.path.parent()?).config().ok()
+    }
+
+    /// The same with [`Quanta::Loaded`] where the file is of a run with the model and the quantisers of `config`.
+    pub fn for_run(mut self, config: &RunConfig) -> Self {
+        let same = |there: &RunConfig| {
+            there.method != Method::Float
+                && config.method != Method::Float
+                && there.model == config.model
+                && there.quantiser == config.quantiser
+                && there.features == config.features
+                && there.edges == config.edges
+                && there.weight_scale == config.weight_scale
+        };
+        self.quanta = if self.run_config().is_some_and(|there| same(&there)) { Quanta::Loaded } else { Quanta::Fresh };
+        self
+    }
+
+    /// `model` with the weights of the file. Under [`Quanta::Fresh`] its weights are not quantised yet, and quantisers, of
+    /// the model and in the file, are left alone; under [`Quanta::Loaded`] they are loaded too, all but their laws.
     ///
     /// # Errors
     /// [`TrainError::Read`], [`TrainError::Damaged`]; [`TrainError::InitChanged`] for another file than at
     /// [`open`](Self::open); [`TrainError::InitMismatch`] with every parameter that is missing, unknown, or of another
     /// shape.
     pub fn load<M: Module>(&self, model: M) -> Result<M, TrainError> {
-        let bytes = read(&self.path)?;
+        let bytes = files::read(&self.path)?;
         let found = sha256(&bytes);
         if found != self.sha256 {
             let (path, expected) = (self.path.clone(), self.sha256.clone());
             return Err(TrainError::InitChanged { path, found, expected });
         }
+        if bytes.starts_with(b"PK") || bytes.starts_with(b"\x80\x02") {
+            let reason = "it is a file of PyTorch, which `stairs import` makes a file of weights of";
+            return Err(TrainError::damaged(&self.path, reason));
+        }
         let safetensors = self.path.extension().is_some_and(|extension| extension == "safetensors");
         let names: Vec<(String, usize)> =
             model.collect(None, None, false).into_iter().map(|t| (t.name.to_string(), t.shape.len())).collect();
-        let head = match self.head {
-            Head::Loaded => None,
-            Head::Fresh => names.iter().rev().find(|(_, rank)| *rank >= 2).map(|(name, _)| parent(name)),
+        let weights = names.iter().rev().filter(|(name, _)| !of_quantiser(name));
+        let head = weights.into_iter().find(|(_, rank)| *rank >= 2).map(|(name, _)| parent(name));
+        let in_head = |path: &str| match head.as_deref() {
+            Some("") => parent(path).is_empty(),
+            Some(head) => path.strip_prefix(head).is_some_and(|rest| rest.starts_with('.')),
+            None => false,
         };
-        let in_head = |path: &str| head.as_deref().is_some_and(|head| parent(path) == head);
-        let loaded: Vec<&str> = names.iter().map(|(name, _)| name.as_str()).filter(|name| !in_head(name)).collect();
+        let left_alone = |path: &str| {
+            (self.head == Head::Fresh && in_head(path))
+                || match self.quanta {
+                    Quanta::Fresh => of_quantiser(path),
+                    Quanta::Loaded => is_law(path),
+                }
+        };
+        let loaded: Vec<&str> = names.iter().map(|(name, _)| name.as_str()).filter(|name| !left_alone(name)).collect();
         let filter = loaded.iter().fold(PathFilter::new(), |filter, name| filter.with_full_path(*name));
         let damaged = |e: &dyn ToString| TrainError::damaged(&self.path, e.to_string());
         let mut result = None;
@@ -93,21 +160,52 @@ impl Init {
             });
             Ok::<_, TrainError>(model)
         })?;
-        match result.and_then(|result| faults(&result, &loaded, in_head)) {
-            None => Ok(model),
+        let hint = (self.head == Head::Loaded).then_some(in_head);
+        match result.and_then(|result| faults(&result, &loaded, left_alone, hint)) {
+            None => check_finite(&model, &self.path).map(|()| model),
             Some(reason) => Err(TrainError::InitMismatch { path: self.path.clone(), reason }),
         }
     }
 }
 
-/// What does not fit, by name.
-fn faults(result: &ApplyResult, loaded: &[&str], in_head: impl Fn(&str) -> bool) -> Option<String> {
-    let missing = result
-        .missing
-        .iter()
-        .filter(|(path, containers)| loaded.contains(&path.as_str()) && !containers.contains("Struct:Stair"));
-    let missing: BTreeSet<&str> = missing.map(|(path, _)| path.as_str()).collect();
-    let unknown: BTreeSet<&str> = result.unused.iter().map(String::as_str).filter(|path| !in_head(path)).collect();
+/// Refuses to go on with the last layer of a run whose classes are not those of the data.
+pub(crate) fn refuse_other_classes(config: &RunConfig, now: Option<&DataIdentity>) -> Result<(), TrainError> {
+    let init = config.init.as_ref().filter(|init| init.head == Head::Loaded);
+    let (Some(parent), Some(now)) = (init.and_then(|init| init.path.parent()), now) else { return Ok(()) };
+    // A file that lies in no directory of a run, and a run of an earlier version, know no classes.
+    let Ok(Some(mut then)) = RunDir::new(parent).data() else { return Ok(()) };
+    // Another number of samples, or another size of images, is what fine-tuning is for.
+    then.shape = now.shape;
+    match data_difference(&then, now).filter(DataDifference::concerns_labels_or_shape) {
+        Some(difference) => {
+            let hint = "its last layer does not tell these classes apart: start it afresh (--init-head fresh)";
+            Err(TrainError::OtherData { dir: parent.into(), difference: format!("{difference}; {hint}") })
+        }
+        None => Ok(()),
+    }
+}
+
+/// True for a parameter of a quantiser, by its path: its laws, or its scales.
+fn of_quantiser(path: &str) -> bool {
+    let kinds = ["Fixed", "Channel", "Step", "Clip"];
+    let parts: Vec<&str> = path.split('.').collect();
+    is_law(path) || parts.windows(2).any(|two| two[0] == "scales" && kinds.contains(&two[1]))
+}
+
+fn is_law(path: &str) -> bool {
+    path.ends_with(".setting") || path == "setting"
+}
+
+/// What does not fit, by name. `left_alone` says what is not loaded; `head` tells the last layer where it could be.
+fn faults(
+    result: &ApplyResult,
+    loaded: &[&str],
+    left_alone: impl Fn(&str) -> bool,
+    head: Option<impl Fn(&str) -> bool>,
+) -> Option<String> {
+    let missing = result.missing.iter().map(|(path, _)| path.as_str()).filter(|path| loaded.contains(path));
+    let missing: BTreeSet<&str> = missing.collect();
+    let unknown: BTreeSet<&str> = result.unused.iter().map(String::as_str).filter(|path| !left_alone(path)).collect();
     let misshapen: BTreeSet<String> = result.errors.iter().map(describe).collect();
     let list = |what: &str, names: Vec<&str>| (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")));
     let mut parts: Vec<String> = [
@@ -118,7 +216,10 @@ fn faults(result: &ApplyResult, loaded: &[&str], in_head: impl Fn(&str) -> bool)
     .into_iter()
     .flatten()
     .collect();
-    if !misshapen.is_empty() {
+    let only_head = |head: &dyn Fn(&str) -> bool| {
+        result.errors.iter().all(|e| matches!(e, ApplyError::ShapeMismatch { path, .. } if head(path)))
+    };
+    if !misshapen.is_empty() && head.is_some_and(|head| only_head(&head)) {
         parts.push("a last layer for other classes starts afresh with `Head::Fresh` (--init-head fresh)".into());
     }
     (!parts.is_empty()).then(|| parts.join("; "))
@@ -136,8 +237,4 @@ fn describe(error: &ApplyError) -> String {
 /// The path of the module that holds a parameter.
 fn parent(path: &str) -> String {
     path.rsplit_once('.').map_or("", |(parent, _)| parent).to_string()
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, TrainError> {
-    fs::read(path).map_err(|e| TrainError::read(path, e))
 }

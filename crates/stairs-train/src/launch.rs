@@ -19,7 +19,7 @@ use burn::{
 use stairs_noise::plan::AnnealingPlan;
 
 use crate::{
-    Annealed, Annealer, Classifier, RunConfig, RunDir, Samples, TrainError,
+    Annealed, Annealer, Classifier, Extension, RunConfig, RunDir, Samples, TrainError,
     checkpoint::{Assembly, Part},
     data::{Fault, Loader, steps_per_epoch},
     epoch_end::{EpochEnd, History},
@@ -34,6 +34,7 @@ use crate::{
 pub(crate) struct Launch<'a> {
     pub(crate) config: &'a RunConfig,
     pub(crate) dir: RunDir,
+    pub(crate) extended: Vec<Extension>,
     pub(crate) train: Arc<dyn Samples>,
     pub(crate) test: Arc<dyn Samples>,
     pub(crate) chosen: Vec<usize>,
@@ -75,7 +76,8 @@ impl Launch<'_> {
             annealer: self.annealer.clone(),
             meter: meter.clone(),
             assembly: self.assembly.clone(),
-            metrics: self.dir.metrics_path(),
+            dir: self.dir.clone(),
+            extended: self.extended.clone(),
             progress: self.progress.clone(),
             interrupter: interrupter.clone(),
             history: self.history.clone(),

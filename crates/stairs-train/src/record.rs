@@ -5,7 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Samples;
+use stairs_data::DataIdentity;
+
+use crate::{Extension, Samples};
 
 /// Version of the record's format; readers refuse a newer one.
 pub const RECORD_FORMAT: u32 = 1;
@@ -25,6 +27,18 @@ pub struct RunRecord {
     pub parameters: usize,
     /// Training samples per epoch and test samples.
     pub samples: (usize, usize),
+    /// The processor's instructions that its sums depend on, for people: `x86_64 avx512f`. Empty in older records.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub instruction_set: String,
+    /// What the data was; absent in older records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<DataIdentity>,
+    /// What should be known about the configuration or the run, as it was shown when the run started.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Epochs that were added to the run, first to last; see [`Trainer::extend`](crate::Trainer::extend).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extended: Vec<Extension>,
     /// Files that could not be decoded, and that others stood in for.
     #[serde(default, skip_serializing_if = "Skipped::is_empty")]
     pub skipped: Skipped,
@@ -38,6 +52,86 @@ pub struct RunRecord {
     pub wall_seconds: f64,
     /// Histograms of latent and quantised weights at the end, one per quantised parameter; empty for a float run.
     pub weights: Vec<WeightHistogram>,
+}
+
+impl RunRecord {
+    /// Checks that the record can be one: what is wrong with it, naming the field.
+    ///
+    /// # Errors
+    /// A sentence for people.
+    pub fn check(&self) -> Result<(), String> {
+        let texts = [
+            ("config.model", &self.config.model),
+            ("config.dataset", &self.config.dataset),
+            ("device", &self.device),
+            ("versions.stairs", &self.versions.stairs),
+            ("versions.burn", &self.versions.burn),
+        ];
+        if let Some((field, _)) = texts.iter().find(|(_, text)| text.chars().any(char::is_control)) {
+            return Err(format!("{field} holds control characters"));
+        }
+        if self.epochs.len() != self.config.epochs {
+            return Err(format!("it has {} epochs of {}", self.epochs.len(), self.config.epochs));
+        }
+        if let Some((i, epoch)) = self.epochs.iter().enumerate().find(|(i, epoch)| epoch.epoch != i + 1) {
+            return Err(format!("epoch {} stands in the place of epoch {}", epoch.epoch, i + 1));
+        }
+        self.epochs.iter().try_for_each(EpochRecord::check)?;
+        percent("test_accuracy", self.test_accuracy)?;
+        percent("best_test_accuracy", self.best_test_accuracy)?;
+        let best = self.epochs.iter().map(|epoch| epoch.test_accuracy).fold(f64::NEG_INFINITY, f64::max);
+        let last = self.epochs.last().map_or(f64::NAN, |epoch| epoch.test_accuracy);
+        for (field, value, of_epochs) in
+            [("test_accuracy", self.test_accuracy, last), ("best_test_accuracy", self.best_test_accuracy, best)]
+        {
+            if value != of_epochs {
+                return Err(format!("{field} is {value}, and the epochs say {of_epochs}"));
+            }
+        }
+        not_negative("wall_seconds", self.wall_seconds)
+    }
+}
+
+impl EpochRecord {
+    /// Checks that the numbers can be those of an epoch.
+    ///
+    /// # Errors
+    /// A sentence for people.
+    pub fn check(&self) -> Result<(), String> {
+        let check = || {
+            percent("train_accuracy", self.train_accuracy)?;
+            percent("test_accuracy", self.test_accuracy)?;
+            for (field, value) in [
+                ("train_loss", self.train_loss),
+                ("test_loss", self.test_loss),
+                ("learning_rate", self.learning_rate),
+                ("seconds", self.seconds),
+            ] {
+                not_negative(field, value)?;
+            }
+            Ok(())
+        };
+        check().map_err(|reason: String| format!("epoch {}: {reason}", self.epoch))
+    }
+}
+
+fn percent(field: &str, value: f64) -> Result<(), String> {
+    // A sum of hits over their number may round to a little more than all of them.
+    if (0.0..=100.0 + 1e-9).contains(&value) { Ok(()) } else { Err(format!("{field} is {value} percent")) }
+}
+
+fn not_negative(field: &str, value: f64) -> Result<(), String> {
+    // Means of cross entropies of nearly 0 round to a little less than 0.
+    if value.is_finite() && value >= -1e-3 { Ok(()) } else { Err(format!("{field} is {value}")) }
+}
+
+/// The field `format` of a JSON file, which is looked at first: a newer file may have fields that nobody knows yet.
+pub(crate) fn format_of(json: &[u8]) -> Result<u32, String> {
+    #[derive(Deserialize)]
+    struct Format {
+        format: u32,
+    }
+    serde_json::from_slice::<Format>(json).map(|found| found.format).map_err(|e| e.to_string())
 }
 
 /// Files of both parts that were skipped.

@@ -2,31 +2,48 @@
 //!
 //! ```text
 //! config.toml                 configuration: what a resumed run is compared with
+//! data.json                   what the data was, likewise
 //! metrics.jsonl               one line an epoch
 //! checkpoints/                see [`crate::checkpoint`]
 //! best.bpk, best.safetensors  model of the best test accuracy
 //! last.bpk, last.safetensors  model after the last epoch
 //! record.json                 the record of the finished run, written last
+//! SHA256SUMS                  of all of these, see [`SealedDir`]
 //! ```
 //!
 //! Model files hold the latent weights, normalisation and quantiser settings under the model's own parameter paths;
 //! `.bpk` is Burn's format, `.safetensors` everybody's. All files but the metrics are replaced atomically; the metrics
-//! are cut back to the checkpoint on resume.
+//! are cut back to the checkpoint on resume. A file that was changed after it was written is refused when it is read.
+//! Links inside the directory are not followed, and nothing is removed that was not written here.
 
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{self, File},
     path::{Path, PathBuf},
 };
 
-use burn::{module::Module, store::ModuleRecord, tensor::Bytes};
+use burn::module::Module;
+use stairs_data::DataIdentity;
 
 use crate::{
-    EpochRecord, RECORD_FORMAT, RunConfig, RunRecord, TrainError, checkpoint, checkpoint::Store, files, layout,
-    write_weights,
+    EpochRecord, RECORD_FORMAT, RunConfig, RunRecord, SealedDir, TrainError,
+    checkpoint::Store,
+    data::data_difference,
+    extension::difference_of_runs,
+    files,
+    record::format_of,
+    sealed::SUMS,
+    weights::{Format, decode, encode},
 };
 
 /// Directory of the checkpoints.
 const CHECKPOINTS: &str = "checkpoints";
+const CONFIG: &str = "config.toml";
+const DATA: &str = "data.json";
+const METRICS: &str = "metrics.jsonl";
+const RECORD: &str = "record.json";
+/// The files of a run.
+const FILES: [&str; 8] =
+    [CONFIG, DATA, METRICS, RECORD, "last.bpk", "best.bpk", "last.safetensors", "best.safetensors"];
 
 /// The directory of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +64,17 @@ pub enum Which {
 /// A directory in use by this process; the lock ends with the process, however it ends.
 pub(crate) struct Locked {
     _lock: File,
+    /// What should be known about the directory.
+    pub(crate) notes: Vec<String>,
+}
+
+/// How a run takes its directory.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Opening {
+    /// It goes on with the run that is there.
+    pub(crate) resume: bool,
+    /// It may have more epochs than the run that is there.
+    pub(crate) extend: bool,
 }
 
 impl RunDir {
@@ -62,51 +90,98 @@ impl RunDir {
 
     /// Path of `metrics.jsonl`.
     pub fn metrics_path(&self) -> PathBuf {
-        self.path.join("metrics.jsonl")
+        self.path.join(METRICS)
     }
 
     /// Path of a model in Burn's format.
     pub fn model_path(&self, which: Which) -> PathBuf {
-        self.path.join(format!("{}.bpk", which.name()))
+        self.path.join(which.file(Format::Burn))
     }
 
-    fn config_path(&self) -> PathBuf {
-        self.path.join("config.toml")
+    /// False for the directory of an earlier version, or one whose `SHA256SUMS` was removed: damage to its files is not
+    /// noticed.
+    pub fn is_sealed(&self) -> bool {
+        self.sealed().is_sealed()
     }
 
-    fn record_path(&self) -> PathBuf {
-        self.path.join("record.json")
+    fn sealed(&self) -> SealedDir {
+        SealedDir::new(&self.path)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        fs::symlink_metadata(self.path.join(name)).is_ok()
+    }
+
+    fn no_run(&self, reason: impl Into<String>) -> TrainError {
+        TrainError::NoRun { dir: self.path.clone(), reason: reason.into() }
     }
 
     /// The configuration.
     ///
     /// # Errors
-    /// [`TrainError::NoRun`] without `config.toml`, [`TrainError::Damaged`] where it is none.
+    /// [`TrainError::NoRun`] without `config.toml`, [`TrainError::Damaged`] where it is none or was changed.
     pub fn config(&self) -> Result<RunConfig, TrainError> {
-        let path = self.config_path();
-        if !path.exists() {
-            return Err(TrainError::NoRun { dir: self.path.clone(), reason: "there is no config.toml".into() });
+        if !self.has(CONFIG) {
+            return Err(self.no_run("there is no config.toml"));
         }
-        toml::from_str(&files::read_text(&path)?).map_err(|e| TrainError::damaged(&path, e))
+        let path = self.path.join(CONFIG);
+        toml::from_str(&files::text(&path, self.sealed().read(CONFIG)?)?).map_err(|e| TrainError::damaged(&path, e))
+    }
+
+    /// What the data of the run was; `None` for a run of an earlier version.
+    ///
+    /// # Errors
+    /// [`TrainError::Read`], [`TrainError::Damaged`].
+    pub fn data(&self) -> Result<Option<DataIdentity>, TrainError> {
+        if !self.has(DATA) {
+            return Ok(None);
+        }
+        let path = self.path.join(DATA);
+        let read = || serde_json::from_slice(&self.sealed().read(DATA)?).map_err(|e| TrainError::damaged(&path, e));
+        read().map(Some).map_err(|error: TrainError| match error {
+            TrainError::Damaged { path, reason } => {
+                let reason = format!("{reason}; where the data is known to be that of the run, remove this file");
+                TrainError::Damaged { path, reason }
+            }
+            other => other,
+        })
+    }
+
+    /// Compares the data of the run with that of now, for an evaluation: what should be known, `None` where they are the
+    /// same.
+    ///
+    /// # Errors
+    /// [`TrainError::OtherData`] where classes or the shape of samples are not those of the run; as [`data`](Self::data).
+    pub fn compare(&self, now: &DataIdentity) -> Result<Option<String>, TrainError> {
+        let Some(then) = self.data()? else {
+            return Ok(Some("the run did not record what its data was: it is not known to be this".into()));
+        };
+        match data_difference(&then, now) {
+            Some(difference) if difference.concerns_labels_or_shape() => {
+                Err(TrainError::OtherData { dir: self.path.clone(), difference: difference.to_string() })
+            }
+            Some(difference) => Ok(Some(format!("this is not the data of the run: {difference}"))),
+            None => Ok(None),
+        }
     }
 
     /// The record of the finished run.
     ///
     /// # Errors
-    /// [`TrainError::NoRun`] where the run has not ended, [`TrainError::Damaged`] where the record is none or newer
-    /// than this program.
+    /// [`TrainError::NoRun`] where the run has not ended, [`TrainError::Damaged`] where the record is none or was changed,
+    /// [`TrainError::Newer`] where it is newer than this program.
     pub fn record(&self) -> Result<RunRecord, TrainError> {
-        let path = self.record_path();
-        if !path.exists() {
-            let reason = "there is no record.json: the run has not ended".into();
-            return Err(TrainError::NoRun { dir: self.path.clone(), reason });
+        if !self.has(RECORD) {
+            return Err(self.no_run("there is no record.json: the run has not ended"));
         }
-        let record: RunRecord =
-            serde_json::from_str(&files::read_text(&path)?).map_err(|e| TrainError::damaged(&path, e))?;
-        if record.format > RECORD_FORMAT {
-            let reason = format!("format {} is newer than the supported {RECORD_FORMAT}", record.format);
-            return Err(TrainError::damaged(&path, reason));
+        let path = self.path.join(RECORD);
+        let json = self.sealed().read(RECORD)?;
+        let found = format_of(&json).map_err(|e| TrainError::damaged(&path, e))?;
+        if found > RECORD_FORMAT {
+            return Err(TrainError::Newer { path, found, supported: RECORD_FORMAT });
         }
+        let record: RunRecord = serde_json::from_slice(&json).map_err(|e| TrainError::damaged(&path, e))?;
+        record.check().map_err(|reason| TrainError::damaged(&path, reason))?;
         Ok(record)
     }
 
@@ -116,56 +191,106 @@ impl RunDir {
     /// [`TrainError::Read`], or [`TrainError::Damaged`] naming the line.
     pub fn metrics(&self) -> Result<Vec<EpochRecord>, TrainError> {
         let path = self.metrics_path();
-        let text = files::read_text(&path)?;
-        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        let text = self.sealed().read_lines(METRICS)?;
         let parse = |(i, line): (usize, &str)| {
-            serde_json::from_str(line).map_err(|e| TrainError::damaged(&path, format!("line {}: {e}", i + 1)))
+            let wrong = |reason: String| TrainError::damaged(&path, format!("line {}: {reason}", i + 1));
+            let epoch: EpochRecord = serde_json::from_str(line).map_err(|e| wrong(e.to_string()))?;
+            epoch.check().map_err(wrong)?;
+            if epoch.epoch == i + 1 { Ok(epoch) } else { Err(wrong(format!("it is of epoch {}", epoch.epoch))) }
         };
-        whole.lines().enumerate().map(parse).collect()
+        text.lines().enumerate().map(parse).collect()
     }
 
     /// Loads a model of the run into `model`, which is made as for the run, and makes it ready for evaluation.
     ///
     /// # Errors
-    /// [`TrainError::Read`] or [`TrainError::Damaged`] for the file, [`TrainError::OtherModel`] where it does not fit.
+    /// [`TrainError::NoRun`] where the file is not there yet; [`TrainError::Read`] or [`TrainError::Damaged`] for the file,
+    /// also where it was changed or holds a value that is no number; [`TrainError::OtherModel`] where it does not fit.
     pub fn load<M: Module>(&self, model: M, which: Which) -> Result<M, TrainError> {
-        let path = self.model_path(which);
-        let bytes = fs::read(&path).map_err(|e| TrainError::read(&path, e))?;
-        let record =
-            ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes)).map_err(|e| TrainError::damaged(&path, e))?;
-        let loaded = layout::load(model, |model| model.try_load_record(record));
-        Ok(loaded.map_err(|e| TrainError::OtherModel { path, reason: e.to_string() })?.valid())
+        let bytes = self.model_bytes(which)?;
+        Ok(decode(model, bytes, &self.model_path(which))?.valid())
     }
 
-    /// Takes the directory for a run of `config`. A new run refuses a directory that holds one; a resumed run must have
-    /// been started with the same configuration, and may not have been started at all.
-    pub(crate) fn open(&self, config: &RunConfig, resume: bool) -> Result<Locked, TrainError> {
+    /// The content of a model's file in Burn's format.
+    pub(crate) fn model_bytes(&self, which: Which) -> Result<Vec<u8>, TrainError> {
+        let (name, best) = (which.file(Format::Burn), Which::Best.file(Format::Burn));
+        if self.has(name) || !self.has(CONFIG) {
+            return self.sealed().read(name);
+        }
+        Err(self.no_run(match which {
+            Which::Last if self.has(best) => {
+                format!("there is no {name}: the run has not ended; resume it, or take the best model so far (--best)")
+            }
+            _ => format!("there is no {name}; resume the run"),
+        }))
+    }
+
+    /// The content of the file at `path`; where it is one of a run, its checksum is looked at.
+    pub(crate) fn bytes_of(path: &Path) -> Result<Vec<u8>, TrainError> {
+        match (path.parent().map(SealedDir::new), path.file_name().and_then(|name| name.to_str())) {
+            (Some(dir), Some(name)) if FILES.contains(&name) && dir.is_sealed() => dir.read(name),
+            _ => files::read(path),
+        }
+    }
+
+    /// Takes the directory for a run of `config` on `data`. A new run refuses a directory that holds one; a resumed run must
+    /// have been started with the same configuration and data, and may not have been started at all.
+    pub(crate) fn open(
+        &self,
+        config: &RunConfig,
+        data: Option<&DataIdentity>,
+        opening: Opening,
+    ) -> Result<Locked, TrainError> {
         fs::create_dir_all(&self.path).map_err(|e| TrainError::write(&self.path, e))?;
-        let lock = self.lock()?;
-        let path = self.config_path();
-        let others = [self.record_path(), self.metrics_path(), self.path.join(CHECKPOINTS)];
-        if !resume && (path.exists() || others.iter().any(|path| path.exists())) {
+        let busy = || TrainError::Busy { dir: self.path.clone() };
+        let lock = self.sealed().lock()?.ok_or_else(busy)?;
+        let remains = [CONFIG, RECORD, METRICS, CHECKPOINTS];
+        if !opening.resume && remains.iter().any(|name| self.has(name)) {
             return Err(TrainError::Occupied { dir: self.path.clone() });
         }
-        if path.exists() {
-            if let Some((field, found, expected)) = checkpoint::difference("", &self.config()?, config) {
-                return Err(TrainError::OtherRun { path, field, found, expected });
+        let mut notes = Vec::new();
+        let started = self.has(CHECKPOINTS);
+        if !self.has(CONFIG) {
+            // With checkpoints, they say first whether this is their configuration.
+            if !started {
+                self.write_config(config)?;
             }
-        } else {
-            let text = toml::to_string_pretty(config).map_err(|e| TrainError::Burn(e.to_string()))?;
-            files::write_atomic(&path, text.as_bytes())?;
+        } else if !self.is_sealed() {
+            self.sealed().adopt(&FILES)?;
+            notes.push(format!(
+                "the run had no {SUMS} (it is of an earlier version, or the file was removed): its files are taken as they are"
+            ));
         }
-        Ok(lock)
+        if self.has(CONFIG)
+            && let Some((field, found, expected)) = difference_of_runs(&self.config()?, config, opening.extend)
+        {
+            return Err(TrainError::OtherRun { path: self.path.join(CONFIG), field, found, expected });
+        }
+        match (self.data()?, data) {
+            (Some(then), Some(now)) => {
+                if let Some(difference) = data_difference(&then, now) {
+                    let difference = format!("{difference}; start another run, or restore the data");
+                    return Err(TrainError::OtherData { dir: self.path.clone(), difference });
+                }
+            }
+            (None, Some(now)) => {
+                let json = serde_json::to_vec_pretty(now).map_err(|e| TrainError::Burn(e.to_string()))?;
+                self.sealed().write(DATA, &json)?;
+                if started {
+                    let note =
+                        "the run did not record what its data was: from now on it is the data of this resumption";
+                    notes.push(note.into());
+                }
+            }
+            (_, None) => {}
+        }
+        Ok(Locked { _lock: lock, notes })
     }
 
-    fn lock(&self) -> Result<Locked, TrainError> {
-        let path = self.path.join(".lock");
-        let lock = File::create(&path).map_err(|e| TrainError::write(&path, e))?;
-        match lock.try_lock() {
-            Err(TryLockError::WouldBlock) => Err(TrainError::Busy { dir: self.path.clone() }),
-            // Some file systems have no locks; the run is then unprotected but possible.
-            Ok(()) | Err(TryLockError::Error(_)) => Ok(Locked { _lock: lock }),
-        }
+    /// Writes the configuration.
+    pub(crate) fn write_config(&self, config: &RunConfig) -> Result<(), TrainError> {
+        let text = toml::to_string_pretty(config).map_err(|e| TrainError::Burn(e.to_string()))?;
+        self.sealed().write(CONFIG, text.as_bytes())
     }
 
     /// The store of checkpoints.
@@ -180,31 +305,53 @@ impl RunDir {
             text += &serde_json::to_string(epoch).map_err(|e| TrainError::Burn(e.to_string()))?;
             text.push('\n');
         }
-        files::write_atomic(&self.metrics_path(), text.as_bytes())
+        self.sealed().write(METRICS, text.as_bytes())
     }
 
-    /// Writes a model in Burn's format.
-    pub(crate) fn write_model<M: Module>(&self, model: &M, which: Which) -> Result<(), TrainError> {
-        write_weights(model, &self.model_path(which))
+    /// Appends an epoch to the metrics.
+    pub(crate) fn append_metrics(&self, epoch: &EpochRecord) -> Result<(), TrainError> {
+        let line = serde_json::to_string(epoch).map_err(|e| TrainError::Burn(e.to_string()))?;
+        self.sealed().append(METRICS, &line)
     }
 
-    /// Writes a model in the safetensors format.
-    pub(crate) fn write_safetensors<M: Module>(&self, model: &M, which: Which) -> Result<(), TrainError> {
-        write_weights(model, &self.path.join(format!("{}.safetensors", which.name())))
+    /// Writes a model.
+    pub(crate) fn write_model<M: Module>(&self, model: &M, which: Which, format: Format) -> Result<(), TrainError> {
+        self.sealed().write(which.file(format), &encode(model, format)?)
+    }
+
+    /// Removes the files of a model.
+    pub(crate) fn remove_model(&self, which: Which) -> Result<(), TrainError> {
+        [Format::Burn, Format::Safetensors].into_iter().try_for_each(|format| self.sealed().remove(which.file(format)))
+    }
+
+    /// What is wrong with the metrics and the models of a finished run, which may be known to have lost the best one.
+    pub(crate) fn faults(&self, best_is_lost: bool) -> Vec<TrainError> {
+        let which: &[Which] = if best_is_lost { &[Which::Last] } else { &[Which::Last, Which::Best] };
+        let formats = [Format::Burn, Format::Safetensors];
+        let names = which.iter().flat_map(|which| formats.map(|format| which.file(format)));
+        let models = names.filter_map(|name| self.sealed().read(name).err());
+        self.metrics().err().into_iter().chain(models).collect()
     }
 
     /// Writes the record: the run has ended.
     pub(crate) fn write_record(&self, record: &RunRecord) -> Result<(), TrainError> {
         let json = serde_json::to_vec_pretty(record).map_err(|e| TrainError::Burn(e.to_string()))?;
-        files::write_atomic(&self.record_path(), &json)
+        self.sealed().write(RECORD, &json)
+    }
+
+    /// Removes the record: the run goes on.
+    pub(crate) fn remove_record(&self) -> Result<(), TrainError> {
+        self.sealed().remove(RECORD)
     }
 }
 
 impl Which {
-    fn name(self) -> &'static str {
-        match self {
-            Which::Last => "last",
-            Which::Best => "best",
+    fn file(self, format: Format) -> &'static str {
+        match (self, format) {
+            (Which::Last, Format::Burn) => "last.bpk",
+            (Which::Best, Format::Burn) => "best.bpk",
+            (Which::Last, Format::Safetensors) => "last.safetensors",
+            (Which::Best, Format::Safetensors) => "best.safetensors",
         }
     }
 }

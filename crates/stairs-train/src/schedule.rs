@@ -17,9 +17,10 @@ use burn::lr_scheduler::{
     sequential::SequentialLrSchedulerConfig,
     step::StepLrSchedulerConfig,
 };
+use burn::train::checkpoint::Checkpoint as _;
 use serde::{Deserialize, Serialize};
 
-use crate::{ConfigError, RunConfig};
+use crate::{ConfigError, RunConfig, TrainError};
 
 /// Learning rate over time, applied per optimiser step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -108,6 +109,14 @@ pub(crate) fn scheduler(config: &RunConfig, steps: usize) -> Result<ModuleLrSche
     ModuleLrSchedulerConfig::new(scheduler).init().map_err(|_| ConfigError::LearningRate(config.lr))
 }
 
+/// What a checkpoint holds of the schedule after `done` of `steps` optimiser steps.
+pub(crate) fn record_after(config: &RunConfig, done: u64, steps: usize) -> Result<Vec<u8>, TrainError> {
+    let mut scheduler = scheduler(config, steps)?;
+    (0..done).for_each(|_| drop(scheduler.step()));
+    let bytes = scheduler.to_record().checkpoint_into_bytes().map_err(|e| TrainError::Burn(e.to_string()))?;
+    Ok(bytes.to_vec())
+}
+
 /// The scheduler without its warm-up.
 fn base(config: &RunConfig, steps: usize) -> LrSchedulerConfig {
     let lr = config.lr;
@@ -131,7 +140,7 @@ fn length(share: f64, steps: usize) -> usize {
 }
 
 /// The steps after which the rate falls. Milestones that a short run cannot tell apart are moved to the next step.
-fn drops(at: &[f64], steps: usize) -> Vec<usize> {
+pub(crate) fn drops(at: &[f64], steps: usize) -> Vec<usize> {
     let mut last = 0;
     at.iter()
         .map(|at| {

@@ -88,12 +88,35 @@ pub fn device_name(device: &Device) -> String {
     }
 }
 
+/// The instructions of this processor that the order of sums depends on, for people: `x86_64 avx512f`. Runs repeat bit
+/// for bit only where it is the same.
+pub fn instruction_set() -> String {
+    let best: &[&str] = &[
+        #[cfg(target_arch = "x86_64")]
+        {
+            if std::arch::is_x86_feature_detected!("avx512f") {
+                "avx512f"
+            } else if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
+                "avx2 fma"
+            } else if std::arch::is_x86_feature_detected!("avx") {
+                "avx"
+            } else {
+                "sse2"
+            }
+        },
+        #[cfg(target_arch = "aarch64")]
+        "neon",
+    ];
+    [&[std::env::consts::ARCH], best].concat().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_name_is_for_people() {
+        assert!(instruction_set().starts_with(std::env::consts::ARCH));
         let name = device_name(&Device::flex().autodiff());
         assert!(name.starts_with("flex (") && name.ends_with(" threads)"), "{name}");
     }

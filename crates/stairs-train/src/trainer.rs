@@ -8,24 +8,28 @@ use std::{
 
 use burn::{
     module::{Module, ModuleVisitor, Param},
-    store::ModuleRecord,
-    tensor::{Bytes, Device, Tensor},
+    tensor::{Device, Tensor},
 };
-use stairs_data::Dataset;
-use stairs_noise::plan::{AnnealingPlan, TimeUnit};
+use stairs_data::{DataIdentity, Dataset};
+use stairs_noise::plan::AnnealingPlan;
 
 use crate::{
-    Annealed, Classifier, ConfigError, Display, Evaluation, RECORD_FORMAT, RunConfig, RunDir, RunRecord, Samples,
-    Skipped, TrainError, Versions, Which, anneal,
+    Annealed, Classifier, ConfigError, Display, Evaluation, RunConfig, RunDir, RunRecord, Samples, TrainError,
+    Versions, anneal,
     checkpoint::{Assembly, Checkpoint, SaveBest, difference},
-    data::{parts, steps_per_epoch, subset},
-    device_name,
-    epoch_end::{History, best_epoch},
+    data::{Checked, TrainData, steps_per_epoch, subset, survey},
+    epoch_end::History,
     evaluate,
-    histogram::weight_histograms,
+    evaluate::check_logits,
+    extension::extensions,
+    finish::{RunFacts, There, write_best},
+    init::refuse_other_classes,
     launch::Launch,
-    layout,
     optimise::optimiser,
+    run_dir::Opening,
+    schedule, settings,
+    settings::{Facts, has_batch_norm, refuse_one_sample},
+    weights::decode,
 };
 
 /// A training run about to start.
@@ -50,8 +54,10 @@ pub struct Trainer {
     pub(crate) device: Device,
     helpers: Vec<Device>,
     display: Display,
-    resume: bool,
+    pub(crate) opening: Opening,
     plan: Option<AnnealingPlan>,
+    pub(crate) identity: Option<DataIdentity>,
+    notes: Vec<String>,
 }
 
 /// A trained model and the record of its run.
@@ -66,11 +72,18 @@ pub struct Fitted<M> {
 impl Trainer {
     /// A run of `config` on `dataset` that writes to the directory `dir`, on Flex.
     pub fn new(config: RunConfig, dataset: &Dataset, dir: impl Into<PathBuf>) -> Self {
-        let (train, test) = parts(dataset);
-        Self::on_samples(config, train, test, dataset.classes, dir)
+        Self::on_data(config, &TrainData::of(dataset), dir)
     }
 
-    /// The same on samples of your own with `classes` classes.
+    /// The same on data of any source, such as a folder of images.
+    pub fn on_data(config: RunConfig, data: &TrainData, dir: impl Into<PathBuf>) -> Self {
+        let trainer = Self::on_samples(config, data.train.clone(), data.test.clone(), data.classes, dir);
+        trainer.identity(data.identity.clone())
+    }
+
+    /// The same on samples of your own with `classes` classes. What they are is recorded by reading all of them once, unless
+    /// that would [take long](Samples::is_expensive); class names, and what expensive samples are, can be told with
+    /// [`identity`](Self::identity).
     pub fn on_samples(
         config: RunConfig,
         train: Arc<dyn Samples>,
@@ -80,8 +93,21 @@ impl Trainer {
     ) -> Self {
         let dir = RunDir::new(dir);
         let (device, display) = (Device::flex(), Display::Auto);
-        let helpers = Vec::new();
-        Self { config, dir, train, test, classes, device, helpers, display, resume: false, plan: None }
+        let (helpers, notes) = (Vec::new(), Vec::new());
+        let opening = Opening::default();
+        Self { config, dir, train, test, classes, device, helpers, display, opening, plan: None, identity: None, notes }
+    }
+
+    /// What the data is. A run is resumed on the same data only.
+    pub fn identity(mut self, identity: DataIdentity) -> Self {
+        self.identity = Some(identity);
+        self
+    }
+
+    /// Something to be shown at the start and kept in the record, such as an option without effect.
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
     }
 
     /// Trains on `device`.
@@ -115,7 +141,15 @@ impl Trainer {
 
     /// Goes on with the run in the directory if there is one; without this a directory that holds a run is refused.
     pub fn resume(mut self, resume: bool) -> Self {
-        self.resume = resume;
+        self.opening.resume = resume;
+        self
+    }
+
+    /// With [`resume`](Self::resume): the configuration may have more epochs than the run in the directory. The noise keeps the
+    /// plan of the run as it was first configured, so what is hard stays hard; the learning rate is, from the next step on,
+    /// that of the longer run. The record [tells of it](RunRecord::extended).
+    pub fn extend(mut self, extend: bool) -> Self {
+        self.opening.extend = extend;
         self
     }
 
@@ -132,58 +166,105 @@ impl Trainer {
     /// [`TrainError`]; after most of them the run can be resumed.
     pub fn fit<M: Classifier>(mut self, model: M) -> Result<Fitted<M>, TrainError> {
         let display = std::mem::take(&mut self.display);
-        let config = &self.config;
-        config.validate(self.train.as_ref(), self.test.as_ref())?;
+        self.config.validate(self.train.as_ref(), self.test.as_ref())?;
         let given = 1 + self.helpers.len();
-        if given != config.devices {
-            return Err(ConfigError::Devices { expected: config.devices, given }.into());
+        if given != self.config.devices {
+            return Err(ConfigError::Devices { expected: self.config.devices, given }.into());
         }
+        self.look_at_data()?;
+        let config = &self.config;
         let chosen = match config.subset {
             Some(count) => subset(config.seed, self.train.len(), count),
             None => (0..self.train.len()).collect(),
         };
         let (samples, steps_per_epoch) = (chosen.len(), steps_per_epoch(chosen.len(), config.batch));
-        let (plan, annealer) = anneal::of_run(config, self.plan.as_ref(), &model, steps_per_epoch)?;
+        let (mut plan, mut annealer) = anneal::of_run(config, self.plan.as_ref(), &model, steps_per_epoch)?;
         let model = model.train().fork(&self.device.clone().autodiff());
-        let parameters = trainable(&model);
+        check_logits(&model, self.train.shape(), self.classes, &self.device)?;
+        let (parameters, batch_norm) = (trainable(&model), has_batch_norm(&model));
         let optimiser = optimiser(config, &model)?;
-        let annealed = Annealed::of_run(model, annealer.clone(), config)?;
+        let mut annealed = Annealed::of_run(model.clone(), annealer.clone(), config)?;
+        refuse_one_sample(config, annealed.model(), self.train.as_ref(), &chosen, &self.device)?;
 
-        let _lock = self.dir.open(config, self.resume)?;
-        if self.resume
-            && let Ok(record) = self.dir.record()
-        {
-            return Ok(Fitted { model: self.dir.load(annealed.into_result(), Which::Last)?, record });
+        let locked = self.dir.open(config, self.identity.as_ref(), self.opening)?;
+        let mut notes = locked.notes.clone();
+        let progress = display.open();
+        let tell = |notes: &[String]| progress.with(|progress| notes.iter().for_each(|note| progress.note(note)));
+        let there = self.finished(&annealed, &mut notes)?;
+        if let There::Whole(fitted) = there {
+            tell(&notes);
+            return Ok(*fitted);
         }
         let store = self.dir.checkpoints()?;
-        let (checkpoint, faults) = store.newest(config)?;
-        let history = match &checkpoint {
-            Some(checkpoint) => self.check(checkpoint, &plan, &annealed)?,
-            None => History::default(),
+        let newest = store.newest(config, self.opening.extend);
+        let none = matches!(&newest, Ok((None, _)) | Err(TrainError::NoCheckpoint { .. }));
+        if none && let There::Damaged(_, Some(fitted)) = there {
+            tell(&notes);
+            return Ok(*fitted);
+        }
+        let (checkpoint, faults) = match newest {
+            Err(TrainError::NoCheckpoint { dir, reasons }) => {
+                let damage = if let There::Damaged(damage, _) = &there { format!("{damage}; ") } else { String::new() };
+                return Err(TrainError::NoCheckpoint { dir, reasons: damage + &reasons });
+            }
+            newest => newest?,
         };
+        notes.extend(faults.into_iter().map(|fault| format!("{fault}; going on with the checkpoint before it")));
+        if self.opening.resume && checkpoint.is_none() {
+            if let There::Damaged(error, _) = there {
+                return Err(error);
+            }
+            notes.push("there is no checkpoint to resume: training from the beginning".into());
+        }
+        let mut extended = Vec::new();
+        let (mut history, mut parts) = (History::default(), Default::default());
+        if let Some(checkpoint) = checkpoint {
+            extended = extensions(&checkpoint.manifest, config.epochs);
+            if !extended.is_empty() && self.plan.is_none() {
+                // The laws of what is done, and of what was to come, stay.
+                plan.clone_from(&checkpoint.manifest.plan);
+                (_, annealer) = anneal::of_run(config, plan.as_ref(), &model, steps_per_epoch)?;
+                annealed = Annealed::of_run(model, annealer.clone(), config)?;
+            }
+            history = self.check(&checkpoint, &plan, &annealed)?;
+            notes.extend(self.mend_best(&store, &checkpoint.manifest, &annealed)?);
+            parts = checkpoint.parts;
+            if checkpoint.manifest.config.epochs < config.epochs {
+                let steps = config.epochs * steps_per_epoch;
+                parts.insert("schedule", schedule::record_after(config, checkpoint.manifest.step, steps)?);
+            }
+        }
+        if self.dir.config().ok().as_ref() != Some(config) {
+            self.dir.write_config(config)?;
+        }
         self.dir.write_metrics(&history.epochs)?;
 
         let epochs_done = history.epochs.len();
-        let mut notes: Vec<_> =
-            faults.into_iter().map(|fault| format!("{fault}; going on with the checkpoint before it")).collect();
-        if self.resume && checkpoint.is_none() {
-            notes.push("there is no checkpoint to resume: training from the beginning".into());
-        }
-        notes.extend(plan.as_ref().and_then(|plan| late(plan, config.epochs, steps_per_epoch)));
-        let progress = display.open();
+        let shape = self.train.shape();
+        let facts = Facts {
+            samples,
+            steps_per_epoch,
+            classes: self.classes,
+            images: shape[1] > 1 || shape[2] > 1,
+            batch_norm,
+            plan: plan.as_ref(),
+        };
+        let settings = [self.notes.clone(), settings::notes(config, &facts)].concat();
+        notes.extend(settings.iter().cloned());
+        notes.extend(extended.last().filter(|last| last.epoch == epochs_done).map(ToString::to_string));
         progress.with(|progress| {
             progress.start(config, self.dir.path(), epochs_done);
-            notes.iter().for_each(|note| progress.note(note));
         });
+        tell(&notes);
 
-        let parts = checkpoint.map(|checkpoint| checkpoint.parts).unwrap_or_default();
         let history = Arc::new(Mutex::new(history));
         let trained = if epochs_done == config.epochs {
-            restore(annealed, parts.get("model").cloned().unwrap_or_default())?
+            decode(annealed, parts.remove("model").unwrap_or_default(), self.dir.path())?.valid()
         } else {
             Launch {
                 config,
                 dir: self.dir.clone(),
+                extended: extended.clone(),
                 train: self.train.clone(),
                 test: self.test.clone(),
                 chosen,
@@ -201,9 +282,26 @@ impl Trainer {
             .run(annealed)?
         };
         let history = std::mem::take(&mut *history.lock().unwrap_or_else(PoisonError::into_inner));
-        let fitted = self.finish(trained.into_result(), history, parameters, samples)?;
-        progress.with(|progress| progress.end(&fitted.record));
+        let facts = RunFacts { parameters, samples, notes: settings, extended };
+        let (fitted, lost) = self.finish(trained.into_result(), history, facts)?;
+        progress.with(|progress| {
+            lost.iter().for_each(|note| progress.note(note));
+            progress.end(&fitted.record);
+        });
         Ok(fitted)
+    }
+
+    /// Finds out what the data is, compares it with that of the run the weights come from, and has samples checked as they
+    /// are made from now on.
+    fn look_at_data(&mut self) -> Result<(), TrainError> {
+        if self.identity.is_none() {
+            self.identity = survey(&self.config.dataset, &self.train, &self.test, self.classes)?;
+        }
+        refuse_other_classes(&self.config, self.identity.as_ref())?;
+        for part in [&mut self.train, &mut self.test] {
+            *part = Checked::new(part.clone(), self.classes);
+        }
+        Ok(())
     }
 
     /// Writes `best.bpk` from a checkpoint's model part, through a copy of the model on the host.
@@ -212,39 +310,8 @@ impl Trainer {
         let dir = self.dir.clone();
         Box::new(move |bytes| {
             let template = template.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            dir.write_model(&restore(template, bytes.to_vec())?.into_result(), Which::Best)
+            write_best(&dir, template, bytes.to_vec())
         })
-    }
-
-    /// Writes the final files; `model` is in evaluation mode.
-    fn finish<M: Classifier>(
-        &self,
-        model: M,
-        history: History,
-        parameters: usize,
-        samples: usize,
-    ) -> Result<Fitted<M>, TrainError> {
-        self.dir.write_model(&model, Which::Last)?;
-        self.dir.write_safetensors(&model, Which::Last)?;
-        self.dir.write_safetensors(&self.dir.load(model.clone(), Which::Best)?, Which::Best)?;
-        let accuracy =
-            |epoch: usize| history.epochs.iter().find(|e| e.epoch == epoch).map_or(0.0, |epoch| epoch.test_accuracy);
-        let record = RunRecord {
-            format: RECORD_FORMAT,
-            config: self.config.clone(),
-            versions: Versions::current(),
-            device: device_name(&self.device),
-            parameters,
-            samples: (samples, self.test.len()),
-            skipped: Skipped::of(self.train.as_ref(), self.test.as_ref()),
-            test_accuracy: accuracy(history.epochs.len()),
-            best_test_accuracy: accuracy(best_epoch(&history.epochs)),
-            wall_seconds: history.wall_seconds,
-            weights: weight_histograms(&model),
-            epochs: history.epochs,
-        };
-        self.dir.write_record(&record)?;
-        Ok(Fitted { model, record })
     }
 
     /// Loss and accuracy of `model` on the test part.
@@ -267,29 +334,9 @@ impl Trainer {
             return Err(TrainError::OtherRun { path: checkpoint.path.clone(), field, found, expected });
         }
         let bytes = checkpoint.parts.get("model").cloned().unwrap_or_default();
-        restore(model.clone(), bytes).map_err(|error| match error {
-            TrainError::Burn(reason) => TrainError::OtherModel { path: checkpoint.path.clone(), reason },
-            other => other,
-        })?;
+        decode(model.clone(), bytes, &checkpoint.path)?;
         Ok(History { epochs: manifest.epochs.clone(), wall_seconds: manifest.wall_seconds, error: None })
     }
-}
-
-fn restore<M: Module>(model: M, bytes: Vec<u8>) -> Result<M, TrainError> {
-    ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes))
-        .and_then(|record| layout::load(model, |model| model.try_load_record(record)))
-        .map(|model| model.valid())
-        .map_err(|e| TrainError::Burn(e.to_string()))
-}
-
-/// A warning where the plan's noise decays only after the end of training.
-fn late(plan: &AnnealingPlan, epochs: usize, steps_per_epoch: usize) -> Option<String> {
-    let (unit, length) = match plan.unit() {
-        TimeUnit::Epochs => ("epoch", epochs),
-        TimeUnit::Steps => ("step", epochs * steps_per_epoch),
-    };
-    let end = plan.end().filter(|end| *end > length as f64)?;
-    Some(format!("the plan's noise decays at {unit} {end}, training ends at {unit} {length}: it never gets hard"))
 }
 
 /// Number of trainable values.

@@ -1,16 +1,46 @@
-//! Weights of a module in a file, in Burn's format or as safetensors.
+//! Weights of a module in a file, in Burn's format or as safetensors: same weights, same bytes.
+//!
+//! Burn names parameters by random identities, which its format keeps, and writes the metadata of safetensors in random
+//! order. Here the identity of a parameter in a file is the hash of its path, and keys are sorted.
 
-use std::path::Path;
-
-use burn::{
-    module::Module,
-    store::{ModuleSnapshot, SafetensorsStore},
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
 };
 
-use crate::{TrainError, files};
+use burn::{
+    module::{Module, ModuleVisitor, Param},
+    store::{
+        ModuleRecord, ModuleSnapshot, SafetensorsStore,
+        burn_pack::{self, Reader, Writer},
+    },
+    tensor::{Bool, Bytes, Int, Tensor},
+};
+use sha2::{Digest, Sha256};
+
+use crate::{TrainError, files, layout};
+
+/// Formats of files of weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// Burn's, `.bpk`.
+    Burn,
+    /// Everybody's, `.safetensors`.
+    Safetensors,
+}
+
+impl Format {
+    /// That of a file, by its name.
+    pub(crate) fn of(path: &Path) -> Self {
+        match path.extension() {
+            Some(extension) if extension == "safetensors" => Self::Safetensors,
+            _ => Self::Burn,
+        }
+    }
+}
 
 /// Writes the weights of a module, atomically: as safetensors where `path` ends so, in Burn's format (`.bpk`) elsewhere. A
-/// run that starts from weights reads either.
+/// run that starts from weights reads either. The same weights make the same bytes.
 ///
 /// # Errors
 /// [`TrainError::Write`], [`TrainError::DiskFull`]; the previous content of `path` is then intact.
@@ -24,12 +54,194 @@ use crate::{TrainError, files};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn write_weights<M: Module>(module: &M, path: &Path) -> Result<(), TrainError> {
+    files::write_atomic(path, &encode(module, Format::of(path))?)
+}
+
+/// The content of a file of weights.
+pub(crate) fn encode<M: Module>(module: &M, format: Format) -> Result<Vec<u8>, TrainError> {
     let failed = |error: &dyn ToString| TrainError::Burn(error.to_string());
-    if path.extension().is_some_and(|extension| extension == "safetensors") {
-        let mut store = SafetensorsStore::from_bytes(None);
-        let bytes = module.save_into(&mut store).and_then(|()| store.get_bytes()).map_err(|e| failed(&e))?;
-        return files::write_atomic(path, &bytes);
+    match format {
+        Format::Burn => {
+            let bytes = module.clone().into_record().into_bytes().map_err(|e| failed(&e))?;
+            with_stable_identities(bytes).map_err(|e| failed(&e))
+        }
+        Format::Safetensors => {
+            let mut store = SafetensorsStore::from_bytes(None);
+            let bytes = module.save_into(&mut store).and_then(|()| store.get_bytes()).map_err(|e| failed(&e))?;
+            with_sorted_header(bytes).map_err(|e| failed(&e))
+        }
     }
-    let bytes = module.clone().into_record().into_bytes().map_err(|e| failed(&e))?;
-    files::write_atomic(path, &bytes)
+}
+
+/// The same tensors with identities that follow from their paths; what shared an identity still does.
+fn with_stable_identities(bytes: Bytes) -> Result<Vec<u8>, burn_pack::Error> {
+    let mut identities = HashMap::new();
+    let mut tensors = Vec::new();
+    for tensor in Reader::from_bytes(bytes)?.into_tensors()? {
+        let (path, dtype, shape, id, bytes) = tensor.into_parts()?;
+        let stable = |path: &str| {
+            let hash: [u8; 32] = Sha256::digest(path.as_bytes()).into();
+            u64::from_le_bytes(std::array::from_fn(|i| hash[i]))
+        };
+        let id = id.map(|id| *identities.entry(id).or_insert_with(|| stable(&path)));
+        tensors.push(burn_pack::Tensor::new(path, dtype, shape, id, bytes));
+    }
+    Ok(Writer::new(tensors).into_bytes()?.to_vec())
+}
+
+/// The same file with a header whose keys are sorted. Offsets in the header count from its end, so nothing else changes.
+fn with_sorted_header(bytes: Vec<u8>) -> Result<Vec<u8>, serde_json::Error> {
+    let length = |bytes: &[u8]| Some(usize::try_from(u64::from_le_bytes(bytes.get(..8)?.try_into().ok()?)).ok()?);
+    let Some((header, data)) = length(&bytes).and_then(|length| bytes[8..].split_at_checked(length)) else {
+        return Ok(bytes);
+    };
+    let header: BTreeMap<String, BTreeMap<String, serde_json::Value>> = serde_json::from_slice(header)?;
+    let mut sorted = serde_json::to_vec(&header)?;
+    // The data begins at a multiple of eight.
+    sorted.resize(sorted.len().next_multiple_of(8), b' ');
+    Ok([&(sorted.len() as u64).to_le_bytes()[..], &sorted, data].concat())
+}
+
+/// `model`, which is made as for the file, with the weights of the file `path`, whose content in Burn's format is `bytes`;
+/// not yet ready for evaluation.
+///
+/// # Errors
+/// [`TrainError::Damaged`] where the content is none or a weight is no number, [`TrainError::OtherModel`] with every
+/// parameter that is missing, unknown, or of another shape.
+pub(crate) fn decode<M: Module>(model: M, bytes: Vec<u8>, path: &Path) -> Result<M, TrainError> {
+    let bytes = Bytes::from_bytes_vec(bytes);
+    let reader = Reader::from_bytes(bytes.clone()).map_err(|e| TrainError::damaged(path, e))?;
+    let tensors = reader.into_tensors().map_err(|e| TrainError::damaged(path, e))?;
+    let found = tensors.into_iter().map(|tensor| (tensor.name, tensor.shape.to_vec())).collect();
+    if let Some(reason) = mismatch(&found, &shapes(&model)) {
+        return Err(TrainError::OtherModel { path: path.into(), reason });
+    }
+    let record = ModuleRecord::from_bytes(bytes).map_err(|e| TrainError::damaged(path, e))?;
+    let other = |e: &dyn ToString| TrainError::OtherModel { path: path.into(), reason: e.to_string() };
+    let model = layout::load(model, |model| model.try_load_record(record)).map_err(|e| other(&e))?;
+    check_finite(&model, path)?;
+    Ok(model)
+}
+
+type Shapes = BTreeMap<String, Vec<usize>>;
+
+/// What of the parameters of a file does not fit those of a model.
+fn mismatch(file: &Shapes, model: &Shapes) -> Option<String> {
+    let list = |what: &str, names: Vec<String>| (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")));
+    let only = |here: &Shapes, there: &Shapes| here.keys().filter(|path| !there.contains_key(*path)).cloned().collect();
+    let misshapen = file.iter().filter_map(|(path, found)| {
+        let expected = model.get(path).filter(|expected| *expected != found)?;
+        Some(format!("{path} ({found:?} in the file, {expected:?} in the model)"))
+    });
+    let parts: Vec<String> = [
+        list("not in the file", only(model, file)),
+        list("not in the model", only(file, model)),
+        list("of another shape", misshapen.collect()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// Paths and shapes of a model's parameters, as a record has them.
+fn shapes<M: Module>(model: &M) -> Shapes {
+    #[derive(Default)]
+    struct Visitor(Vec<String>, Shapes);
+
+    impl ModuleVisitor for Visitor {
+        fn enter_module(&mut self, name: &str, _container_type: &str) {
+            self.0.push(name.into());
+        }
+
+        fn exit_module(&mut self, _name: &str, _container_type: &str) {
+            self.0.pop();
+        }
+
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            self.1.insert(self.0.join("."), param.transform_for_save().val().dims().to_vec());
+        }
+
+        fn visit_int<const D: usize>(&mut self, param: &Param<Tensor<D, Int>>) {
+            self.1.insert(self.0.join("."), param.transform_for_save().val().dims().to_vec());
+        }
+
+        fn visit_bool<const D: usize>(&mut self, param: &Param<Tensor<D, Bool>>) {
+            self.1.insert(self.0.join("."), param.transform_for_save().val().dims().to_vec());
+        }
+    }
+
+    let mut visitor = Visitor::default();
+    model.visit(&mut visitor);
+    visitor.1
+}
+
+/// Refuses a model with a parameter that is no number; it comes from the file `path`.
+pub(crate) fn check_finite<M: Module>(model: &M, path: &Path) -> Result<(), TrainError> {
+    #[derive(Default)]
+    struct Visitor(Vec<String>, Option<(String, f32)>);
+
+    impl ModuleVisitor for Visitor {
+        fn enter_module(&mut self, name: &str, _container_type: &str) {
+            self.0.push(name.into());
+        }
+
+        fn exit_module(&mut self, _name: &str, _container_type: &str) {
+            self.0.pop();
+        }
+
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            if self.1.is_none() {
+                let values = param.base().into_data();
+                let bad = values.iter::<f32>().find(|value| !value.is_finite());
+                self.1 = bad.map(|value| (self.0.join("."), value));
+            }
+        }
+    }
+
+    let mut visitor = Visitor::default();
+    model.visit(&mut visitor);
+    match visitor.1 {
+        Some((parameter, value)) => {
+            let reason = format!("`{parameter}` holds {value}: its training diverged, or the file was changed");
+            Err(TrainError::damaged(path, reason))
+        }
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::{nn::LinearConfig, tensor::Device};
+
+    use super::*;
+    use crate::seeded;
+
+    #[test]
+    fn the_same_weights_make_the_same_bytes() {
+        let device = Device::flex();
+        let make = |seed| seeded(seed, &device, || LinearConfig::new(3, 2).init(&device));
+        for format in [Format::Burn, Format::Safetensors] {
+            let first = encode(&make(1), format).unwrap();
+            for _ in 0..8 {
+                assert!(encode(&make(1), format).unwrap() == first, "{format:?}");
+            }
+            assert!(encode(&make(2), format).unwrap() != first, "{format:?}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named_and_so_is_a_value_that_is_no_number() {
+        let device = Device::flex();
+        let model = |outputs| LinearConfig::new(3, outputs).init(&device);
+        let bytes = encode(&model(2), Format::Burn).unwrap();
+        let error = decode(model(5), bytes.clone(), Path::new("a.bpk")).unwrap_err().to_string();
+        assert!(error.contains("weight ([3, 2] in the file, [3, 5] in the model)"), "{error}");
+        assert!(decode(model(2), bytes, Path::new("a.bpk")).is_ok());
+        let mut broken = model(2);
+        broken.weight = broken.weight.map(|weight| weight * f32::NAN);
+        let bytes = encode(&broken, Format::Burn).unwrap();
+        let error = decode(model(2), bytes, Path::new("a.bpk")).unwrap_err().to_string();
+        assert!(error.contains("`weight` holds NaN"), "{error}");
+    }
 }

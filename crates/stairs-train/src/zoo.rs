@@ -15,7 +15,8 @@ use stairs_zoo::{
 };
 
 use crate::{
-    Classifier, ConfigError, Evaluation, Method, RunConfig, RunDir, RunRecord, Samples, TrainError, Trainer, Which,
+    Classifier, ConfigError, Evaluation, Method, Quanta, RunConfig, RunDir, RunRecord, Samples, TrainError, Trainer,
+    Which,
     anneal::plan,
     data::TrainData,
     diagnose::{Diagnose, Diagnosis},
@@ -61,6 +62,11 @@ impl ZooModel {
     pub fn initial(config: &RunConfig, input: [usize; 3], classes: usize, device: &Device) -> Result<Self, TrainError> {
         let Some(init) = &config.init else { return Ok(Self::new(config, input, classes, device)?) };
         let quantisation = quantisation(config)?;
+        if init.quanta == Quanta::Loaded {
+            let quantisation = replaced(quantisation, config);
+            let Self(model) = Self::build(config, quantisation, input, classes, device)?;
+            return Ok(Self(map_model!(model, model => init.load(model)?)));
+        }
         let float = Self::build(config, quantisation.clone().with_float_weights(), input, classes, device)?;
         let refused = |e: ModelError| ConfigError::Model { model: config.model.clone(), reason: e.to_string() };
         Ok(Self(map_model!(float.0, model => quantisation.quantise(init.load(model)?).map_err(refused)?)))
@@ -83,7 +89,8 @@ impl ZooModel {
     /// The model of a finished run on `dataset`, ready for evaluation.
     ///
     /// # Errors
-    /// [`TrainError::NoRun`], [`TrainError::Read`], [`TrainError::Damaged`], [`TrainError::OtherModel`].
+    /// [`TrainError::NoRun`], [`TrainError::Read`], [`TrainError::Damaged`], [`TrainError::OtherModel`];
+    /// [`TrainError::OtherData`] where classes or shapes are not those of the run.
     pub fn load(run: &RunDir, dataset: &Dataset, which: Which, device: &Device) -> Result<Self, TrainError> {
         Self::load_for(run, &TrainData::of(dataset), which, device)
     }
@@ -102,13 +109,8 @@ impl ZooModel {
                 expected: data.name.clone(),
             });
         }
-        // Weights that are about to be replaced need no sign of their own.
-        let quantisation = match quantisation(&config)? {
-            Quantisation::Stairs(stairs) => {
-                Quantisation::Stairs(StairsConfig { fresh_weights: Some(config.seed), ..stairs })
-            }
-            float => float,
-        };
+        run.compare(&data.identity)?;
+        let quantisation = replaced(quantisation(&config)?, &config);
         let Self(model) = Self::build(&config, quantisation, data.test.shape(), data.classes, device)?;
         Ok(Self(map_model!(model, model => run.load(model, which)?)))
     }
@@ -158,6 +160,16 @@ impl Diagnose {
         let model = ZooModel::initial(&self.config, self.train.shape(), self.classes, &self.device)?;
         let model = model.calibrated(&self.config, &self.train, self.classes, &self.device)?;
         with_model!(model.0, model => self.fit(model, progress))
+    }
+}
+
+/// The same for a model whose weights are about to be replaced: they need no sign of their own.
+fn replaced(quantisation: Quantisation, config: &RunConfig) -> Quantisation {
+    match quantisation {
+        Quantisation::Stairs(stairs) => {
+            Quantisation::Stairs(StairsConfig { fresh_weights: Some(config.seed), ..stairs })
+        }
+        float => float,
     }
 }
 

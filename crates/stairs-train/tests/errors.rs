@@ -2,14 +2,14 @@
 
 mod support;
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path, process::Command, sync::Arc};
 
 use burn::tensor::Device;
 use stairs_noise::plan::Pattern;
 use stairs_noise::{AnnealingPlan, Law, Laws, Noise, QuantiserSchedule, Strategy, TimeUnit};
 use stairs_train::{
-    Clip, ConfigError, Display, LrSchedule, Method, Optimiser, RunConfig, RunDir, TrainError, Trainer, WarmUp,
-    WeightDecay,
+    Clip, ConfigError, Display, LrSchedule, Method, Optimiser, RunConfig, RunDir, SampleError, Samples, TrainError,
+    Trainer, WarmUp, WeightDecay, evaluate,
 };
 use support::{Mine, config, digits, train};
 
@@ -69,6 +69,78 @@ fn impossible_configurations() {
     assert_eq!(refused(|c| c.subset = Some(9999)), ConfigError::Subset { subset: 9999, samples: 1438 });
     assert_eq!(refused(|c| c.seed = u64::MAX), ConfigError::Seed(u64::MAX));
     assert!(matches!(refused(|c| c.epochs = usize::MAX), ConfigError::Steps { .. }));
+}
+
+/// Every sample one number; the last one is broken as the case wants it.
+struct Broken {
+    value: f32,
+    class: usize,
+}
+
+impl Samples for Broken {
+    fn shape(&self) -> [usize; 3] {
+        [64, 1, 1]
+    }
+
+    fn len(&self) -> usize {
+        12
+    }
+
+    fn copy(&self, i: usize, out: &mut [f32]) -> Result<usize, SampleError> {
+        let last = i == 11;
+        out.fill(if last { self.value } else { i as f32 });
+        Ok(if last { self.class } else { i % 3 })
+    }
+}
+
+#[test]
+fn samples_that_cannot_be_trained_on_are_named_before_training() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = RunConfig { batch: 4, subset: None, augment: false, ..config(1, 1) };
+    let good: Arc<dyn Samples> = Arc::new(Broken { value: 0.5, class: 0 });
+    for (value, class, message) in [
+        (0.5, 12, "sample 11: its class is 12, and there are 10 classes"),
+        (f32::NAN, 0, "sample 11: its value 0 is NaN"),
+        (f32::INFINITY, 0, "sample 11: its value 0 is inf"),
+    ] {
+        let bad: Arc<dyn Samples> = Arc::new(Broken { value, class });
+        for (train, test) in [(bad.clone(), good.clone()), (good.clone(), bad.clone())] {
+            let model = Mine::ternary(1, 32, &Device::flex());
+            let trainer = Trainer::on_samples(config.clone(), train, test, 10, dir.path()).display(Display::Quiet);
+            let error = trainer.fit(model).map(|_| ()).unwrap_err().to_string();
+            assert!(error.contains(message), "{error}");
+            assert!(!dir.path().join("config.toml").exists(), "a refused run must leave no configuration");
+        }
+        let model = Mine::ternary(1, 32, &Device::flex());
+        let error = evaluate(&model, bad, &Device::flex()).unwrap_err().to_string();
+        assert!(error.contains(message), "{error}");
+    }
+    // The data has more classes than the model tells apart.
+    let model = Mine::ternary(1, 32, &Device::flex());
+    let trainer = Trainer::on_samples(config, good.clone(), good, 12, dir.path()).display(Display::Quiet);
+    let error = trainer.fit(model).map(|_| ()).unwrap_err();
+    let expected = ConfigError::Logits { found: [1, 10], classes: 12 };
+    assert!(matches!(&error, TrainError::Config(error) if *error == expected), "{error}");
+}
+
+/// Behind a dense layer, a batch norm over one sample gives the same for every sample.
+#[test]
+fn a_norm_over_one_sample_is_refused() {
+    let one = |least, parts| ConfigError::OneSample { least, parts };
+    assert_eq!(refused(|c| c.batch = 1), one(1, 1));
+    assert_eq!(refused(|c| (c.batch, c.accumulate) = (4, 4)), one(4, 4));
+    assert_eq!(refused(|c| (c.batch, c.accumulate) = (6, 4)), one(5, 4));
+    // The last of two steps has one sample.
+    assert_eq!(refused(|c| (c.batch, c.subset) = (2, Some(3))), one(1, 1));
+    // Over the pixels of an image there are statistics, and without a norm there is nothing to refuse.
+    let dir = tempfile::tempdir().unwrap();
+    for model in ["cnn:4", "plain-mlp:8"] {
+        let config = RunConfig { model: model.into(), batch: 1, subset: Some(6), ..config(1, 1) };
+        let trainer = Trainer::new(config, &digits(), dir.path().join(model.replace(':', "-")));
+        let record = trainer.display(Display::Quiet).run().unwrap();
+        let noted = record.notes.iter().any(|note| note.contains("as few as 1 samples"));
+        assert_eq!(noted, model == "cnn:4", "{:?}", record.notes);
+    }
 }
 
 #[test]

@@ -7,7 +7,9 @@ use std::{fs, path::Path};
 use burn::tensor::Device;
 use stairs_data::Dataset;
 use stairs_quant::ScalePolicy;
-use stairs_train::{Display, Head, Init, Method, RunConfig, RunDir, RunRecord, TrainError, Trainer, Which, ZooModel};
+use stairs_train::{
+    Display, Head, Init, Method, Quanta, RunConfig, RunDir, RunRecord, TrainError, Trainer, Which, ZooModel,
+};
 use stairs_zoo::Model;
 use support::{bits, digits};
 
@@ -120,15 +122,98 @@ fn what_does_not_fit_is_named() {
     };
     assert!(names.contains("not in the file: hidden.0") && names.contains("not in the model: conv1.weight"), "{names}");
 
-    // Of a quantised run.
-    let quantised_run = dir.path().join("quantised");
-    train(init(Head::Loaded), &digits(), &quantised_run).unwrap();
-    let second = quantised(Init::open(&quantised_run, Head::Loaded).unwrap());
-    assert!(reason(&second, 10).contains("conv1.weight.stair"));
-
     // No file, and no model.
     assert!(matches!(Init::open(dir.path().join("none.bpk"), Head::Loaded), Err(TrainError::Read { .. })));
     fs::write(dir.path().join("bad.bpk"), b"nothing").unwrap();
     let bad = quantised(Init::open(dir.path().join("bad.bpk"), Head::Loaded).unwrap());
     assert!(matches!(initial(&bad, 10), Err(TrainError::Damaged { .. })));
+}
+
+/// From a quantised run: the latent weights always, quanta and clips where the quantisers are the same.
+#[test]
+fn a_run_starts_from_a_quantised_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let source = dir.path().join("source");
+    let first = RunConfig { init: None, weight_scale: ScalePolicy::Lsq, ..quantised_from_nothing() };
+    train(first.clone(), &digits(), &source).unwrap();
+    let device = Device::flex();
+    let there = parameters(ZooModel::load(&RunDir::new(&source), &digits(), Which::Last, &device).unwrap());
+    let of_quantiser = |path: &str| path.contains(".scales.") || path.ends_with(".setting");
+
+    for file in [source.clone(), source.join("last.bpk"), source.join("last.safetensors")] {
+        let init = Init::open(&file, Head::Loaded).unwrap().for_run(&first);
+        assert_eq!(init.quanta, Quanta::Loaded);
+        let same = initial(&RunConfig { init: Some(init.clone()), ..first.clone() }, 10).unwrap();
+        for (path, bytes) in there.iter().filter(|(path, _)| !path.ends_with(".setting")) {
+            assert!(
+                same.iter().any(|(p, b)| p == path && b == bytes),
+                "{}: {path} was not carried over",
+                file.display()
+            );
+        }
+        // Another quantiser, and none: the latent weights only.
+        let int4 = RunConfig { quantiser: "int4".parse().unwrap(), ..first.clone() };
+        for other in [int4, RunConfig { method: Method::Float, ..first.clone() }] {
+            let init = init.clone().for_run(&other);
+            assert_eq!(init.quanta, Quanta::Fresh);
+            let start = initial(&RunConfig { init: Some(init), ..other }, 10).unwrap();
+            for (path, bytes) in there.iter().filter(|(path, _)| !of_quantiser(path)) {
+                assert!(start.iter().any(|(p, b)| p == path && b == bytes), "{}: {path}", file.display());
+            }
+        }
+    }
+    let init = Init::open(&source, Head::Loaded).unwrap().for_run(&first);
+    let record = train(RunConfig { init: Some(init), ..first }, &digits(), &dir.path().join("second")).unwrap();
+    assert_eq!(record.config.init.unwrap().quanta, Quanta::Loaded);
+}
+
+fn quantised_from_nothing() -> RunConfig {
+    RunConfig { method: Method::Ste, epochs: 1, subset: Some(64), ..float() }
+}
+
+#[test]
+fn files_that_are_no_good_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    train(RunConfig { epochs: 1, subset: Some(64), ..float() }, &digits(), dir.path()).unwrap();
+    let config = |init: Init| RunConfig { init: Some(init), ..quantised_from_nothing() };
+
+    // Changed after the run wrote it.
+    for name in ["last.bpk", "last.safetensors"] {
+        let path = dir.path().join(name);
+        let mut bytes = fs::read(&path).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        fs::write(&path, &bytes).unwrap();
+        let error = Init::open(&path, Head::Loaded).unwrap_err().to_string();
+        assert!(error.contains("SHA256SUMS"), "{error}");
+        // Elsewhere, nobody knows what it was; a value that is no number is seen all the same.
+        let elsewhere = dir.path().join("copies").join(name);
+        fs::create_dir_all(elsewhere.parent().unwrap()).unwrap();
+        let end = bytes.len();
+        bytes[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
+        fs::write(&elsewhere, &bytes).unwrap();
+        let init = Init::open(&elsewhere, Head::Loaded).unwrap();
+        let error = initial(&config(init), 10).unwrap_err().to_string();
+        assert!(error.contains("holds NaN") && error.contains(name), "{error}");
+    }
+    let torch = dir.path().join("model.pth");
+    fs::write(&torch, b"PK\x03\x04rest").unwrap();
+    let error = initial(&config(Init::open(&torch, Head::Loaded).unwrap()), 10).unwrap_err().to_string();
+    assert!(error.contains("stairs import"), "{error}");
+}
+
+/// A last layer is not carried over to classes of other names.
+#[test]
+fn a_last_layer_belongs_to_its_classes() {
+    let dir = tempfile::tempdir().unwrap();
+    let small = || RunConfig { epochs: 1, subset: Some(64), ..float() };
+    train(small(), &digits(), &dir.path().join("source")).unwrap();
+    let renamed = digits().with_class_names("abcdefghij".chars()).unwrap();
+    for (head, accepted) in [(Head::Loaded, false), (Head::Fresh, true)] {
+        let init = Init::open(dir.path().join("source"), head).unwrap();
+        let run = dir.path().join(format!("{head:?}"));
+        match train(RunConfig { init: Some(init), ..small() }, &renamed, &run) {
+            Ok(_) => assert!(accepted),
+            Err(error) => assert!(!accepted && error.to_string().contains("--init-head fresh"), "{error}"),
+        }
+    }
 }

@@ -13,7 +13,8 @@ use std::{
 
 use burn::tensor::Device;
 use stairs_train::{
-    Display, EpochRecord, RunConfig, RunDir, SampleError, Samples, TrainError, Trainer, Which, ZooModel, data,
+    Display, EpochRecord, Extension, RunConfig, RunDir, SampleError, Samples, TrainError, Trainer, Which, ZooModel,
+    data,
 };
 use stairs_zoo::Model;
 use support::{Mine, bits, config, digits, everything, train};
@@ -171,4 +172,99 @@ fn layers_in_column_layout_train_resume_and_load() {
         assert!(bits(&run.load(model.clone(), Which::Last).unwrap()) == bits(&fitted.model), "another model is loaded");
         run.load(model, Which::Best).unwrap();
     }
+}
+
+/// Everything but times is a function of configuration, data and machine, down to the bytes of the files.
+#[test]
+fn equal_runs_leave_equal_bytes() {
+    let files = |config: RunConfig| {
+        let dir = tempfile::tempdir().unwrap();
+        train(config, dir.path(), false).unwrap();
+        let names = ["last.bpk", "best.bpk", "last.safetensors", "best.safetensors", "config.toml", "data.json"];
+        let mut record = RunDir::new(dir.path()).record().unwrap();
+        record.wall_seconds = 0.0;
+        record.epochs = without_times(record.epochs);
+        (names.map(|name| fs::read(dir.path().join(name)).unwrap()), serde_json::to_string(&record).unwrap())
+    };
+    assert!(files(everything(1, 2)) == files(everything(1, 2)), "equal runs, other files");
+}
+
+/// Epochs are added to a finished run: the noise keeps its plan, the rate is that of the longer run.
+#[test]
+fn epochs_are_added() {
+    let dir = tempfile::tempdir().unwrap();
+    let short = train(config(1, 3), dir.path(), false).unwrap().record;
+    let long = |extend: bool| {
+        let model = Mine::ternary(1, 32, &Device::flex());
+        let trainer = Trainer::new(config(1, 5), &digits(), dir.path()).display(Display::Quiet);
+        trainer.resume(true).extend(extend).fit(model)
+    };
+    let error = long(false).unwrap_err();
+    assert!(matches!(&error, TrainError::OtherRun { field, .. } if field == "epochs"), "{error}");
+    let record = long(true).unwrap().record;
+    assert_eq!(record.extended, [Extension { epoch: 3, from: 3, to: 5 }]);
+    assert_eq!(without_times(record.epochs[..3].to_vec()), without_times(short.epochs.clone()));
+    assert!(record.epochs[3..].iter().all(|epoch| epoch.laws.iter().all(|law| law.scale == 0.0)), "soft again");
+    let planned = tempfile::tempdir().unwrap();
+    let planned = train(config(1, 5), planned.path(), false).unwrap().record;
+    for epoch in 3..5 {
+        assert_eq!(record.epochs[epoch].learning_rate, planned.epochs[epoch].learning_rate);
+    }
+    assert!(record.epochs.iter().all(|epoch| epoch.test_loss.is_finite()));
+
+    // It is a run like any other: finished, resumed as it is, never shortened.
+    assert_eq!(long(false).unwrap().record, record);
+    assert_eq!(RunDir::new(dir.path()).config().unwrap().epochs, 5);
+    assert!(matches!(train(config(1, 4), dir.path(), true), Err(TrainError::OtherRun { .. })));
+}
+
+/// An interrupted extension ends as an uninterrupted one.
+#[test]
+fn an_extension_is_resumed() {
+    let dirs = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    for dir in &dirs {
+        train(config(1, 2), dir.path(), false).unwrap();
+    }
+    let long = |dir: &Path| {
+        let model = Mine::ternary(1, 32, &Device::flex());
+        let trainer = Trainer::new(config(1, 4), &digits(), dir).display(Display::Quiet);
+        trainer.resume(true).extend(true).fit(model).unwrap()
+    };
+    let whole = long(dirs[0].path());
+    // What a kill in the last epoch leaves.
+    long(dirs[1].path());
+    for name in ["record.json", "last.bpk", "last.safetensors", "best.safetensors"] {
+        fs::remove_file(dirs[1].path().join(name)).unwrap();
+    }
+    fs::remove_dir_all(dirs[1].path().join("checkpoints/checkpoint-4")).unwrap();
+    let resumed = long(dirs[1].path());
+    assert!(bits(&resumed.model) == bits(&whole.model), "other weights");
+    assert_eq!(resumed.record.extended, whole.record.extended);
+}
+
+/// Other data is refused with what differs; an evaluation takes other samples, and says so.
+#[test]
+fn a_run_knows_its_data() {
+    let dir = tempfile::tempdir().unwrap();
+    train(config(1, 1), dir.path(), false).unwrap();
+    let run = RunDir::new(dir.path());
+    let resume = |data: &stairs_data::Dataset| {
+        let model = Mine::ternary(1, 32, &Device::flex());
+        Trainer::new(config(1, 1), data, dir.path()).display(Display::Quiet).resume(true).fit(model).map(|_| ())
+    };
+    resume(&digits()).unwrap();
+    let names = (0..10).map(|class| if class == 3 { "three".to_owned() } else { class.to_string() });
+    let renamed = digits().with_class_names(names).unwrap();
+    let fewer = {
+        let mut data = digits();
+        data.test = data.test.select(&[1, 2, 3]);
+        data
+    };
+    for (data, expected) in [(&renamed, "class 3 was `3` and is now `three`"), (&fewer, "test part")] {
+        let error = resume(data).unwrap_err();
+        assert!(matches!(error, TrainError::OtherData { .. }) && error.to_string().contains(expected), "{error}");
+    }
+    assert!(matches!(run.compare(&renamed.identity()), Err(TrainError::OtherData { .. })));
+    assert!(run.compare(&fewer.identity()).unwrap().is_some_and(|note| note.contains("test part")));
+    assert_eq!(run.compare(&digits().identity()).unwrap(), None);
 }

@@ -1,5 +1,6 @@
 //! The `stairs` command from outside: plans, figures, capacity, certificates, diagnoses, approximations.
 
+mod damage;
 mod program;
 
 use program::{failure, last_line, path, stairs, stdout};

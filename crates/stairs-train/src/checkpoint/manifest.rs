@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use stairs_noise::plan::AnnealingPlan;
 
-use crate::{EpochRecord, RunConfig};
+use crate::{EpochRecord, Extension, RunConfig};
 
-/// Version of the manifest's format; readers refuse a newer one.
-pub const MANIFEST_FORMAT: u32 = 1;
+/// Version of the manifest's format; readers refuse a newer one. Since version 2 a `SHA256SUMS` lies beside it.
+pub const MANIFEST_FORMAT: u32 = 2;
 
 /// Commit marker of a checkpoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,6 +25,9 @@ pub struct Manifest {
     pub epoch: usize,
     /// Optimiser steps done.
     pub step: u64,
+    /// Epochs that were added to the run, first to last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extended: Vec<Extension>,
     /// Wall time so far in seconds, summed over interruptions.
     pub wall_seconds: f64,
     /// Epoch of the best test accuracy so far; its model is `best.bpk`.

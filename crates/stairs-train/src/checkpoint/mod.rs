@@ -7,12 +7,14 @@
 //! checkpoints/checkpoint-12/
 //!   model.bpk  optimiser.bpk  schedule.bpk    what burn-train records
 //!   manifest.json                             what it belongs to, and the SHA-256 of each part
+//!   SHA256SUMS                                of all four
 //! ```
 //!
 //! written under a temporary name, synced, and then renamed: it exists whole or not at all. burn-train hands the three
 //! records to custom `Checkpointer`s, which only collect bytes; when the third has arrived the directory is
 //! made. The two newest checkpoints are kept. A damaged one is skipped on resume in favour of the
-//! older, and the run says so.
+//! older, and the run says so; one of a newer format is refused. Nothing is removed but the files named here, and
+//! directories that hold nothing else; links are not followed.
 //!
 //! The data order, the augmentation, the annealing and the sampled noise need no state beyond (seed, epoch, step).
 

@@ -7,13 +7,21 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{MANIFEST_FORMAT, Manifest, PARTS, PartInfo, difference};
-use crate::{RunConfig, TrainError, files};
+use super::{MANIFEST_FORMAT, Manifest, PARTS, PartInfo};
+use crate::{
+    RunConfig, SealedDir, TrainError,
+    extension::difference_of_runs,
+    files,
+    record::format_of,
+    sealed::{SUMS, sums},
+};
 
 /// Checkpoints that are kept.
 const KEEP: usize = 2;
 const PREFIX: &str = "checkpoint-";
 const MANIFEST: &str = "manifest.json";
+/// The first format that has a list of checksums.
+const SEALED: u32 = 2;
 
 /// A verified checkpoint in memory.
 pub(crate) struct Checkpoint {
@@ -30,10 +38,11 @@ pub(crate) struct Store {
 impl Store {
     /// The store in `dir`, which is made if needed. Remains of an interrupted write are removed.
     pub(crate) fn open(dir: PathBuf) -> Result<Self, TrainError> {
-        fs::create_dir_all(&dir).map_err(|e| TrainError::write(&dir, e))?;
+        files::own_directory(&dir)?;
         for entry in entries(&dir)? {
-            if entry.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
-                fs::remove_dir_all(&entry).map_err(|e| TrainError::write(&entry, e))?;
+            let name = entry.file_name().and_then(|name| name.to_str());
+            if name.and_then(|name| epoch_of(name.strip_prefix('.')?.strip_suffix(".tmp")?)).is_some() {
+                remove(&entry)?;
             }
         }
         Ok(Self { dir })
@@ -58,41 +67,49 @@ impl Store {
             }
             let json = serde_json::to_vec_pretty(&manifest).map_err(|e| TrainError::Burn(e.to_string()))?;
             files::write_synced(&temporary.join(MANIFEST), &json)?;
+            let names: Vec<String> = parts.keys().map(|part| part_file(part)).collect();
+            let contents = names.iter().map(String::as_str).zip(parts.values().map(|bytes| &**bytes));
+            let list = sums(contents.chain([(MANIFEST, &json[..])]));
+            files::write_synced(&temporary.join(SUMS), list.as_bytes())?;
             files::sync_parent(&temporary.join(MANIFEST))?;
             // A damaged checkpoint of the same epoch may be in the way after a resume from the one before it.
-            if path.exists() {
-                fs::remove_dir_all(&path).map_err(|e| TrainError::write(&path, e))?;
+            if files::is_own_directory(&path) {
+                remove(&path)?;
             }
             fs::rename(&temporary, &path).map_err(|e| TrainError::write(&path, e))?;
             files::sync_parent(&path)
         };
         let done = write();
         if done.is_err() {
-            fs::remove_dir_all(&temporary).ok();
+            remove(&temporary).ok();
         }
         done?;
-        for (_, old) in self.candidates()?.into_iter().skip(KEEP) {
-            fs::remove_dir_all(&old).map_err(|e| TrainError::write(&old, e))?;
-        }
-        Ok(())
+        self.candidates()?.into_iter().skip(KEEP).try_for_each(|(_, old)| remove(&old))
     }
 
     /// The newest whole checkpoint of the run configured by `config`, `None` where there are none at all, and what was
-    /// wrong with newer ones.
+    /// wrong with newer ones. With `extend` it may be of a run of fewer epochs.
     ///
     /// # Errors
-    /// [`TrainError::OtherRun`] where a checkpoint is of another configuration, [`TrainError::NoCheckpoint`] where
-    /// there are checkpoints but each is damaged.
-    pub(crate) fn newest(&self, config: &RunConfig) -> Result<(Option<Checkpoint>, Vec<String>), TrainError> {
+    /// [`TrainError::OtherRun`] where a checkpoint is of another configuration, [`TrainError::Newer`] where it is of a
+    /// newer format, [`TrainError::NoCheckpoint`] where there are checkpoints but each is damaged.
+    pub(crate) fn newest(
+        &self,
+        config: &RunConfig,
+        extend: bool,
+    ) -> Result<(Option<Checkpoint>, Vec<String>), TrainError> {
         let mut faults = Vec::new();
         for (epoch, path) in self.candidates()? {
             match load(&path, epoch) {
                 Ok(checkpoint) => {
-                    if let Some((field, found, expected)) = difference("", &checkpoint.manifest.config, config) {
+                    let found = &checkpoint.manifest.config;
+                    if let Some((field, found, expected)) = difference_of_runs(found, config, extend) {
                         return Err(TrainError::OtherRun { path: path.join(MANIFEST), field, found, expected });
                     }
                     return Ok((Some(checkpoint), faults));
                 }
+                // Not damaged: going on with the one before it would lose what a newer program did.
+                Err(newer @ TrainError::Newer { .. }) => return Err(newer),
                 Err(fault) => faults.push(fault.to_string()),
             }
         }
@@ -103,17 +120,46 @@ impl Store {
         }
     }
 
+    /// The model of the checkpoint after `epoch`, if there is one that is whole.
+    pub(crate) fn model_of(&self, epoch: usize) -> Option<Vec<u8>> {
+        load(&self.dir.join(format!("{PREFIX}{epoch}")), epoch).ok()?.parts.remove("model")
+    }
+
     /// Epoch and directory of every checkpoint, newest first.
     fn candidates(&self) -> Result<Vec<(usize, PathBuf)>, TrainError> {
         let mut found: Vec<_> = entries(&self.dir)?
             .into_iter()
             .filter_map(|path| {
-                let epoch = path.file_name()?.to_str()?.strip_prefix(PREFIX)?.parse().ok()?;
-                Some((epoch, path))
+                let epoch = epoch_of(path.file_name()?.to_str()?)?;
+                files::is_own_directory(&path).then_some((epoch, path))
             })
             .collect();
         found.sort_unstable_by(|a, b| b.cmp(a));
         Ok(found)
+    }
+}
+
+/// The epoch of a checkpoint, if `name` is that of one.
+fn epoch_of(name: &str) -> Option<usize> {
+    let epoch = name.strip_prefix(PREFIX)?.parse().ok()?;
+    (name == format!("{PREFIX}{epoch}")).then_some(epoch)
+}
+
+/// Removes what [`Store::save`] wrote into a directory, and the directory unless something else is in it.
+fn remove(dir: &Path) -> Result<(), TrainError> {
+    if !files::is_own_directory(dir) {
+        return Ok(());
+    }
+    let names = PARTS.map(part_file).into_iter().chain([MANIFEST, SUMS].map(String::from));
+    for path in names.map(|name| dir.join(name)) {
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(TrainError::write(path, error)),
+            _ => {}
+        }
+    }
+    match fs::remove_dir(dir) {
+        Err(error) if error.kind() != io::ErrorKind::DirectoryNotEmpty => Err(TrainError::write(dir, error)),
+        _ => Ok(()),
     }
 }
 
@@ -129,12 +175,16 @@ fn entries(dir: &Path) -> Result<Vec<PathBuf>, TrainError> {
 /// Reads and verifies a checkpoint.
 fn load(path: &Path, epoch: usize) -> Result<Checkpoint, TrainError> {
     let file = path.join(MANIFEST);
-    let manifest: Manifest =
-        serde_json::from_str(&files::read_text(&file)?).map_err(|e| TrainError::damaged(&file, e))?;
-    if manifest.format > MANIFEST_FORMAT {
-        let reason = format!("format {} is newer than the supported {MANIFEST_FORMAT}", manifest.format);
-        return Err(TrainError::damaged(&file, reason));
+    let sealed = SealedDir::new(path);
+    let bytes = sealed.read(MANIFEST)?;
+    let format = format_of(&bytes).map_err(|reason| TrainError::damaged(&file, reason))?;
+    if format > MANIFEST_FORMAT {
+        return Err(TrainError::Newer { path: file, found: format, supported: MANIFEST_FORMAT });
     }
+    if format >= SEALED && !sealed.is_sealed() {
+        return Err(TrainError::damaged(path.join(SUMS), "it is not there"));
+    }
+    let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|e| TrainError::damaged(&file, e))?;
     if manifest.epoch != epoch || manifest.epochs.len() != epoch {
         return Err(TrainError::damaged(&file, format!("it is the manifest of epoch {}", manifest.epoch)));
     }
@@ -142,7 +192,7 @@ fn load(path: &Path, epoch: usize) -> Result<Checkpoint, TrainError> {
     for part in PARTS {
         let file = path.join(part_file(part));
         let info = manifest.parts.get(part).ok_or_else(|| TrainError::damaged(&file, "not in the manifest"))?;
-        let bytes = fs::read(&file).map_err(|e| TrainError::read(&file, e))?;
+        let bytes = files::read(&file)?;
         if let Some(fault) = info.fault(&bytes) {
             return Err(TrainError::damaged(&file, fault));
         }

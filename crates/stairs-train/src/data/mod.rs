@@ -1,11 +1,13 @@
 //! From a data set to batches on a device: [`Samples`], the order of an epoch, and the loader burn-train asks.
 
+mod checked;
 mod host;
 mod loader;
 mod order;
 mod samples;
 mod source;
 
+pub(crate) use checked::{Checked, difference as data_difference, survey};
 pub(crate) use host::threads as host_threads;
 pub use host::{HostBatch, HostBatches, Pass};
 pub use loader::Batch;

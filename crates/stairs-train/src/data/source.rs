@@ -1,9 +1,9 @@
 //! The data of a run, found by its name: a known data set, or a folder of images.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use stairs_data::{
-    DataRoot, Dataset, DatasetName,
+    DataIdentity, DataRoot, Dataset, DatasetName,
     images::{ImageFolder, ImagePart},
     load,
 };
@@ -25,6 +25,10 @@ pub struct TrainData {
     pub test: Arc<dyn Samples>,
     /// Number of classes.
     pub classes: usize,
+    /// What the data is: names of the classes, numbers of samples, checksums.
+    pub identity: DataIdentity,
+    /// The folder it was read from; `None` for embedded data and arrays.
+    pub folder: Option<PathBuf>,
 }
 
 impl TrainData {
@@ -38,14 +42,22 @@ impl TrainData {
         }
         let folder = ImageFolder::open(&ImageFolder::find(root)?, &config.images.clone().unwrap_or_default())?;
         let part = |part: Arc<ImagePart>| -> Arc<dyn Samples> { Arc::new(Files(part)) };
-        let classes = folder.classes.len();
-        Ok(Self { name: IMAGES.into(), train: part(folder.train), test: part(folder.test), classes })
+        let (classes, identity) = (folder.classes.len(), folder.identity()?);
+        let (train, test, folder) = (part(folder.train), part(folder.test), Some(folder.folder));
+        Ok(Self { name: IMAGES.into(), train, test, classes, identity, folder })
     }
 
     /// The parts of a data set.
     pub fn of(dataset: &Dataset) -> Self {
         let (train, test) = parts(dataset);
-        Self { name: dataset.name.clone(), train, test, classes: dataset.classes }
+        Self {
+            name: dataset.name.clone(),
+            train,
+            test,
+            classes: dataset.classes,
+            identity: dataset.identity(),
+            folder: dataset.source.clone(),
+        }
     }
 }
 

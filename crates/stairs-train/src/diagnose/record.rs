@@ -85,8 +85,8 @@ impl Diagnosis {
         let diagnosis: Self =
             serde_json::from_str(&files::read_text(path)?).map_err(|e| TrainError::damaged(path, e))?;
         if diagnosis.format > DIAGNOSIS_FORMAT {
-            let reason = format!("format {} is newer than the supported {DIAGNOSIS_FORMAT}", diagnosis.format);
-            return Err(TrainError::damaged(path, reason));
+            let (found, supported) = (diagnosis.format, DIAGNOSIS_FORMAT);
+            return Err(TrainError::Newer { path: path.into(), found, supported });
         }
         Ok(diagnosis)
     }

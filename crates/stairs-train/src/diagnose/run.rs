@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use burn::{data::dataloader::DataLoader, tensor::Device, train::TrainStep};
-use stairs_data::Dataset;
+use stairs_data::{DataIdentity, Dataset};
 use stairs_noise::plan::AnnealingPlan;
 
 use super::{
@@ -13,8 +13,12 @@ use super::{
 };
 use crate::{
     Annealed, Classifier, ConfigError, RunConfig, Samples, TrainError, Versions, anneal,
-    data::{Batch, Loader, parts, steps_per_epoch, subset},
-    device_name, evaluate, optimise, schedule,
+    data::{Batch, Checked, Loader, TrainData, steps_per_epoch, subset},
+    device_name, evaluate,
+    evaluate::check_logits,
+    init::refuse_other_classes,
+    optimise, schedule,
+    settings::refuse_one_sample,
 };
 
 /// A run about to be diagnosed; see the [module](crate::diagnose).
@@ -41,18 +45,34 @@ pub struct Diagnose {
     every: u64,
     directions: usize,
     plan: Option<AnnealingPlan>,
+    identity: Option<DataIdentity>,
 }
 
 impl Diagnose {
     /// The run of `config` on `dataset`, on Flex, with a record every 50 steps and 8 directions a layer.
     pub fn new(config: RunConfig, dataset: &Dataset) -> Self {
-        let (train, test) = parts(dataset);
-        Self::on_samples(config, train, test, dataset.classes)
+        Self::on_data(config, &TrainData::of(dataset))
+    }
+
+    /// The same on data of any source, such as a folder of images.
+    pub fn on_data(config: RunConfig, data: &TrainData) -> Self {
+        let run = Self::on_samples(config, data.train.clone(), data.test.clone(), data.classes);
+        Self { identity: Some(data.identity.clone()), ..run }
     }
 
     /// The same on samples of your own with `classes` classes.
     pub fn on_samples(config: RunConfig, train: Arc<dyn Samples>, test: Arc<dyn Samples>, classes: usize) -> Self {
-        Self { config, train, test, classes, device: Device::flex(), every: 50, directions: 8, plan: None }
+        Self {
+            config,
+            train,
+            test,
+            classes,
+            device: Device::flex(),
+            every: 50,
+            directions: 8,
+            plan: None,
+            identity: None,
+        }
     }
 
     /// Trains on `device`.
@@ -91,6 +111,7 @@ impl Diagnose {
             return Err(ConfigError::Diagnosis { every, directions }.into());
         }
         config.validate(self.train.as_ref(), self.test.as_ref())?;
+        refuse_other_classes(config, self.identity.as_ref())?;
         let chosen = match config.subset {
             Some(count) => subset(config.seed, self.train.len(), count),
             None => (0..self.train.len()).collect(),
@@ -104,10 +125,13 @@ impl Diagnose {
         };
         let device = self.device.clone().autodiff();
         let model = model.train().fork(&device);
+        check_logits(&model, self.train.shape(), self.classes, &self.device)?;
+        let [train, test] = [&self.train, &self.test].map(|samples| Checked::new(samples.clone(), self.classes));
+        refuse_one_sample(config, &model, train.as_ref(), &chosen, &self.device)?;
         let mut optimiser = optimise::optimiser(config, &model)?;
         let mut model = Annealed::of_run(model, Some(annealer.clone()), config)?;
         let mut rates = schedule::scheduler(config, steps)?;
-        let loader = Loader::train(self.train.clone(), chosen, config.batch, config.seed, config.augment, 0, device);
+        let loader = Loader::train(train, chosen, config.batch, config.seed, config.augment, 0, device);
         let mut moments = Moments { annealer: &annealer, sites: &sites, directions, seed: config.seed, last: None };
         let mut losses = Losses::default();
         let mut records: Vec<DiagnosisRecord> = Vec::new();
@@ -133,7 +157,7 @@ impl Diagnose {
             }
         }
         // Before the pass of the last record, which moves the running statistics once more.
-        let evaluation = evaluate(model.result(), self.test.clone(), &self.device)?;
+        let evaluation = evaluate(model.result(), test, &self.device)?;
         if let (Some(batch), Some(mean)) = (batch, losses.take()) {
             let grads = TrainStep::step(&model, batch.clone()).grads;
             records.push(moments.record(&model.current(), model.step(), &batch, &grads, mean)?);

@@ -60,6 +60,14 @@ impl Certify {
         let model = if untrained {
             ZooModel::new(&config, test.shape(), data.classes, &device)?
         } else {
+            if let Some(note) = run.compare(&data.identity)? {
+                println!("note: {note}");
+            }
+            if run.record().is_ok_and(|record| !record.extended.is_empty()) {
+                println!(
+                    "note: epochs were added to the run: its noise decayed earlier than the plan that is certified here"
+                );
+            }
             let which = if self.best { Which::Best } else { Which::Last };
             ZooModel::load_for(&run, &data, which, &device)?
         };

@@ -14,8 +14,8 @@ use stairs::{
 };
 
 use super::{
-    options::{DataOption, DeviceOption, bar},
-    run_options::RunOptions,
+    options::{DataOption, DeviceOption, bar, describe},
+    run_options::{Prepared, RunOptions},
 };
 
 /// Records that a diagnosis has if nothing else is asked for.
@@ -50,18 +50,16 @@ pub(crate) struct Diagnose {
 impl Diagnose {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let device = self.device.device.open()?;
-        let config = self.options.config()?;
+        let Prepared { config, data, notes } = self.options.prepare(&self.data)?;
         ensure!(config.method != TrainMethod::Float, "--method float quantises nothing: use ste or ana");
-        let data = self.options.open(&self.data)?;
+        println!("{}", describe(&data));
+        notes.iter().for_each(|note| println!("note: {note}"));
         let title = title(&config);
         let samples = config.subset.unwrap_or(data.train.len());
         let steps = config.epochs * steps_per_epoch(samples, config.batch.max(1));
         let every = self.every.unwrap_or(steps.div_ceil(RECORDS).max(1) as u64);
         let bar = bar("steps", steps);
-        let run = Run::on_samples(config, data.train, data.test, data.classes)
-            .device(device)
-            .every(every)
-            .directions(self.directions);
+        let run = Run::on_data(config, &data).device(device).every(every).directions(self.directions);
         let diagnosis = run.run(|done, _| bar.set_position(done));
         bar.finish_and_clear();
         let diagnosis = diagnosis?;

@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::Args;
 use stairs::train::{RunDir, Which, ZooModel, data::TrainData};
 
-use super::options::{DataOption, DeviceOption};
+use super::options::{DataOption, DeviceOption, describe, printable};
 
 /// Evaluate a finished run on its test set
 ///
@@ -31,11 +31,18 @@ impl Eval {
         let config = run.config()?;
         let name = &config.dataset;
         let data = TrainData::open(&config, &self.data.root()).with_context(|| format!("loading {name}"))?;
+        println!("{}", describe(&data));
+        if !run.is_sealed() {
+            println!("note: the run has no SHA256SUMS: damage to its files is not noticed");
+        }
+        if let Some(note) = run.compare(&data.identity)? {
+            println!("note: {note}");
+        }
         let which = if self.best { Which::Best } else { Which::Last };
         let model = ZooModel::load_for(&run, &data, which, &device)?;
         let evaluation = model.evaluate(data.test.clone(), &device)?;
         for file in data.test.skipped() {
-            println!("could not be decoded, the next one took its place: {file}");
+            println!("could not be decoded, the next one took its place: {}", printable(&file));
         }
         println!("{name}, {} test samples, loss {:.4}", evaluation.samples, evaluation.loss);
         println!("test accuracy {:.2} %", evaluation.accuracy);

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use stairs::{
     noise::plan::Pattern,
     quant::ScalePolicy,
-    train::{Clip, Head, Init, LrSchedule, Optimiser, RunConfig, TrainError, WarmUp},
+    train::{Clip, Head, Init, LrSchedule, Method, Optimiser, Quanta, RunConfig, TrainError, WarmUp},
 };
 
 /// Optimisers by name.
@@ -88,7 +88,8 @@ pub(crate) struct OptimisationOptions {
     /// Decay, in [0, 1), of an exponential moving average of the weights, which is then what is tested and saved
     #[arg(long, value_name = "DECAY")]
     average: Option<f64>,
-    /// Start from the float weights of another run, or of a .bpk or .safetensors file of one
+    /// Start from the weights of another run, or of a .bpk or .safetensors file of one; quanta are carried over from a run
+    /// with the same quantisers
     #[arg(long, value_name = "RUN_OR_FILE")]
     init: Option<PathBuf>,
     /// What happens to the last layer under --init
@@ -120,6 +121,13 @@ impl OptimisationOptions {
             let factor = self.lr_factor.unwrap_or(FACTOR);
             recipe.lr_schedule = LrSchedule::Milestones { at: self.milestones.clone(), factor };
         }
+        if let Some(epochs) = self.warm_up_epochs {
+            let run = recipe.epochs;
+            anyhow::ensure!(
+                epochs > 0.0 && epochs <= run as f64,
+                "--warm-up-epochs {epochs} must be above 0 and no longer than the run of {run} epochs"
+            );
+        }
         let share = self.warm_up.or(self.warm_up_epochs.map(|epochs| epochs / recipe.epochs as f64));
         anyhow::ensure!(share.is_some() || self.warm_up_start.is_none(), "--warm-up-start needs a warm-up");
         if let Some(share) = share {
@@ -129,9 +137,18 @@ impl OptimisationOptions {
         recipe.clip = self.clip_norm.map(Clip::Norm).or(self.clip_value.map(Clip::Value)).or(recipe.clip);
         recipe.accumulate = self.accumulate.unwrap_or(recipe.accumulate);
         recipe.average = self.average.or(recipe.average);
-        recipe.init = self.init()?;
-        if recipe.init.is_some() && !scale {
-            recipe.weight_scale = ScalePolicy::MseOptimal;
+        if let Some(init) = self.init()? {
+            if !scale {
+                // Quanta that are carried over are of the kind they were.
+                let there = init.run_config().filter(|there| there.method != Method::Float);
+                let carried = RunConfig {
+                    weight_scale: there.map_or(ScalePolicy::MseOptimal, |there| there.weight_scale),
+                    ..recipe.clone()
+                };
+                let loaded = init.clone().for_run(&carried).quanta == Quanta::Loaded;
+                recipe.weight_scale = if loaded { carried.weight_scale } else { ScalePolicy::MseOptimal };
+            }
+            recipe.init = Some(init.for_run(&recipe));
         }
         Ok(recipe)
     }

@@ -8,7 +8,10 @@ use stairs::{
     data::{DataRoot, DatasetName},
     device::DeviceName,
     experiments::Grid,
-    train::{self, data::IMAGES},
+    train::{
+        self,
+        data::{IMAGES, TrainData},
+    },
     zoo::Architecture,
 };
 
@@ -89,6 +92,24 @@ pub(crate) fn dataset(name: &str) -> Result<DatasetName, String> {
 /// Checks the name of a model, and keeps it as it is written.
 pub(crate) fn model(name: &str) -> Result<String, String> {
     name.parse::<Architecture>().map(|_| name.to_owned()).map_err(|error| error.to_string())
+}
+
+/// What data a run is on: name, samples, classes, folder.
+pub(crate) fn describe(data: &TrainData) -> String {
+    let TrainData { identity, folder, .. } = data;
+    let numbered = identity.classes.iter().enumerate().all(|(i, name)| *name == i.to_string());
+    let (first, more) = identity.classes.split_at(identity.classes.len().min(10));
+    let names = if numbered { String::new() } else { format!(": {}", printable(&first.join(", "))) };
+    let more = if numbered || more.is_empty() { String::new() } else { format!(", and {} more", more.len()) };
+    let folder =
+        folder.as_ref().map_or(String::new(), |folder| format!(", from {}", printable(&folder.to_string_lossy())));
+    format!("{identity}{names}{more}{folder}")
+}
+
+/// `text` with its control characters escaped: names and records may hold codes that a terminal obeys.
+pub(crate) fn printable(text: &str) -> String {
+    let escape = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(escape).collect()
 }
 
 /// Changes to the annealing grid.

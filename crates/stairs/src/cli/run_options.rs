@@ -6,13 +6,13 @@ use stairs::{
     experiments::{images_recipe, recipe},
     noise::{Noise, Policy, Strategy},
     quant::{Quantiser, ScalePolicy},
-    train::{AnnealPer, BackwardLaw, Edges, Features, LrSchedule, RunConfig, data::TrainData},
+    train::{AnnealPer, BackwardLaw, Edges, Features, LrSchedule, Method, RunConfig, data::TrainData},
 };
 
 use super::{
     image_options::ImageOptions,
     optimisation::OptimisationOptions,
-    options::{DataName, DataOption, Method, data_name, model},
+    options::{DataName, DataOption, Method as MethodName, data_name, model},
 };
 
 /// A run; what is not given is chosen to train well on the data set.
@@ -26,18 +26,20 @@ pub(crate) struct RunOptions {
     #[arg(long, default_value = "lenet", value_parser = model, value_name = "NAME")]
     pub(crate) model: String,
     /// Method of training
-    #[arg(long, value_enum, default_value_t = Method::Ana)]
-    pub(crate) method: Method,
-    /// Quantiser of weights, and of the features that go with them: binary, ternary, int2 … int8 (binary: weights −1, 1 and features 0, 1)
-    #[arg(long, default_value_t = Quantiser::Ternary, value_name = "NAME")]
-    pub(crate) quantiser: Quantiser,
+    #[arg(long, value_enum, default_value_t = MethodName::Ana)]
+    pub(crate) method: MethodName,
+    /// Quantiser of weights, and of the features that go with them: binary, ternary, int2 … int8 (binary: weights −1, 1 and
+    /// features 0, 1) [default: ternary]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) quantiser: Option<Quantiser>,
     /// What stands in place of the activations: matching (the quantiser that goes with --quantiser), float (only weights are
-    /// quantised) or the name of a quantiser
-    #[arg(long, default_value_t = Features::Matching, value_name = "NAME")]
-    pub(crate) features: Features,
+    /// quantised) or the name of a quantiser [default: matching]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) features: Option<Features>,
     /// First and last layer: last-float (all weights but the last layer's are quantised), both-float or quantised
-    #[arg(long, default_value_t = Edges::LastFloat, value_name = "POLICY")]
-    pub(crate) edges: Edges,
+    /// [default: last-float]
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) edges: Option<Edges>,
     /// Quantum of each weight tensor: max-abs, fixed:Q, percentile:P, mse, twn, sawb or lsq [default: what trains well on
     /// the data set; mse under --init]
     #[arg(long, value_name = "POLICY")]
@@ -46,9 +48,9 @@ pub(crate) struct RunOptions {
     /// data set; uniform (the clipped identity) for ste]
     #[arg(long, value_name = "NAME")]
     pub(crate) law: Option<Noise>,
-    /// Forward strategy of ana: expectation, mode or random
-    #[arg(long, default_value_t = Strategy::Expectation, value_name = "NAME")]
-    pub(crate) strategy: Strategy,
+    /// Forward strategy of ana: expectation, mode or random [default: expectation]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) strategy: Option<Strategy>,
     /// Annealing policy of ana: [MEAN-SCALE-]INTERVAL[-DECAY], see `stairs plan --help` [default: what trains well on
     /// the data set]
     #[arg(long, value_name = "POLICY")]
@@ -86,11 +88,56 @@ pub(crate) struct RunOptions {
     pub(crate) optimisation: OptimisationOptions,
 }
 
+/// A run that is ready to be started.
+pub(crate) struct Prepared {
+    pub(crate) config: RunConfig,
+    pub(crate) data: TrainData,
+    /// What should be known about the options.
+    pub(crate) notes: Vec<String>,
+}
+
 impl RunOptions {
-    /// The data of the run.
-    pub(crate) fn open(&self, data: &DataOption) -> anyhow::Result<TrainData> {
+    /// The data of the run and its configuration. A batch that was not chosen is no larger than the training part.
+    pub(crate) fn prepare(&self, data: &DataOption) -> anyhow::Result<Prepared> {
         self.images.check(self.dataset == DataName::Images)?;
-        TrainData::open(&self.config()?, &data.root()).with_context(|| format!("loading {}", self.dataset))
+        let mut config = self.config()?;
+        let data = TrainData::open(&config, &data.root()).with_context(|| format!("loading {}", self.dataset))?;
+        let mut notes: Vec<String> = self.without_effect(config.method).into_iter().collect();
+        let samples = config.subset.unwrap_or(data.train.len()).min(data.train.len());
+        if self.batch.is_none() && samples > 0 && samples < config.batch {
+            notes.push(format!(
+                "there are {samples} training samples: the batch is {samples} instead of {}",
+                config.batch
+            ));
+            config.batch = samples;
+        }
+        Ok(Prepared { config, data, notes })
+    }
+
+    /// The options that were given and say nothing under the method.
+    fn without_effect(&self, method: Method) -> Option<String> {
+        let noise = [
+            (self.strategy.is_some(), "--strategy"),
+            (self.plan.is_some(), "--plan"),
+            (self.backward.is_some(), "--backward"),
+            (self.anneal_until.is_some(), "--anneal-until"),
+            (self.anneal_per.is_some(), "--anneal-per"),
+        ];
+        let quantisers = [
+            (self.quantiser.is_some(), "--quantiser"),
+            (self.features.is_some(), "--features"),
+            (self.edges.is_some(), "--edges"),
+            (self.weight_scale.is_some(), "--weight-scale"),
+            (self.law.is_some(), "--law"),
+        ];
+        let idle: Vec<_> = match method {
+            Method::Float => quantisers.into_iter().chain(noise).collect(),
+            Method::Ste => noise.into(),
+            Method::Ana => Vec::new(),
+        };
+        let idle: Vec<_> = idle.into_iter().filter(|(given, _)| *given).map(|(_, name)| name).collect();
+        let why = if method == Method::Float { "quantises nothing" } else { "anneals nothing" };
+        (!idle.is_empty()).then(|| format!("--method {} {why}: without effect are {}", name(method), idle.join(", ")))
     }
 
     /// The configuration they make.
@@ -111,12 +158,12 @@ impl RunOptions {
         };
         let config = RunConfig {
             backward,
-            quantiser: self.quantiser,
-            features: self.features,
-            edges: self.edges,
+            quantiser: self.quantiser.unwrap_or(recipe.quantiser),
+            features: self.features.unwrap_or(recipe.features),
+            edges: self.edges.unwrap_or(recipe.edges),
             weight_scale: self.weight_scale.unwrap_or(recipe.weight_scale),
             law: self.law.clone().unwrap_or(recipe.law),
-            strategy: self.strategy,
+            strategy: self.strategy.unwrap_or(recipe.strategy),
             policy: self.plan.unwrap_or(recipe.policy),
             anneal_per,
             anneal_until: self.anneal_until.unwrap_or(recipe.anneal_until),
@@ -129,5 +176,14 @@ impl RunOptions {
             ..recipe
         };
         self.optimisation.change(config, self.weight_scale.is_some())
+    }
+}
+
+/// A method as the options name it.
+fn name(method: Method) -> &'static str {
+    match method {
+        Method::Float => "float",
+        Method::Ste => "ste",
+        Method::Ana => "ana",
     }
 }

@@ -7,8 +7,8 @@ use clap::Args;
 use stairs::train::{Display, RunConfig, TrainError, Trainer};
 
 use super::{
-    options::{DataOption, DeviceOption},
-    run_options::RunOptions,
+    options::{DataOption, DeviceOption, describe, printable},
+    run_options::{Prepared, RunOptions},
 };
 
 /// Train a network and leave a run directory
@@ -31,7 +31,8 @@ pub(crate) struct Train {
     /// Run directory
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Continue the run in the directory if there is one, with the same options
+    /// Continue the run in the directory if there is one, with the same options and on the same data; more --epochs are
+    /// added to it
     #[arg(long)]
     resume: bool,
     /// One line per epoch, even in a terminal
@@ -42,13 +43,16 @@ pub(crate) struct Train {
 impl Train {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let devices = self.device.device.open_several(self.devices)?;
-        let config = RunConfig { devices: devices.len(), ..self.options.config()? };
-        let data = self.options.open(&self.data)?;
+        let Prepared { config, data, notes } = self.options.prepare(&self.data)?;
+        let config = RunConfig { devices: devices.len(), ..config };
+        println!("{}", describe(&data));
         let display = if self.plain { Display::Plain } else { Display::Auto };
-        let trainer = Trainer::on_samples(config, data.train, data.test, data.classes, &self.out)
+        let trainer = Trainer::on_data(config, &data, &self.out)
             .devices(devices)
             .display(display)
-            .resume(self.resume);
+            .resume(self.resume)
+            .extend(self.resume);
+        let trainer = notes.into_iter().fold(trainer, Trainer::note);
         let record = trainer.run().map_err(|error| match error {
             TrainError::Occupied { dir } => {
                 anyhow!("{} already holds a run: continue it with --resume, or choose another --out", dir.display())
@@ -57,7 +61,7 @@ impl Train {
         })?;
         for (part, skipped) in [("training", &record.skipped.train), ("test", &record.skipped.test)] {
             if let Some(first) = skipped.first.first() {
-                println!("{} {part} files could not be decoded, the first: {first}", skipped.count);
+                println!("{} {part} files could not be decoded, the first: {}", skipped.count, printable(first));
             }
         }
         println!("run {}", self.out.display());

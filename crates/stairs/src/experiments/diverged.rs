@@ -3,9 +3,7 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use stairs_train::RunConfig;
-
-use crate::files::write_atomically;
+use stairs_train::{RunConfig, SealedDir, TrainError};
 
 /// File of a trial that diverged.
 const FILE: &str = "diverged.json";
@@ -22,12 +20,13 @@ pub struct Diverged {
 }
 
 impl Diverged {
-    /// What `dir` says; `None` where nothing is said that can be read.
+    /// What `dir` says; `None` where nothing is said that can be trusted: the training is then repeated.
     pub(super) fn read(dir: &Path) -> Option<Self> {
-        serde_json::from_slice(&std::fs::read(dir.join(FILE)).ok()?).ok()
+        serde_json::from_slice(&SealedDir::new(dir).read(FILE).ok()?).ok()
     }
 
-    pub(super) fn write(&self, dir: &Path) -> std::io::Result<()> {
-        write_atomically(&dir.join(FILE), &serde_json::to_vec(self)?)
+    pub(super) fn write(&self, dir: &Path) -> Result<(), TrainError> {
+        let json = serde_json::to_vec(self).map_err(|e| TrainError::Burn(e.to_string()))?;
+        SealedDir::new(dir).write(FILE, &json)
     }
 }

@@ -1,6 +1,6 @@
 //! Measurements that cannot be made.
 
-use std::{io, path::PathBuf};
+use std::path::PathBuf;
 
 use thiserror::Error;
 
@@ -9,10 +9,12 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum MeasureError {
     /// The directory holds a measurement of another configuration.
-    #[error("{} already holds another measurement: choose another directory", dir.display())]
+    #[error("{} already holds another measurement ({what}): choose another directory", dir.display())]
     Occupied {
         /// The directory.
         dir: PathBuf,
+        /// The first field that differs.
+        what: String,
     },
     /// Another process measures in the directory.
     #[error("{} is in use by another measurement", dir.display())]
@@ -53,14 +55,9 @@ pub enum MeasureError {
     /// A measure that is not defined for its arguments.
     #[error(transparent)]
     Measure(#[from] stairs_capacity::MeasureError),
-    /// A file that cannot be read or written.
-    #[error("{}: {source}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What happened.
-        source: io::Error,
-    },
+    /// A file that cannot be read or written, or that was changed after it was written.
+    #[error(transparent)]
+    File(#[from] stairs_train::TrainError),
 }
 
 impl From<stairs_capacity::ChainError> for MeasureError {

@@ -1,16 +1,14 @@
 //! The capacity of a zoo model on a data set, before training: draws that are kept as they are made, then one report.
 //!
-//! A directory holds `config.json`, one file a draw under `draws/`, and at the end `capacity.json`. Every file is replaced
-//! atomically, and draw number m is a function of the configuration and m alone: a run that is stopped goes on where it
-//! was, and ends with the numbers it would have had.
+//! A directory holds `config.json`, one file a draw under `draws/`, at the end `capacity.json`, and the checksums of all of
+//! them in `SHA256SUMS`. Every file is replaced atomically, and draw number m is a function of the configuration and m
+//! alone: a run that is stopped goes on where it was, and ends with the numbers it would have had. A damaged draw is made
+//! again. The number of draws, ε, ζ and the number of particles have no influence on a draw, and may be changed.
 
 mod config;
 mod error;
 
-use std::{
-    fs::{File, TryLockError},
-    path::Path,
-};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use stairs_capacity::{Draw, Draws, Estimate, Normalisation, Point, SmcOptions, SmcPoint, sequential_monte_carlo};
@@ -19,9 +17,13 @@ use stairs_data::Dataset;
 pub use config::MeasureConfig;
 pub use error::MeasureError;
 
-use crate::files::write_atomically;
+use stairs_train::{SealedDir, TrainError};
 
-/// File of the result in the directory of a measurement.
+use crate::experiments::difference;
+
+/// File of the configuration in the directory of a measurement.
+const CONFIG: &str = "config.json";
+/// File of the result.
 const RESULT: &str = "capacity.json";
 
 /// What was measured.
@@ -55,24 +57,37 @@ pub fn measure(
 ) -> Result<Measurement, MeasureError> {
     config.check()?;
     let sampler = config.sampler(data)?;
-    let _lock = lock(dir)?;
-    let file = dir.join("config.json");
-    if file.exists() {
-        if read::<MeasureConfig>(&file)? != *config {
-            return Err(MeasureError::Occupied { dir: dir.to_owned() });
+    std::fs::create_dir_all(dir).map_err(|source| TrainError::Write { path: dir.to_owned(), source })?;
+    let sealed = SealedDir::new(dir);
+    let _lock = sealed.lock()?.ok_or_else(|| MeasureError::Busy { dir: dir.to_owned() })?;
+    let unchecked = adopt(&sealed, config.draws)?;
+    let there: Option<MeasureConfig> = if dir.join(CONFIG).exists() { Some(read(&sealed, CONFIG)?) } else { None };
+    if let Some(there) = &there {
+        let same = MeasureConfig {
+            draws: config.draws,
+            eps: config.eps.clone(),
+            zeta: config.zeta.clone(),
+            particles: config.particles,
+            ..there.clone()
+        };
+        if same != *config {
+            return Err(MeasureError::Occupied { dir: dir.to_owned(), what: difference(&same, config) });
         }
-    } else {
-        write(&file, config)?;
+    }
+    if there.as_ref() != Some(config) {
+        // A result of before does not belong to this configuration.
+        sealed.remove(RESULT)?;
+        write(&sealed, CONFIG, config)?;
     }
     let mut draws = Vec::with_capacity(config.draws);
     for index in 0..config.draws {
         progress(index, config.draws);
-        let file = dir.join("draws").join(format!("{index:04}.json"));
-        let draw = match read::<Draw>(&file) {
+        let name = draw_name(index);
+        let draw = match read::<Draw>(&sealed, &name) {
             Ok(draw) => draw,
             Err(_) => {
                 let draw = sampler.draw(index as u64, config.inner)?;
-                write(&file, &draw)?;
+                write(&sealed, &name, &draw)?;
                 draw
             }
         };
@@ -96,47 +111,44 @@ pub fn measure(
         config: config.clone(),
         dimension: draws.dimension(),
         mean_trace: draws.mean_trace(),
-        warnings: warnings.collect(),
+        warnings: warnings.chain(unchecked).collect(),
         points,
         smc,
         effective_dimension: draws.effective_dimension(data.train.len(), 1.0).ok(),
     };
-    write(&dir.join(RESULT), &measurement)?;
+    write(&sealed, RESULT, &measurement)?;
     Ok(measurement)
 }
 
 /// The result of a finished measurement; `None` where `dir` holds none.
 ///
 /// # Errors
-/// [`MeasureError::File`] for a result that cannot be read.
+/// [`MeasureError::File`] for a result that cannot be read, or was changed after it was written.
 pub fn measurement(dir: &Path) -> Result<Option<Measurement>, MeasureError> {
-    let path = dir.join(RESULT);
-    if path.exists() { read(&path).map(Some) } else { Ok(None) }
+    if dir.join(RESULT).exists() { Ok(Some(read(&SealedDir::new(dir), RESULT)?)) } else { Ok(None) }
 }
 
-/// The directory, created if needed, for this process alone; the lock ends with the process, however it ends.
-fn lock(dir: &Path) -> Result<File, MeasureError> {
-    let path = dir.join(".lock");
-    let file = |source| MeasureError::File { path: path.clone(), source };
-    std::fs::create_dir_all(dir).map_err(file)?;
-    let lock = File::create(&path).map_err(file)?;
-    match lock.try_lock() {
-        Err(TryLockError::WouldBlock) => Err(MeasureError::Busy { dir: dir.to_owned() }),
-        // Some file systems have no locks; the measurement is then unprotected but possible.
-        Ok(()) | Err(TryLockError::Error(_)) => Ok(lock),
+fn draw_name(index: usize) -> String {
+    format!("draws/{index:04}.json")
+}
+
+/// Takes the files of an earlier version, which have no checksums, as they are, and says so.
+fn adopt(sealed: &SealedDir, draws: usize) -> Result<Option<String>, TrainError> {
+    if sealed.is_sealed() || !sealed.path().join(CONFIG).exists() {
+        return Ok(None);
     }
+    let names: Vec<String> = [CONFIG, RESULT].map(String::from).into_iter().chain((0..draws).map(draw_name)).collect();
+    sealed.adopt(&names)?;
+    Ok(Some("the draws that were there had no checksums (SHA256SUMS): they were taken as they were".into()))
 }
 
-fn write(path: &Path, value: &impl Serialize) -> Result<(), MeasureError> {
-    let file = |source| MeasureError::File { path: path.to_owned(), source };
-    let text = serde_json::to_vec(value).map_err(|error| file(error.into()))?;
-    write_atomically(path, &text).map_err(file)
+fn write(sealed: &SealedDir, name: &str, value: &impl Serialize) -> Result<(), TrainError> {
+    sealed.write(name, &serde_json::to_vec(value).map_err(|error| TrainError::Burn(error.to_string()))?)
 }
 
-fn read<T: DeserializeOwned>(path: &Path) -> Result<T, MeasureError> {
-    let file = |source| MeasureError::File { path: path.to_owned(), source };
-    let text = std::fs::read(path).map_err(file)?;
-    serde_json::from_slice(&text).map_err(|error| file(error.into()))
+fn read<T: DeserializeOwned>(sealed: &SealedDir, name: &str) -> Result<T, TrainError> {
+    let path = sealed.path().join(name);
+    serde_json::from_slice(&sealed.read(name)?).map_err(|error| TrainError::Damaged { path, reason: error.to_string() })
 }
 
 #[cfg(test)]
@@ -161,15 +173,16 @@ mod tests {
         let first = measure(&config(), &digits, whole.path(), |_, _| {}).unwrap();
         assert_eq!((first.dimension, first.points.len(), first.smc.len()), (64 * 8 + 16 + 90, 2, 2));
         // What a kill leaves: some draws, and no report.
-        write(&stopped.path().join("config.json"), &config()).unwrap();
-        let kept = stopped.path().join("draws/0001.json");
-        write_atomically(&kept, &std::fs::read(whole.path().join("draws/0001.json")).unwrap()).unwrap();
+        let sealed = SealedDir::new(stopped.path());
+        write(&sealed, CONFIG, &config()).unwrap();
+        sealed.write("draws/0001.json", &std::fs::read(whole.path().join("draws/0001.json")).unwrap()).unwrap();
         let mut seen = Vec::new();
         let second = measure(&config(), &digits, stopped.path(), |done, _| seen.push(done)).unwrap();
         assert_eq!(first, second);
         assert_eq!(seen, [0, 1, 2, 3]);
 
-        let held = lock(whole.path()).unwrap();
+        let held = SealedDir::new(whole.path()).lock().unwrap();
+        assert!(held.is_some());
         let error = measure(&config(), &digits, whole.path(), |_, _| {}).unwrap_err();
         assert!(matches!(error, MeasureError::Busy { .. }), "{error}");
         drop(held);
@@ -177,6 +190,24 @@ mod tests {
 
         let other = MeasureConfig { seed: 5, ..config() };
         let error = measure(&other, &digits, whole.path(), |_, _| {}).unwrap_err();
-        assert!(error.to_string().contains("another measurement"), "{error}");
+        assert!(error.to_string().contains("another measurement (seed is 1 there and 5 here)"), "{error}");
+
+        // More draws are added to those there are, and a damaged one is made again.
+        let more = MeasureConfig { draws: 5, ..config() };
+        std::fs::write(whole.path().join("draws/0002.json"), "{}").unwrap();
+        let grown = measure(&more, &digits, whole.path(), |_, _| {}).unwrap();
+        let fresh = measure(&more, &digits, tempfile::tempdir().unwrap().path(), |_, _| {}).unwrap();
+        assert_eq!(grown, fresh);
+
+        // A changed result is refused; a measurement of an earlier version is taken as it is, and says so.
+        let result = whole.path().join(RESULT);
+        let text = std::fs::read_to_string(&result).unwrap();
+        std::fs::write(&result, text.replacen('1', "2", 1)).unwrap();
+        assert!(matches!(measurement(whole.path()), Err(MeasureError::File(TrainError::Damaged { .. }))));
+        std::fs::write(&result, text).unwrap();
+        std::fs::remove_file(whole.path().join("SHA256SUMS")).unwrap();
+        let old = measure(&more, &digits, whole.path(), |_, _| {}).unwrap();
+        assert_eq!(old.points, fresh.points);
+        assert!(old.warnings.iter().any(|warning| warning.contains("no checksums")));
     }
 }

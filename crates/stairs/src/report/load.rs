@@ -6,7 +6,8 @@ use std::{
 };
 
 use serde_json::Value;
-use stairs_train::{RECORD_FORMAT, RunRecord};
+use stairs_data::files::read_regular;
+use stairs_train::{RECORD_FORMAT, RunRecord, SealedDir, TrainError};
 
 use super::ReportError;
 
@@ -28,7 +29,17 @@ pub fn read_record(path: &Path) -> Result<RunRecord, ReportError> {
     if fs::metadata(&path).map_err(read)?.len() > LARGEST {
         return Err(invalid(format!("larger than {} MB", LARGEST >> 20)));
     }
-    let text = fs::read(&path).map_err(read)?;
+    // In the directory of a run its checksum is known.
+    let sealed = SealedDir::new(path.parent().unwrap_or(Path::new("")));
+    let text = if path.file_name().is_some_and(|name| name == RECORD) {
+        sealed.read(RECORD).map_err(|error| match error {
+            TrainError::Read { source, .. } => ReportError::Read { path: path.clone(), source },
+            TrainError::Damaged { reason, .. } => invalid(reason),
+            other => invalid(other.to_string()),
+        })?
+    } else {
+        read_regular(&path, LARGEST).map_err(read)?
+    };
     // The format is looked at first: a newer record may have fields this version does not know.
     let value: Value = serde_json::from_slice(&text).map_err(|e| invalid(e.to_string()))?;
     let found = value
@@ -48,6 +59,7 @@ pub fn read_record(path: &Path) -> Result<RunRecord, ReportError> {
     if record.epochs.is_empty() {
         return Err(invalid("it has no epoch".into()));
     }
+    record.check().map_err(invalid)?;
     Ok(record)
 }
 

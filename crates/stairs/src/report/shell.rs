@@ -52,7 +52,7 @@ fn reproduction(commands: &[String]) -> Markup {
                 h2 { "How to reproduce" }
                 pre { @for command in commands { (command) "\n" } }
                 p.note {
-                    "A trial depends on its configuration, the device and the number of threads, and on nothing else: "
+                    "A trial depends on its configuration, the device, the number of threads and the processor's instruction set, and on nothing else: "
                     "the same three give the same numbers. Finished trials are kept; interrupted ones continue."
                 }
             }

@@ -1,0 +1,153 @@
+//! The final files of a run: written when it ends, looked at when it is resumed, made again where they were lost.
+
+use burn::module::Module;
+
+use crate::{
+    Annealed, Classifier, Extension, Fitted, RECORD_FORMAT, RunDir, RunRecord, Skipped, TrainError, Trainer, Versions,
+    Which,
+    checkpoint::{Manifest, Store},
+    device_name,
+    epoch_end::{History, best_epoch},
+    histogram::weight_histograms,
+    instruction_set,
+    weights::{Format, decode},
+};
+
+/// What of a finished run is in the directory.
+pub(crate) enum There<M> {
+    /// Nothing, or the record of a shorter run: there is something to train.
+    Nothing,
+    /// All of it.
+    Whole(Box<Fitted<M>>),
+    /// A record, but it or another file is damaged: it can only be made again from a checkpoint. With the run, where record
+    /// and last model are whole.
+    Damaged(TrainError, Option<Box<Fitted<M>>>),
+}
+
+/// What the record says beside the history.
+pub(crate) struct RunFacts {
+    pub(crate) parameters: usize,
+    pub(crate) samples: usize,
+    pub(crate) notes: Vec<String>,
+    pub(crate) extended: Vec<Extension>,
+}
+
+impl Trainer {
+    /// What of a finished run is in the directory; what is damaged is told to `notes`.
+    ///
+    /// # Errors
+    /// [`TrainError::Newer`]: a record of a newer program is not replaced.
+    pub(crate) fn finished<M: Classifier>(
+        &self,
+        model: &Annealed<M>,
+        notes: &mut Vec<String>,
+    ) -> Result<There<M>, TrainError> {
+        let again =
+            |fault: &TrainError| format!("{fault}; it is made again from the newest checkpoint, if there is one");
+        let record = match self.dir.record() {
+            Err(TrainError::NoRun { .. }) => return Ok(There::Nothing),
+            Err(newer @ TrainError::Newer { .. }) => return Err(newer),
+            // Epochs are to be added.
+            Ok(record) if record.config.epochs < self.config.epochs => return Ok(There::Nothing),
+            Ok(record) => record,
+            Err(damage) => {
+                notes.push(again(&damage));
+                return Ok(There::Damaged(damage, None));
+            }
+        };
+        let best_is_lost = record.notes.iter().any(|note| note.starts_with(BEST_IS_LOST));
+        let mut faults = self.dir.faults(best_is_lost);
+        notes.extend(faults.iter().map(again));
+        let last = self.dir.load(model.clone().into_result(), Which::Last);
+        Ok(match (last, faults.pop()) {
+            (Ok(model), None) => There::Whole(Box::new(Fitted { model, record })),
+            (Ok(model), Some(fault)) => There::Damaged(fault, Some(Box::new(Fitted { model, record }))),
+            // Another model is no damage.
+            (Err(other @ TrainError::OtherModel { .. }), _) => return Err(other),
+            (Err(fault), _) => There::Damaged(fault, None),
+        })
+    }
+
+    /// Makes sure that the best model so far is there, from a checkpoint if need be; else what to tell.
+    pub(crate) fn mend_best<M: Classifier>(
+        &self,
+        store: &Store,
+        manifest: &Manifest,
+        model: &Annealed<M>,
+    ) -> Result<Option<String>, TrainError> {
+        let epoch = manifest.best_epoch;
+        if epoch == 0 {
+            return Ok(None);
+        }
+        let Err(fault) = self.dir.load(model.clone().into_result(), Which::Best) else { return Ok(None) };
+        Ok(Some(match store.model_of(epoch) {
+            Some(bytes) => {
+                write_best(&self.dir, model.valid(), bytes)?;
+                format!("{fault}; it was made again from the checkpoint of epoch {epoch}")
+            }
+            None => {
+                self.dir.remove_model(Which::Best)?;
+                format!("{fault}; the best model so far, that of epoch {epoch}, is in no checkpoint and is lost")
+            }
+        }))
+    }
+
+    /// Writes the final files; `model` is in evaluation mode. Also says what should be known.
+    pub(crate) fn finish<M: Classifier>(
+        &self,
+        model: M,
+        history: History,
+        facts: RunFacts,
+    ) -> Result<(Fitted<M>, Option<String>), TrainError> {
+        // That of a shorter run does not belong to the models that follow.
+        self.dir.remove_record()?;
+        for format in [Format::Burn, Format::Safetensors] {
+            self.dir.write_model(&model, Which::Last, format)?;
+        }
+        let best = best_epoch(&history.epochs);
+        if best == history.epochs.len() {
+            self.dir.write_model(&model, Which::Best, Format::Burn)?;
+        }
+        let lost = match self.dir.load(model.clone(), Which::Best) {
+            Ok(best) => {
+                self.dir.write_model(&best, Which::Best, Format::Safetensors)?;
+                None
+            }
+            Err(fault) => {
+                self.dir.remove_model(Which::Best)?;
+                Some(format!("{BEST_IS_LOST} (epoch {best}): {fault}"))
+            }
+        };
+        let accuracy =
+            |epoch: usize| history.epochs.iter().find(|e| e.epoch == epoch).map_or(0.0, |epoch| epoch.test_accuracy);
+        let record = RunRecord {
+            format: RECORD_FORMAT,
+            config: self.config.clone(),
+            versions: Versions::current(),
+            device: device_name(&self.device),
+            instruction_set: instruction_set(),
+            parameters: facts.parameters,
+            samples: (facts.samples, self.test.len()),
+            data: self.identity.clone(),
+            notes: facts.notes.into_iter().chain(lost.clone()).collect(),
+            extended: facts.extended,
+            skipped: Skipped::of(self.train.as_ref(), self.test.as_ref()),
+            test_accuracy: accuracy(history.epochs.len()),
+            best_test_accuracy: accuracy(best),
+            wall_seconds: history.wall_seconds,
+            weights: weight_histograms(&model),
+            epochs: history.epochs,
+        };
+        self.dir.write_record(&record)?;
+        Ok((Fitted { model, record }, lost))
+    }
+}
+
+/// How the note begins that tells of a lost best model.
+const BEST_IS_LOST: &str = "the model of the best epoch is lost";
+
+/// Writes `best.bpk` from the model part of a checkpoint, which fits `template`.
+pub(crate) fn write_best<M: Classifier>(dir: &RunDir, template: Annealed<M>, bytes: Vec<u8>) -> Result<(), TrainError> {
+    let model = decode(template, bytes, dir.path())?.valid();
+    dir.write_model(&model.into_result(), Which::Best, Format::Burn)
+}
