@@ -273,8 +273,8 @@ fn take_measure(
     match measure(config, data, dir, |done, total| watch.measured(position, trial, done, total)) {
         Ok(measurement) => Ok((Status::Done, Some(Finished::Measurement(measurement)))),
         Err(MeasureError::Busy { .. }) => Ok((Status::Busy, None)),
-        Err(MeasureError::Occupied { dir }) => {
-            Err(ExperimentError::Different { path: dir, what: "see its config.json".into() })
+        Err(MeasureError::Occupied { dir, difference }) => {
+            Err(ExperimentError::Different { path: dir, what: difference })
         }
         Err(source) => Err(ExperimentError::Measurement { trial: trial.id.clone(), source: Box::new(source) }),
     }
