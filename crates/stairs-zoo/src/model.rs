@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 use crate::{
     AlexNet, AlexNetConfig, Architecture, Cnn, CnnConfig, DsCnn, DsCnnConfig, LeNet, LeNetConfig, Mlp, MlpConfig,
     MobileNetV2, MobileNetV2Config, ModelError, Quantisation, ResNet, ResNetConfig, Stem, Vgg, VggBn, VggBnConfig,
-    VggConfig, limits,
+    VggConfig, limits, pretrained::parameters,
 };
 
 /// A model of the zoo. It is no Burn module itself, so that the paths of parameters do not begin with its name: reach the
@@ -103,6 +103,21 @@ impl Architecture {
     ) -> Result<Model, ModelError> {
         let model = self.build(input, classes, &quantisation, device)?;
         Ok(map_model!(model, module => quantisation.quantise(module)?))
+    }
+
+    /// Number of parameters of the float model, none of which is drawn; running statistics are none.
+    ///
+    /// # Errors
+    /// [`ModelError`] as [`init`](Self::init), before any memory is taken.
+    ///
+    /// ```
+    /// use burn::tensor::Device;
+    /// let lenet: stairs_zoo::Architecture = "lenet".parse().unwrap();
+    /// assert_eq!(lenet.parameters([1, 28, 28], 10, &Device::flex()).unwrap(), 421_866);
+    /// ```
+    pub fn parameters(&self, input: [usize; 3], classes: usize, device: &Device) -> Result<u64, ModelError> {
+        let model = self.build(input, classes, &Quantisation::Float, device)?;
+        Ok(with_model!(&model, module => parameters(module)) as u64)
     }
 
     /// The model before its weights are quantised.

@@ -25,6 +25,10 @@ const PLAIN: [&str; 5] = ["1", "0.5", "2", "0.05", "1/2"];
 /// Seeds take every number of 64 bits.
 const LARGEST: &str = "18446744073709551615";
 
+/// What the help of a number says of its range, in one way or another.
+const RANGES: [&str; 11] =
+    ["at least", "at most", "positive", "not negative", "below", "in (", "in [", " to ", " or ", "<=", "seed"];
+
 /// All arguments with the commands that have them.
 fn arguments(command: &Command, path: &str, found: &mut Vec<(String, Arg)>) {
     found.extend(
@@ -61,32 +65,22 @@ fn arg_alone(arg: &Arg) -> Arg {
 fn every_number_has_bounds() {
     let mut found = Vec::new();
     arguments(&super::Cli::command(), "stairs", &mut found);
-    let is_text = |arg: &Arg| reads(arg, "no number at all");
+    let is_text = |arg: &Arg| ["no number at all", "word"].iter().any(|text| reads(arg, text));
     let numbers: Vec<&(String, Arg)> =
         found.iter().filter(|(_, arg)| !is_text(arg) && PLAIN.iter().any(|value| reads(arg, value))).collect();
+    let mut wrong = Vec::new();
     for (path, arg) in &numbers {
         let name = format!("{path} {}", arg.get_id());
-        for value in SENSELESS {
-            assert!(!reads(arg, value), "{name} takes {value}");
+        let largest = (arg.get_id() != "seed").then_some(LARGEST);
+        for value in SENSELESS.into_iter().chain(largest).filter(|value| reads(arg, value)) {
+            wrong.push(format!("{name} takes {value}"));
         }
-        assert!(arg.get_id() == "seed" || !reads(arg, LARGEST), "{name} takes {LARGEST}");
         let help = arg.get_help().map(ToString::to_string).unwrap_or_default().to_lowercase();
-        let ranges = [
-            "at least",
-            "at most",
-            "positive",
-            "not negative",
-            "below",
-            "in (",
-            "in [",
-            " to ",
-            " or ",
-            "<=",
-            "/n",
-            "seed",
-        ];
-        assert!(ranges.iter().any(|range| help.contains(range)), "{name} says no range: {help}");
+        if !RANGES.iter().any(|range| help.contains(range)) {
+            wrong.push(format!("{name} says no range: {help}"));
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     // Those of today; a new one makes them more.
     assert!(numbers.len() >= 60, "{}", numbers.len());
 }
@@ -96,12 +90,13 @@ fn every_number_has_bounds() {
 fn every_option_says_its_default() {
     let mut found = Vec::new();
     arguments(&super::Cli::command(), "stairs", &mut found);
-    for (path, arg) in
-        found.iter().filter(|(_, arg)| arg.get_long().is_some() && !arg.is_required_set() && !arg.is_hide_set())
-    {
+    let optional = |arg: &Arg| arg.get_long().is_some() && !arg.is_required_set() && !arg.is_hide_set();
+    let tells = ["[default", "instead of", "without it", "The same in", "may be repeated", "Keep the records"];
+    let untold = |(path, arg): &(String, Arg)| {
         let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-        let tells = ["[default", "instead of", "without it", "The same in", "may be repeated", "Keep the records"];
         let told = !arg.get_default_values().is_empty() || tells.iter().any(|text| help.contains(text));
-        assert!(told, "{path} --{}: {help}", arg.get_id());
-    }
+        (optional(arg) && !told).then(|| format!("{path} --{}: {help}", arg.get_id()))
+    };
+    let untold: Vec<String> = found.iter().filter_map(untold).collect();
+    assert!(untold.is_empty(), "{}", untold.join("\n"));
 }

@@ -26,8 +26,8 @@ pub(crate) struct Expressivity {
     /// Construction: cells (the paper's) or corners (fewer weights)
     #[arg(long, default_value_t = Construction::Cells, value_name = "NAME")]
     construction: Construction,
-    /// Cells a side, at least 1 [default: with --step the fewest, else what costs the fewest non-zero weights]
-    #[arg(long, value_name = "N", value_parser = whole(0..=1 << 24))]
+    /// Cells a side, 1 to 1048576 [default: with --step the fewest, else what costs the fewest non-zero weights]
+    #[arg(long, value_name = "N", value_parser = whole(0..=1 << 20))]
     side: Option<usize>,
     /// Height of a level, positive [default: what the cells leave of eta]
     #[arg(long, value_name = "DELTA", value_parser = real)]

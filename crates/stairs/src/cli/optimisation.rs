@@ -60,7 +60,8 @@ pub(crate) struct OptimisationOptions {
     /// Parameters that do not decay: a path, a prefix or a glob; may be repeated
     #[arg(long, value_name = "PATTERN", value_parser = |text: &str| Pattern::new(text).map_err(|e| e.to_string()))]
     no_decay: Vec<Pattern>,
-    /// Multiply the learning rate by --lr-factor at these shares of the run, e.g. 0.33,0.67
+    /// Multiply the learning rate by --lr-factor at these shares of the run, increasing and in (0, 1), e.g. 0.33,0.67
+    /// [default: a cosine]
     #[arg(long, value_name = "SHARES", value_delimiter = ',', conflicts_with = "constant_lr", value_parser = real)]
     milestones: Vec<f64>,
     /// Factor at each milestone, in (0, 1] [default: 0.1]

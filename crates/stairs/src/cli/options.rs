@@ -103,7 +103,7 @@ pub(crate) struct GridOptions {
     /// Training samples of ana-grid, at least 1 [default: the experiment's]
     #[arg(long, value_name = "N", value_parser = whole(1..=SAMPLES))]
     subset: Option<usize>,
-    /// Period P of ana-grid in epochs, in (0, 10000]; training takes P·(L + 3) of them, L the number of layers [default: the
+    /// Period P of ana-grid in epochs, in [0.01, 10000]; training takes P·(L + 3) of them, L the number of layers [default: the
     /// experiment's]
     #[arg(long, value_name = "P", value_parser = period)]
     period: Option<f64>,
@@ -142,7 +142,7 @@ impl GridOptions {
 
 fn period(text: &str) -> Result<f64, String> {
     let period = text.parse::<f64>().map_err(|error| error.to_string())?;
-    if period > 0.0 && period <= 1e4 { Ok(period) } else { Err("a period must be in (0, 10000]".into()) }
+    if (0.01..=1e4).contains(&period) { Ok(period) } else { Err("a period must be in [0.01, 10000]".into()) }
 }
 
 /// A progress bar over `count` units of something, on a terminal; hidden elsewhere.

@@ -76,7 +76,7 @@ const CASES: &str = "
     expressivity --eta 1e9
     expressivity bump --eta 1e-9
     expressivity --side 0
-    expressivity --side 16777216
+    expressivity --side 1048576
     expressivity --step 0
     expressivity --step 1e-320
     expressivity --step 1e9
@@ -91,7 +91,7 @@ const CASES: &str = "
     reproduce --shard 1/18446744073709551616
     reproduce ana-grid --subset 0
     reproduce ana-grid --period 0
-    reproduce ana-grid --period 1e-320
+    reproduce ana-grid --period 0.001
     data bench nowhere --batch 0
     data bench nowhere --passes 0
     data export --dataset digits --limit 0
