@@ -142,6 +142,7 @@ mod tests {
             "stairs/src/certify/error.rs",
             "stairs/src/device.rs",
             "stairs/src/experiments/error.rs",
+            "stairs/src/materialise/error.rs",
             "stairs/src/measure/error.rs",
             "stairs/src/report/error.rs",
             "stairs/src/plot/error.rs",

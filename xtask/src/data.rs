@@ -22,11 +22,11 @@ pub struct Args {
     /// Fetch the files from this address (a folder that holds them) instead of the official one.
     #[arg(long, value_name = "URL")]
     base_url: Option<String>,
-    /// Longest wait for a connection, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
+    /// Longest wait for a connection, in seconds: 1 to 86400.
+    #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     connect_timeout: u64,
-    /// Longest wait for the next piece of a file, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
+    /// Longest wait for the next piece of a file, in seconds: 1 to 86400.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     stall_timeout: u64,
 }
 

@@ -63,3 +63,19 @@ impl Args {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_bounds() {
+        for option in ["--connect-timeout", "--stall-timeout"] {
+            for value in ["0", "-1", "nan", "1e3", "86401", "18446744073709551615"] {
+                let line = ["xtask", "data", "digits", option, value];
+                assert!(Args::try_parse_from(line).is_err(), "{option} {value}");
+            }
+            assert!(Args::try_parse_from(["xtask", "data", "digits", option, "86400"]).is_ok());
+        }
+    }
+}

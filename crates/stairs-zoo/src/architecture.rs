@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{MobileNetV2Config, ResNetDepth, Stem, VggBnDepth, VggDepth};
+use crate::{MobileNetV2Config, ResNetDepth, Stem, VggBnDepth, VggDepth, limits};
 
 /// Family and size of a model, written as one word; its input and classes come from the data.
 ///
@@ -220,18 +220,22 @@ impl FromStr for Architecture {
         if let Some((_, scaled)) = SCALED.iter().find(|(name, _)| *name == family) {
             let factor = match sizes {
                 None => Some(1.0),
-                Some(text) => text.parse::<f64>().ok().filter(|factor| *factor > 0.0 && factor.is_finite()),
+                Some(text) => text.parse::<f64>().ok().filter(|factor| limits::FACTORS.contains(factor)),
             };
-            return Ok(scaled(factor.ok_or_else(|| error("a positive factor after the colon, such as vgg8:0.25"))?));
+            let expected = "a factor from 0.0001 to 64 after the colon, such as vgg8:0.25";
+            return Ok(scaled(factor.ok_or_else(|| error(expected))?));
         }
         if text == "linear" {
             return Ok(Self::Mlp { hidden: Vec::new(), norm: false });
         }
         let sizes = |default: &[usize]| -> Result<Vec<usize>, ArchitectureError> {
             let Some(sizes) = sizes else { return Ok(default.to_vec()) };
-            let size = |part: &str| part.parse::<usize>().ok().filter(|size| *size > 0);
-            let sizes: Option<Vec<usize>> = sizes.split('-').map(size).collect();
-            sizes.ok_or_else(|| error("positive sizes joined by `-` after the colon, such as 64-32"))
+            let sizes: Option<Vec<usize>> = sizes.split('-').map(|part| part.parse().ok()).collect();
+            sizes.filter(|sizes| limits::are_sizes(sizes)).ok_or_else(|| {
+                error(
+                    "positive sizes joined by `-` after the colon, such as 64-32: at most 256, at most 1048576 in all",
+                )
+            })
         };
         let (plain, family) = match family.strip_prefix("plain-") {
             Some(family) => (true, family),

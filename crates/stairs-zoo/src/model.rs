@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 use crate::{
     AlexNet, AlexNetConfig, Architecture, Cnn, CnnConfig, DsCnn, DsCnnConfig, LeNet, LeNetConfig, Mlp, MlpConfig,
     MobileNetV2, MobileNetV2Config, ModelError, Quantisation, ResNet, ResNetConfig, Stem, Vgg, VggBn, VggBnConfig,
-    VggConfig,
+    VggConfig, limits, pretrained::parameters,
 };
 
 /// A model of the zoo. It is no Burn module itself, so that the paths of parameters do not begin with its name: reach the
@@ -92,7 +92,8 @@ impl Architecture {
     /// have the dropout they were published with, all others have none.
     ///
     /// # Errors
-    /// [`ModelError`] for an input the network is not made for, no classes, or a quantisation that is not possible.
+    /// [`ModelError`] for an input the network is not made for, no classes, more than
+    /// [`MAX_PARAMETERS`](crate::MAX_PARAMETERS) parameters, or a quantisation that is not possible.
     pub fn init(
         &self,
         input: [usize; 3],
@@ -104,6 +105,21 @@ impl Architecture {
         Ok(map_model!(model, module => quantisation.quantise(module)?))
     }
 
+    /// Number of parameters of the float model, none of which is drawn; running statistics are none.
+    ///
+    /// # Errors
+    /// [`ModelError`] as [`init`](Self::init), before any memory is taken.
+    ///
+    /// ```
+    /// use burn::tensor::Device;
+    /// let lenet: stairs_zoo::Architecture = "lenet".parse().unwrap();
+    /// assert_eq!(lenet.parameters([1, 28, 28], 10, &Device::flex()).unwrap(), 421_866);
+    /// ```
+    pub fn parameters(&self, input: [usize; 3], classes: usize, device: &Device) -> Result<u64, ModelError> {
+        let model = self.build(input, classes, &Quantisation::Float, device)?;
+        Ok(with_model!(&model, module => parameters(module)) as u64)
+    }
+
     /// The model before its weights are quantised.
     pub(crate) fn build(
         &self,
@@ -112,7 +128,20 @@ impl Architecture {
         quantisation: &Quantisation,
         device: &Device,
     ) -> Result<Model, ModelError> {
-        let quantisation = quantisation.clone();
+        limits::check_samples(input, classes)?;
+        let model = self.assembled(input, classes, quantisation.clone(), device)?;
+        limits::check_parameters(&model)?;
+        Ok(model)
+    }
+
+    /// The modules put together; Burn draws a parameter when it is first looked at.
+    fn assembled(
+        &self,
+        input: [usize; 3],
+        classes: usize,
+        quantisation: Quantisation,
+        device: &Device,
+    ) -> Result<Model, ModelError> {
         Ok(match self.clone() {
             Self::Mlp { hidden, norm } => {
                 let mlp = MlpConfig::new(input.iter().product(), hidden, classes).with_norm(norm);

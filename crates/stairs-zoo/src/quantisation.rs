@@ -65,6 +65,12 @@ pub enum ModelError {
         /// What it must be.
         needs: &'static str,
     },
+    /// More parameters than a model may have.
+    #[error("{parameters} parameters: a model has at most {}", crate::MAX_PARAMETERS)]
+    Parameters {
+        /// Parameters it would have.
+        parameters: u64,
+    },
     /// A capacity multiplier that is not possible.
     #[error("capacity must be positive and finite, got {0}")]
     Capacity(f64),

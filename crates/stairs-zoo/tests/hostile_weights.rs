@@ -89,10 +89,10 @@ fn plain() -> Vec<u8> {
     safetensors(&text, &data)
 }
 
-fn whole() -> [(&'static str, Vec<u8>); 4] {
-    let torch = ["zip.pth", "legacy.pth", "views.pth"].map(|name| (name, fixture(name)));
-    let [zip, legacy, views] = torch;
-    [zip, legacy, views, ("plain", plain())]
+fn whole() -> [(&'static str, Vec<u8>); 5] {
+    let torch = ["zip.pth", "legacy.pth", "views.pth", "training.pth"].map(|name| (name, fixture(name)));
+    let [zip, legacy, views, training] = torch;
+    [zip, legacy, views, training, ("plain", plain())]
 }
 
 #[test]
@@ -177,12 +177,37 @@ fn names_of_anything_but_tensors_are_refused_by_name() {
 #[test]
 fn opcodes_that_call_or_come_from_other_protocols_are_refused() {
     let mut reader = Reader::default();
-    let allowed = b"\x80.N\x88\x89JKM\x8aGXUc()]}t\x85\x86\x87aesuqrhjQRb";
+    let allowed = b"\x80.N\x88\x89JKM\x8aGXUc()]}t\x85\x86\x87aesuqrhjQRb\x81";
     for opcode in (0..=255u8).filter(|opcode| !allowed.contains(opcode)) {
         let pickle = [b"\x80\x02}X\x01\0\0\0w", &[opcode][..], &[0; 16], b"s."].concat();
         let error = reader.refused("opcode", &torch(&pickle));
         assert!(error.contains(&format!("0x{opcode:02x}")), "{error}");
     }
+}
+
+/// Objects that are passed over keep nothing, whatever they are given, and are no tensors.
+#[test]
+fn harmless_objects_are_inert() {
+    let mut reader = Reader::default();
+    let object = |end: &[u8]| torch(&[&b"\x80\x02cargparse\nNamespace\n)\x81"[..], end, b"."].concat());
+    for end in [&b""[..], b"}b", b"K\x01K\x02s", b"(K\x01K\x02u", b"K\x01a", b"(K\x01e", b"(K\x01u"] {
+        assert!(reader.refused("an object", &object(end)).contains("an object and no state dict"));
+    }
+    for wrong in [
+        &b"cargparse\nNamespace\nK\x01\x81."[..],
+        b"ctorch\nFloatStorage\n)\x81.",
+        b"K\x01)\x81.",
+        b"cargparse\nNamespace\nR.",
+    ] {
+        reader.refused("wrong", &torch(&[b"\x80\x02", wrong].concat()));
+    }
+    // A dictionary that holds itself, and many under a long key.
+    reader.refused("itself", &torch(b"\x80\x02}q\0X\x01\0\0\0ah\0s."));
+    let long = [&b"X\x00\x20\0\0"[..], &[b'k'; 0x2000]].concat();
+    let many: Vec<u8> = (0..20_000u32)
+        .flat_map(|i| [&b"X\x04\0\0\0"[..], format!("{i:04x}").as_bytes()[..4].as_ref(), b"}"].concat())
+        .collect();
+    reader.refused("many", &torch(&[&b"\x80\x02}"[..], &long, b"}(", &many, b"us."].concat()));
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 mod weights;
 
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig};
-use burn::tensor::Device;
+use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig, LinearLayout};
+use burn::tensor::{Device, Tensor};
 use stairs_zoo::Architecture;
 use stairs_zoo::pretrained::{Head, KeyMap, PretrainedError, WeightFile, load, torchvision};
 use weights::{fixture, fixture_path, header, safetensors, values};
@@ -72,6 +72,142 @@ fn the_names_of_data_parallel_training_lose_their_prefix() {
     let path = dir.path().join("a.safetensors");
     std::fs::write(&path, safetensors(&header([("module.2.bias", &[2][..])]), &[0; 8])).unwrap();
     assert_eq!(WeightFile::open(&path).unwrap().shape("2.bias"), Some(&[2][..]));
+}
+
+/// Checkpoints of training programs, with what they keep beside the weights; nothing of it is run.
+#[test]
+fn the_state_dict_of_a_checkpoint_is_found_or_chosen() {
+    let bias = |file: &str, key: Option<&str>| {
+        let file = WeightFile::open_at(fixture_path(file), key)?;
+        assert_eq!(file.shape("features.module.0.weight"), Some(&[2, 2][..]));
+        assert_eq!(file.shape_within("features.0.weight"), Some(&[2, 2][..]));
+        Ok::<_, PretrainedError>(file.read("fc.bias")?.unwrap())
+    };
+    let (weights, averages) = (vec![5.0, 6.0], vec![50.0, 60.0]);
+    assert_eq!(bias("training.pth", None).unwrap(), weights);
+    assert_eq!(bias("ema.pth", Some("model")).unwrap(), weights);
+    assert_eq!(bias("ema.pth", Some("model_ema")).unwrap(), averages);
+    assert_eq!(bias("gan.pth", Some("netD")).unwrap(), averages);
+    for (file, names) in [("ema.pth", ["model", "model_ema"]), ("gan.pth", ["netG", "netD"])] {
+        let error = WeightFile::open(fixture_path(file)).unwrap_err();
+        assert!(error.to_string().contains("--key"), "{error}");
+        let PretrainedError::StateDicts { keys, .. } = error else { panic!("{error}") };
+        assert_eq!(keys, names);
+    }
+    let error = WeightFile::open_at(fixture_path("ema.pth"), Some("ema")).unwrap_err().to_string();
+    assert!(error.contains("no state dict at `ema`") && error.contains("`model_ema`"), "{error}");
+    let error = WeightFile::open_at(fixture_path("zip.pth"), Some("model")).unwrap_err().to_string();
+    assert!(error.contains("its root"), "{error}");
+}
+
+#[test]
+fn names_inside_wrappers_are_those_of_the_model() {
+    let shapes = [
+        ("0.weight", &[4, 3, 3, 3][..]),
+        ("1.weight", &[4]),
+        ("1.bias", &[4]),
+        ("1.running_mean", &[4]),
+        ("1.running_var", &[4]),
+        ("2.weight", &[5, 4]),
+        ("2.bias", &[5]),
+    ];
+    let count: usize = shapes.iter().map(|(_, shape)| shape.iter().product::<usize>()).sum();
+    let data: Vec<u8> = (0..count).flat_map(|i| (i as f32).to_le_bytes()).collect();
+    let file = |names: &dyn Fn(&str) -> String| {
+        let names: Vec<String> = shapes.iter().map(|(name, _)| names(name)).collect();
+        let text = header(names.iter().map(String::as_str).zip(shapes.iter().map(|(_, shape)| *shape)));
+        WeightFile::from_bytes("weights", safetensors(&text, &data)).unwrap()
+    };
+    let bias =
+        |file: &WeightFile| load(small(), &keys(), file).map(|model| model.output.bias.unwrap().val().into_data());
+    let right = bias(&file(&str::to_owned)).unwrap();
+    for prefix in [
+        "module.",
+        "_orig_mod.",
+        "module._orig_mod.",
+        "_orig_mod.module.",
+        "model.",
+        "net.",
+        "module.model.",
+        "model._orig_mod.net.",
+    ] {
+        assert_eq!(bias(&file(&|name| format!("{prefix}{name}"))).unwrap(), right, "{prefix}");
+    }
+    // Only the convolutions are wrapped, as by `features = DataParallel(features)`.
+    let inner = |name: &str| name.replace("0.weight", "0.module.weight");
+    assert_eq!(bias(&file(&inner)).unwrap(), right);
+
+    let other = file(&|name| format!("encoder.{name}"));
+    assert!(matches!(bias(&other), Err(PretrainedError::Mismatch { .. })));
+    assert_eq!(bias(&other.renamed("encoder", "").unwrap()).unwrap(), right);
+    let moved =
+        |name: &str| if let Some(rest) = name.strip_prefix("2.") { format!("head.last.{rest}") } else { name.into() };
+    assert_eq!(bias(&file(&moved).renamed("head.last", "2").unwrap()).unwrap(), right);
+    for (from, to, reason) in [
+        ("head", "2", "the first ones are 0.weight"),
+        ("2.bia", "x", "the first ones"),
+        ("", "x", "the first ones"),
+        ("2", "1", "two tensors would be called `1.bias`"),
+        ("2.bias", "", "nothing is left"),
+    ] {
+        let error = file(&str::to_owned).renamed(from, to).unwrap_err();
+        assert!(matches!(error, PretrainedError::Rename { .. }) && error.to_string().contains(reason), "{error}");
+    }
+}
+
+/// A model and its average side by side: neither is taken for the other.
+#[test]
+fn two_tensors_for_one_place_are_refused_until_one_is_chosen() {
+    let names = ["model.fc.bias", "ema_model.fc.bias"];
+    let bytes = safetensors(&header(names.map(|name| (name, &[1][..]))), &[0, 0, 0, 0, 0, 0, 0x80, 0x3F]);
+    #[derive(Module, Debug)]
+    struct Outer {
+        layer: BiasOnly,
+    }
+    #[derive(Module, Debug)]
+    struct BiasOnly {
+        bias: Param<Tensor<1>>,
+    }
+    let module = || Outer { layer: BiasOnly { bias: Param::from_tensor(Tensor::zeros([1], &Device::flex())) } };
+    let keys = KeyMap::new().layer("layer", "fc");
+    let error = load(module(), &keys, &WeightFile::from_bytes("both", bytes.clone()).unwrap()).unwrap_err();
+    assert!(matches!(&error, PretrainedError::Twice { name, .. } if name == "fc.bias"), "{error}");
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("both.safetensors");
+    std::fs::write(&path, bytes).unwrap();
+    let chosen = WeightFile::open_at(&path, Some("ema_model")).unwrap();
+    let bias = load(module(), &keys, &chosen).unwrap().layer.bias.val().into_data().try_to_vec::<f32>().unwrap();
+    assert_eq!(bias, [1.0]);
+    assert!(matches!(WeightFile::open_at(&path, Some("ema")), Err(PretrainedError::NoStateDict { .. })));
+}
+
+/// A dense layer that keeps its weight by column computes what torch does, drawn before or not, square or not.
+#[test]
+fn dense_weights_kept_by_column_are_those_of_the_file() {
+    let device = Device::flex();
+    for (inputs, outputs) in [(3, 3), (2, 4)] {
+        let count = inputs * outputs;
+        let text = header([("fc.weight", &[outputs, inputs][..]), ("fc.bias", &[outputs][..])]);
+        let data: Vec<u8> = (0..count + outputs).flat_map(|i| (i as f32).to_le_bytes()).collect();
+        let file = WeightFile::from_bytes("fc", safetensors(&text, &data)).unwrap();
+        let x: Vec<f32> = (1..=inputs).map(|i| i as f32).collect();
+        // y = W x + b with W row by row, as torch has it.
+        let expected: Vec<f32> = (0..outputs)
+            .map(|o| (count + o) as f32 + (0..inputs).map(|i| (o * inputs + i) as f32 * x[i]).sum::<f32>())
+            .collect();
+        for layout in [LinearLayout::Row, LinearLayout::Col] {
+            for drawn in [false, true] {
+                let layer = vec![LinearConfig::new(inputs, outputs).with_layout(layout).init(&device)];
+                if drawn {
+                    let _ = layer[0].weight.val();
+                }
+                let layer = load(layer, &KeyMap::new().layer("0", "fc"), &file).unwrap();
+                let input = Tensor::<1>::from_floats(x.as_slice(), &device).reshape([1, inputs]);
+                let y = layer[0].forward(input).into_data().try_to_vec::<f32>().unwrap();
+                assert_eq!(y, expected, "{inputs} {outputs} {layout:?} {drawn}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -10,6 +10,24 @@ use std::{
 /// # Errors
 /// The first I/O error; `path` is then as it was before.
 pub(crate) fn write_atomically(path: &Path, contents: &[u8]) -> io::Result<()> {
+    temporary(path, contents)?.persist(path)?;
+    Ok(())
+}
+
+/// The same for a file that must not exist yet.
+///
+/// # Errors
+/// As [`write_atomically`], and [`io::ErrorKind::AlreadyExists`].
+pub(crate) fn write_new(path: &Path, contents: &[u8]) -> io::Result<()> {
+    if std::fs::symlink_metadata(path).is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    temporary(path, contents)?.persist_noclobber(path)?;
+    Ok(())
+}
+
+/// A temporary file with these contents in the directory of `path`, which is created if needed.
+fn temporary(path: &Path, contents: &[u8]) -> io::Result<tempfile::NamedTempFile> {
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -24,8 +42,7 @@ pub(crate) fn write_atomically(path: &Path, contents: &[u8]) -> io::Result<()> {
     let mut file = builder.prefix(".stairs-").tempfile_in(directory)?;
     file.write_all(contents)?;
     file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
+    Ok(file)
 }
 
 #[cfg(test)]
@@ -39,6 +56,16 @@ mod tests {
         write_atomically(&path, b"one").unwrap();
         write_atomically(&path, b"two").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"two");
+        assert_eq!(std::fs::read_dir(directory.path().join("a")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_new_file_replaces_none() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a/b.txt");
+        write_new(&path, b"one").unwrap();
+        assert_eq!(write_new(&path, b"two").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(std::fs::read(&path).unwrap(), b"one");
         assert_eq!(std::fs::read_dir(directory.path().join("a")).unwrap().count(), 1);
     }
 

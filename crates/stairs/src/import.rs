@@ -24,6 +24,12 @@ pub struct ImportRecord {
     pub source: String,
     /// Its SHA-256 in lower-case hexadecimal.
     pub sha256: String,
+    /// Keys of the state dict in it, joined by `.`, where one was chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Changes of names, `FROM=TO`, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub renamed: Vec<String>,
     /// The model.
     pub model: Architecture,
     /// Its number of classes.
@@ -48,7 +54,16 @@ impl ImportRecord {
     ) -> io::Result<Self> {
         let name = source.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let sha256 = sha256(source)?;
-        Ok(Self { format: FORMAT, source: name, sha256, model, classes, fresh_head, parameters })
+        let (key, renamed) = (None, Vec::new());
+        Ok(Self { format: FORMAT, source: name, sha256, key, renamed, model, classes, fresh_head, parameters })
+    }
+
+    /// Reads one.
+    ///
+    /// # Errors
+    /// The system's, and [`io::ErrorKind::InvalidData`] for a file that is none.
+    pub fn read(path: &Path) -> io::Result<Self> {
+        Ok(serde_json::from_slice(&std::fs::read(path)?)?)
     }
 
     /// Writes it as JSON, atomically; the folder is made if needed.
@@ -61,7 +76,10 @@ impl ImportRecord {
 }
 
 /// SHA-256 of a file in lower-case hexadecimal.
-fn sha256(path: &Path) -> io::Result<String> {
+///
+/// # Errors
+/// What reading it says.
+pub fn sha256(path: &Path) -> io::Result<String> {
     let (mut file, mut hash, mut part) = (File::open(path)?, Sha256::new(), vec![0; 1 << 16]);
     loop {
         match file.read(&mut part)? {
@@ -84,7 +102,7 @@ mod tests {
         // The hash of `abc` in FIPS 180-2.
         assert_eq!(record.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         record.write(&path).unwrap();
-        let read: ImportRecord = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let read = ImportRecord::read(&path).unwrap();
         assert_eq!((read.source.as_str(), &read), ("a.pth", &record));
     }
 }

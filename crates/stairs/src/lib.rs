@@ -14,7 +14,7 @@
 //! | [`data`] | `stairs-data` | embedded digits, loaders |
 //! | [`train`] | `stairs-train` | training, checkpoints, run records |
 //! | [`capacity`] | `stairs-capacity` | two-scale effective dimension, Fisher operators |
-//! | [`plot`], [`report`], [`experiments`], [`measure`], [`certify`], [`summary`], [`stats`] | this crate | figures, reports, reproducible experiments, capacity of zoo models, certificates of runs, costs of models, statistics |
+//! | [`plot`], [`report`], [`experiments`], [`measure`], [`certify`], [`materialise`], [`summary`], [`stats`] | this crate | figures, reports, reproducible experiments, capacity of zoo models, certificates of runs, quantised weights of runs, costs of models, statistics |
 //!
 //! ```
 //! use stairs::prelude::*;
@@ -51,6 +51,7 @@ pub mod device;
 pub mod experiments;
 mod files;
 pub mod import;
+pub mod materialise;
 pub mod measure;
 pub mod plot;
 pub mod prelude;

@@ -2,6 +2,7 @@
 
 mod damage;
 mod program;
+mod tools;
 
 use program::{failure, last_line, path, stairs, stdout};
 use stairs::train::diagnose::Diagnosis;
@@ -69,6 +70,8 @@ fn plans_are_printed_and_drawn() {
     assert!(std::fs::read_to_string(&svg).unwrap().starts_with("<svg"));
     let text = failure(&stairs(&["plan", "--anneal-until", "0", "--svg", path(&svg)]), 1);
     assert!(text.contains("--anneal-until must be in (0, 1]"), "{text}");
+    let text = failure(&stairs(&["plan", "--model", "linear", "--svg", path(&svg)]), 1);
+    assert!(text.contains("`linear` has no layer with noise"), "{text}");
 }
 
 #[test]
@@ -89,7 +92,12 @@ fn capacity_is_measured_kept_and_drawn() {
     assert_eq!(stdout(&stairs(&[&arguments[..], &more].concat())), first);
     assert_eq!(std::fs::read_to_string(out.join("capacity.json")).unwrap(), json);
     let other = failure(&stairs(&arguments), 1);
-    assert!(other.contains("already holds another measurement"), "{other}");
+    assert!(other.contains("already holds another measurement (eps "), "{other}");
+    // More draws go on from those there are.
+    let grown = stdout(&stairs(&[&arguments[..3], &["--draws", "4"], &arguments[5..], &more].concat()));
+    assert!(grown.contains("618 parameters, 4 draws"), "{grown}");
+    let fewer = failure(&stairs(&[&arguments[..], &more].concat()), 1);
+    assert!(fewer.contains("draws is 4 there and 3 here"), "{fewer}");
 
     let refused: [(&[&str], &str); 5] = [
         (&["--eps", "1"], "epsilon must be above 0 and below 1, got 1"),
@@ -233,68 +241,4 @@ fn figures_have_fixed_names() {
     ] {
         assert!(directory.path().join(name).with_extension("svg").exists(), "{name}");
     }
-}
-
-/// A model torchvision has, so narrow that its file is small: written under torchvision's names, imported, and read back.
-#[test]
-fn weights_of_torchvision_are_imported() {
-    let directory = tempfile::tempdir().unwrap();
-    let (file, out) = (directory.path().join("narrow.safetensors"), directory.path().join("imported"));
-    std::fs::write(&file, narrow_mobilenet(3)).unwrap();
-    let import = |more: &[&str]| {
-        let model = ["--model", "mobilenet-v2:0.01", "--out", path(&out)];
-        stairs(&[&["import", "torchvision", path(&file)][..], &model, more].concat())
-    };
-    let text = stdout(&import(&[]));
-    assert!(text.contains("mobilenet-v2:0.01, 3 classes"), "{text}");
-    let record = std::fs::read_to_string(out.join("mobilenet-v2.json")).unwrap();
-    let record: stairs::import::ImportRecord = serde_json::from_str(&record).unwrap();
-    assert_eq!((record.source.as_str(), record.classes, record.fresh_head), ("narrow.safetensors", 3, false));
-    // What was written is a file of weights itself, under Burn's names; the stem's gamma is what its file says.
-    let written = stairs::zoo::pretrained::WeightFile::open(out.join("mobilenet-v2.safetensors")).unwrap();
-    assert!(written.read("stem.norm.gamma").unwrap().unwrap().iter().all(|gamma| *gamma == 0.5));
-    assert!(failure(&import(&["--classes", "7"]), 1).contains("has 3 classes: for 7"));
-    stdout(&import(&["--classes", "7", "--head", "fresh"]));
-    // The numbers are compared, not the bytes: Burn writes the metadata of a file in any order.
-    let head = || {
-        let written = stairs::zoo::pretrained::WeightFile::open(out.join("mobilenet-v2.safetensors")).unwrap();
-        ["output.weight", "output.bias"].map(|name| written.read(name).unwrap().unwrap())
-    };
-    let fresh = head();
-    stdout(&import(&["--classes", "7", "--head", "fresh"]));
-    assert_eq!(fresh, head());
-    std::fs::write(&file, narrow_mobilenet(3).split_off(1)).unwrap();
-    assert!(failure(&import(&[]), 1).contains("narrow.safetensors is no file of weights"));
-}
-
-/// A safetensors file of a MobileNetV2 of width 0.01, every number of which is a half.
-fn narrow_mobilenet(classes: usize) -> Vec<u8> {
-    let mut tensors: Vec<(String, Vec<usize>)> = Vec::new();
-    let mut conv = |conv: String, norm: String, shape: [usize; 4]| {
-        tensors.push((format!("{conv}.weight"), shape.to_vec()));
-        for name in ["weight", "bias", "running_mean", "running_var"] {
-            tensors.push((format!("{norm}.{name}"), vec![shape[0]]));
-        }
-    };
-    conv("features.0.0".into(), "features.0.1".into(), [8, 3, 3, 3]);
-    for block in 1..=17 {
-        let (parent, inner) = (format!("features.{block}.conv"), if block == 1 { 8 } else { 48 });
-        let depthwise = usize::from(block > 1);
-        if block > 1 {
-            conv(format!("{parent}.0.0"), format!("{parent}.0.1"), [inner, 8, 1, 1]);
-        }
-        conv(format!("{parent}.{depthwise}.0"), format!("{parent}.{depthwise}.1"), [inner, 1, 3, 3]);
-        conv(format!("{parent}.{}", depthwise + 1), format!("{parent}.{}", depthwise + 2), [8, inner, 1, 1]);
-    }
-    conv("features.18.0".into(), "features.18.1".into(), [1280, 8, 1, 1]);
-    tensors.extend([("classifier.1.weight".into(), vec![classes, 1280]), ("classifier.1.bias".into(), vec![classes])]);
-    let mut at = 0;
-    let entry = |(name, shape): &(String, Vec<usize>)| {
-        let (start, end) = (at, at + 4 * shape.iter().product::<usize>());
-        at = end;
-        format!(r#""{name}":{{"dtype":"F32","shape":{shape:?},"data_offsets":[{start},{end}]}}"#)
-    };
-    let header = format!("{{{}}}", tensors.iter().map(entry).collect::<Vec<_>>().join(","));
-    let data = 0.5f32.to_le_bytes().repeat(at / 4);
-    [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &data].concat()
 }

@@ -37,6 +37,48 @@ pub enum PretrainedError {
         /// Module and name of the class or function.
         object: String,
     },
+    /// A checkpoint with several state dicts, such as a model and its moving average.
+    #[error("{path} holds several state dicts: {}: choose one with --key", .keys.join(", "))]
+    StateDicts {
+        /// The file.
+        path: PathBuf,
+        /// The keys that lead to them, joined by `.`.
+        keys: Vec<String>,
+    },
+    /// No state dict where it was looked for.
+    #[error("{path} has no state dict at `{key}`: {}", found(.known))]
+    NoStateDict {
+        /// The file.
+        path: PathBuf,
+        /// The keys that were asked for, joined by `.`.
+        key: String,
+        /// Those that lead to one; empty for the root.
+        known: Vec<String>,
+    },
+    /// A change of names that changes nothing, or gives two tensors one name.
+    #[error("cannot rename `{from}` to `{to}` in {path}: {reason}")]
+    Rename {
+        /// The file.
+        path: PathBuf,
+        /// Beginning of the names.
+        from: String,
+        /// What should stand in its place.
+        to: String,
+        /// Why not.
+        reason: String,
+    },
+    /// Two tensors that are the same one of the model once the names of wrappers are left out.
+    #[error("`{first}` and `{second}` of {path} are both `{name}` of the model: give one another name with --rename")]
+    Twice {
+        /// The file.
+        path: PathBuf,
+        /// Name in the model.
+        name: String,
+        /// Names in the file.
+        first: String,
+        /// The other.
+        second: String,
+    },
     /// The tensors of the file are not those of the model.
     #[error("the weights in {path} are not those of the model:{}", listed(.missing, .unexpected, .misshapen))]
     Mismatch {
@@ -89,6 +131,12 @@ impl fmt::Display for Misshapen {
     }
 }
 
+fn found(known: &[String]) -> String {
+    let names: Vec<String> =
+        known.iter().map(|key| if key.is_empty() { "its root".into() } else { format!("`{key}`") }).collect();
+    if names.is_empty() { "it holds none".into() } else { format!("it holds one at {}", names.join(", ")) }
+}
+
 fn listed(missing: &[String], unexpected: &[String], misshapen: &[Misshapen]) -> String {
     fn part<T: fmt::Display>(kind: &str, items: &[T]) -> String {
         if items.is_empty() {
@@ -111,6 +159,8 @@ pub(super) enum Fault {
     Read(io::Error),
     Format(String),
     Object(String),
+    Keys(Vec<String>),
+    NoKey(String, Vec<String>),
 }
 
 impl Fault {
@@ -120,6 +170,8 @@ impl Fault {
             Fault::Read(source) => PretrainedError::Read { path, source },
             Fault::Format(reason) => PretrainedError::Format { path, reason },
             Fault::Object(object) => PretrainedError::Object { path, object },
+            Fault::Keys(keys) => PretrainedError::StateDicts { path, keys },
+            Fault::NoKey(key, known) => PretrainedError::NoStateDict { path, key, known },
         }
     }
 }

@@ -42,14 +42,25 @@ impl KeyMap {
     }
 
     /// Name in torch of the parameter `field` of the layer at `path`; `None` where the layer has no name.
-    pub(super) fn name(&self, path: &str, field: &str) -> Option<String> {
+    ///
+    /// ```
+    /// use stairs_zoo::pretrained::KeyMap;
+    /// let keys = KeyMap::torchvision(&"resnet18".parse()?)?;
+    /// assert_eq!(keys.name("stem.norm", "gamma").as_deref(), Some("bn1.weight"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn name(&self, path: &str, field: &str) -> Option<String> {
         let (_, prefix) = self.layers.iter().find(|(layer, _)| layer == path)?;
-        let field = match field {
+        Some(format!("{prefix}.{}", Self::field(field)))
+    }
+
+    /// Name in torch of a parameter that Burn calls `field`: the norms' `gamma` and `beta` are `weight` and `bias`.
+    pub fn field(field: &str) -> &str {
+        match field {
             "gamma" => "weight",
             "beta" => "bias",
             other => other,
-        };
-        Some(format!("{prefix}.{field}"))
+        }
     }
 
     /// Whether the layer at `path` is left as it is.

@@ -42,7 +42,7 @@ pub fn torchvision(
     let (keys, classes) = match head {
         Head::Fresh { classes } => (keys.with_fresh_head(), classes),
         Head::Kept => {
-            let weight = keys.head().and_then(|(_, prefix)| file.shape(&format!("{prefix}.weight")));
+            let weight = keys.head().and_then(|(_, prefix)| file.shape_within(&format!("{prefix}.weight")));
             // Without one the head is reported missing, with what else is.
             let classes = weight.and_then(|shape| shape.first().filter(|_| !shape.contains(&0))).copied().unwrap_or(1);
             (keys, classes)
@@ -54,20 +54,23 @@ pub fn torchvision(
 }
 
 /// `module` with the weights and batch statistics of `file`. Every parameter of the module must be in the file under the name
-/// `keys` gives it, and nothing else may be; dense weights are transposed, half and double precision become `f32`.
+/// `keys` gives it, perhaps with what wrappers add (`module.`, `_orig_mod.`, `model.`), and nothing else may be; dense weights are
+/// transposed unless the module keeps them by column, half and double precision become `f32`.
 ///
 /// The module is a float one: quantise it afterwards.
 ///
 /// # Errors
 /// [`PretrainedError::Mismatch`], before a number is read, with all that is missing, left over or of another shape;
+/// [`PretrainedError::Twice`] where two tensors of the file are one of the module;
 /// [`PretrainedError::Value`], [`PretrainedError::Format`] and [`PretrainedError::Read`] for the numbers.
 pub fn load<M: Module>(module: M, keys: &KeyMap, file: &WeightFile) -> Result<M, PretrainedError> {
     let mut wanted = Wanted { place: Place::new(keys), missing: Vec::new(), shapes: BTreeMap::new() };
     module.visit(&mut wanted);
     let Wanted { mut missing, shapes, .. } = wanted;
+    let names = file.assigned(|name| shapes.contains_key(name) || keys.is_ignored(name))?;
     let mut misshapen = Vec::new();
     for (name, expected) in &shapes {
-        match file.shape(name) {
+        match names.get(name).and_then(|name| file.shape(name)) {
             None => missing.push(name.clone()),
             Some(found) if found != expected => {
                 misshapen.push(Misshapen { name: name.clone(), found: found.into(), expected: expected.clone() });
@@ -75,12 +78,12 @@ pub fn load<M: Module>(module: M, keys: &KeyMap, file: &WeightFile) -> Result<M,
             Some(_) => {}
         }
     }
-    let is_unexpected = |name: &&str| !shapes.contains_key(*name) && !keys.is_ignored(name);
-    let unexpected: Vec<String> = file.tensors().map(|(name, _)| name).filter(is_unexpected).map(Into::into).collect();
+    let is_unexpected = |name: &&String| !shapes.contains_key(*name) && !keys.is_ignored(name);
+    let unexpected: Vec<String> = names.keys().filter(is_unexpected).cloned().collect();
     if !(missing.is_empty() && unexpected.is_empty() && misshapen.is_empty()) {
         return Err(PretrainedError::Mismatch { path: file.path().into(), missing, unexpected, misshapen });
     }
-    let mut fill = Fill { place: Place::new(keys), file, error: None };
+    let mut fill = Fill { place: Place::new(keys), file, names, error: None };
     let module = module.map(&mut fill);
     match fill.error {
         Some(error) => Err(error),
@@ -97,8 +100,8 @@ struct Place<'a> {
 
 /// What a parameter is in torch.
 enum Counterpart {
-    /// A tensor of this name, transposed if it is a dense weight.
-    Tensor { name: String, transposed: bool },
+    /// A tensor of this name, perhaps the weight of a dense layer.
+    Tensor { name: String, dense: bool },
     /// None is wanted.
     Fresh,
     /// The layer has no name in torch.
@@ -128,7 +131,7 @@ impl<'a> Place<'a> {
         }
         let dense = self.owners.last().is_some_and(|owner| owner == "Struct:Linear");
         match self.keys.name(&layer, field) {
-            Some(name) => Counterpart::Tensor { name, transposed: dense && field == "weight" },
+            Some(name) => Counterpart::Tensor { name, dense: dense && field == "weight" },
             None => Counterpart::Unknown,
         }
     }
@@ -152,9 +155,10 @@ impl ModuleVisitor for Wanted<'_> {
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         match self.place.counterpart() {
-            Counterpart::Tensor { name, transposed } => {
+            Counterpart::Tensor { name, dense } => {
                 let mut shape = param.lazy_shape().to_vec();
-                if transposed {
+                // Before it is drawn, a weight that is kept by column has the shape of its record, which is torch's.
+                if dense && (param.is_initialized() || !is_kept_by_column(param)) {
                     shape.reverse();
                 }
                 self.shapes.insert(name, shape);
@@ -173,6 +177,8 @@ impl ModuleVisitor for Wanted<'_> {
 struct Fill<'a> {
     place: Place<'a>,
     file: &'a WeightFile,
+    /// Names in the file by those in the model.
+    names: BTreeMap<String, &'a str>,
     error: Option<PretrainedError>,
 }
 
@@ -186,14 +192,15 @@ impl ModuleMapper for Fill<'_> {
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let Counterpart::Tensor { name, transposed } = self.place.counterpart() else { return param };
-        if self.error.is_some() {
-            return param;
-        }
-        match self.file.read(&name) {
+        let Counterpart::Tensor { name, dense } = self.place.counterpart() else { return param };
+        let Some(name) = self.names.get(&name).filter(|_| self.error.is_none()) else { return param };
+        match self.file.read(name) {
             Ok(Some(mut values)) => {
-                let shape = param.lazy_shape().to_vec();
-                if let ([inputs, outputs], true) = (shape.as_slice(), transposed) {
+                let mut shape = param.lazy_shape().to_vec();
+                if dense && is_kept_by_column(&param) {
+                    // The record of such a weight is torch's.
+                    shape = self.file.shape(name).unwrap_or(&shape).to_vec();
+                } else if let ([inputs, outputs], true) = (shape.as_slice(), dense) {
                     values = transpose(&values, *outputs, *inputs);
                 }
                 let tensor = Tensor::from_data(TensorData::new(values, shape), &param.lazy_device());
@@ -208,6 +215,15 @@ impl ModuleMapper for Fill<'_> {
             }
         }
     }
+}
+
+/// Whether the weight of a dense layer is `[out, in]` in its record, as torch has it (`LinearLayout::Col`); asked without drawing
+/// it, by loading a matrix of one row into a copy.
+fn is_kept_by_column<const D: usize>(param: &Param<Tensor<D>>) -> bool {
+    let mut shape = [1; D];
+    shape[D - 1] = 2;
+    let row = Tensor::from_data(TensorData::new(vec![0f32; 2], shape), &param.lazy_device());
+    param.clone().transform_for_load(row, param.id).lazy_shape().to_vec() != shape
 }
 
 /// The transpose of a matrix in row-major order, by squares that stay in the cache.

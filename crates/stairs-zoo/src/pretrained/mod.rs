@@ -7,8 +7,10 @@
 //! |---|---|
 //! | `file` | [`WeightFile`]: an open file, whatever its format |
 //! | `safetensors`, `torch`, `zip`, `pickle`, `value`, `global` | the formats |
+//! | `state` | which dictionary of a checkpoint is the state dict |
 //! | `source`, `tensor` | ranges of a file, and how they become `f32` |
 //! | `keys`, `names` | layers of Burn under their names in torch; those of torchvision's models |
+//! | `wrappers`, `rename` | names that wrappers lengthen, and names changed by hand |
 //! | `load`, `count` | a file into a module; its parameters |
 //!
 //! # Why the readers are our own
@@ -18,8 +20,8 @@
 //! reader of zip files decompresses a `data.pkl` of up to 100 MB, copies up to 64 MiB through a pickle's memo, and fills
 //! an expanded view (stride 0) of up to 10 GiB from one stored number; unknown classes pass in silence as long as they hold no
 //! tensor. A pass in front of it that refused all this would have to read zip directory and pickle itself, and two readers of one file can
-//! disagree. So there is one, for what torch writes: stored zip entries, the opcodes and names of torch's restricted loader, views no
-//! larger than their storage. Nothing recurses, no size is believed before it is compared with the file's, and memory stays within a
+//! disagree. So there is one, for what torch writes: stored zip entries, the opcodes of torch's restricted loader, a list of names of
+//! which none is called, views no larger than their storage. Nothing recurses, no size is believed before it is compared with the file's, and memory stays within a
 //! small multiple of the file (`tests/hostile_weights.rs` counts it).
 //!
 //! ```no_run
@@ -41,11 +43,14 @@ mod keys;
 mod load;
 mod names;
 mod pickle;
+mod rename;
 mod safetensors;
 mod source;
+mod state;
 mod tensor;
 mod torch;
 mod value;
+mod wrappers;
 mod zip;
 
 pub use count::parameters;

@@ -1,8 +1,8 @@
 //! The pickle of a state dict: a stack machine for what `torch.save` writes, and nothing else.
 //!
 //! The opcodes are those of pickle protocol 2 that torch's own restricted loader accepts (`torch.load` with `weights_only=True`;
-//! `torch/_weights_only_unpickler.py`). Four functions are known by name (`collections.OrderedDict`, `torch._utils._rebuild_tensor`,
-//! `_rebuild_tensor_v2`, `_rebuild_parameter`) and the storage types; any other name is an error, and nothing is ever called.
+//! `torch/_weights_only_unpickler.py`). The names that are known are those of [`Global`]: functions that describe a tensor, storage
+//! types, and classes whose objects are passed over; any other name is an error, and nothing is ever called.
 //!
 //! Hostile files cost no more than their length: a value is 16 bytes and owns nothing, containers lie in one table and
 //! are named by their index. So a memo copies no container, a list may hold itself, and no nesting is deep: nothing here
@@ -128,6 +128,7 @@ impl<'a> Pickle<'a> {
                 b'Q' => self.persistent()?,
                 b'R' => self.reduce()?,
                 b'b' => self.build()?,
+                0x81 => self.new_object()?,
                 other => {
                     let place = self.at - 1;
                     return Err(fault!(
@@ -245,6 +246,10 @@ impl<'a> Pickle<'a> {
     /// Adds to the list or dict on top of the stack.
     fn extend(&mut self, items: &[Value], pairs: bool) -> Result<(), Fault> {
         let top = self.pop()?;
+        if top == Value::Object {
+            self.stack.push(top);
+            return Ok(());
+        }
         let (Value::List(index) | Value::Dict(index)) = top else {
             return Err(fault!("its pickle adds items to {}", top.kind()));
         };
@@ -278,7 +283,7 @@ impl<'a> Pickle<'a> {
         let _attributes = self.pop()?;
         let object = self.pop()?;
         self.stack.push(object);
-        if matches!(object, Value::Dict(_)) {
+        if matches!(object, Value::Dict(_) | Value::Object) {
             Ok(())
         } else {
             Err(fault!("its pickle sets attributes of {}", object.kind()))
@@ -301,6 +306,18 @@ impl<'a> Pickle<'a> {
         self.push(Value::Storage(self.storages.len() as u32 - 1))
     }
 
+    /// `NEWOBJ`: an object of a class, which keeps none of its arguments.
+    fn new_object(&mut self) -> Result<(), Fault> {
+        let arguments = self.pop()?;
+        let class = self.pop()?;
+        self.tuple(arguments, "the arguments of a class")?;
+        match class {
+            Value::Global(Global::Harmless) => self.push(Value::Object),
+            Value::Global(Global::OrderedDict) => self.container(Vec::new(), Value::Dict),
+            other => Err(fault!("its pickle makes an object of {}", other.kind())),
+        }
+    }
+
     /// A call of one of the known functions.
     fn reduce(&mut self) -> Result<(), Fault> {
         let arguments = self.pop()?;
@@ -308,6 +325,7 @@ impl<'a> Pickle<'a> {
         let fields = self.tuple(arguments, "the arguments of a call")?;
         match (function, fields) {
             (Value::Global(Global::OrderedDict), []) => self.container(Vec::new(), Value::Dict),
+            (Value::Global(Global::Harmless), _) => self.push(Value::Object),
             (Value::Global(Global::Parameter), [tensor @ Value::Tensor(_), ..]) => {
                 let tensor = *tensor;
                 self.push(tensor)

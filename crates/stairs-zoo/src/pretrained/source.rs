@@ -23,11 +23,12 @@ enum Content {
 
 impl Source {
     pub(super) fn open(path: &Path) -> Result<Self, Fault> {
-        let file = File::open(path)?;
-        let metadata = file.metadata()?;
-        if !metadata.is_file() {
+        // Opening a named pipe would wait for somebody to write.
+        if !path.metadata()?.is_file() {
             return Err(fault!("it is not a regular file"));
         }
+        let file = File::open(path)?;
+        let metadata = file.metadata()?;
         Ok(Self { content: Content::File(file), len: metadata.len() })
     }
 

@@ -5,7 +5,7 @@
 //! | zip | `ROOT/data.pkl` is the pickle, `ROOT/data/KEY` a storage, `ROOT/byteorder` says `little` where there is one |
 //! | older | pickles of a magic number, the version 1001, facts about the machine, the object, and the keys of the storages; then for every key the number of elements as `u64`, and the elements |
 //!
-//! The object is a dictionary of tensors, or a checkpoint that holds one under `state_dict`, `model_state_dict` or `model`.
+//! The object is a dictionary of tensors, or a checkpoint that holds one, see [`state`](super::state).
 
 use std::collections::HashMap;
 
@@ -13,6 +13,7 @@ use super::{
     error::{Fault, fault},
     pickle::Pickle,
     source::{Source, number},
+    state::state_dict,
     tensor::{Range, Tensor},
     value::{Storage, Value},
     zip::Archive,
@@ -24,11 +25,9 @@ pub(super) const MAGIC: &[u8] = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.";
 const VERSION: i64 = 1001;
 /// Longest pickle; that of ResNet-50 has 40 kB.
 const MAX_PICKLE: u64 = 16 << 20;
-/// Where checkpoints keep the state dict.
-const STATE: [&str; 3] = ["state_dict", "model_state_dict", "model"];
 
-/// The tensors of a zip container.
-pub(super) fn zip(source: &Source) -> Result<Vec<Tensor>, Fault> {
+/// The tensors of a zip container: of the state dict at `key`, or of the one that is meant.
+pub(super) fn zip(source: &Source, key: Option<&str>) -> Result<Vec<Tensor>, Fault> {
     let archive = Archive::open(source)?;
     let mut roots = archive.names().filter_map(|name| name.strip_suffix("data.pkl"));
     let root = match (roots.next(), roots.next()) {
@@ -41,7 +40,7 @@ pub(super) fn zip(source: &Source) -> Result<Vec<Tensor>, Fault> {
     let bytes = archive.read(&format!("{root}data.pkl"), MAX_PICKLE, source)?.unwrap_or_default();
     let mut pickle = Pickle::new(&bytes);
     let object = pickle.load()?;
-    tensors(&pickle, object, |key, storage| {
+    tensors(&pickle, object, key, |key, storage| {
         let range = archive.range(&format!("{root}data/{key}"), source)?;
         let range = range.ok_or_else(|| fault!("storage `{key}` is missing"))?;
         if Some(range.len) != storage.elements.checked_mul(storage.dtype.size()) {
@@ -51,8 +50,8 @@ pub(super) fn zip(source: &Source) -> Result<Vec<Tensor>, Fault> {
     })
 }
 
-/// The tensors of an older container.
-pub(super) fn older(source: &Source) -> Result<Vec<Tensor>, Fault> {
+/// The same of an older container.
+pub(super) fn older(source: &Source, key: Option<&str>) -> Result<Vec<Tensor>, Fault> {
     let start = MAGIC.len() as u64;
     let bytes = source.read(start, source.len().saturating_sub(start).min(MAX_PICKLE), "the pickles")?;
     let mut pickle = Pickle::new(&bytes);
@@ -71,7 +70,7 @@ pub(super) fn older(source: &Source) -> Result<Vec<Tensor>, Fault> {
     let object = pickle.load()?;
     let Value::List(keys) = pickle.load()? else { return Err(fault!("it has no list of storages")) };
     let ranges = older_storages(&pickle, keys, start, source)?;
-    tensors(&pickle, object, |key, _| ranges.get(key).copied().ok_or_else(|| fault!("storage `{key}` is missing")))
+    tensors(&pickle, object, key, |key, _| ranges.get(key).copied().ok_or_else(|| fault!("storage `{key}` is missing")))
 }
 
 /// Where the storages of an older container are, by key.
@@ -104,21 +103,17 @@ fn older_storages<'a>(
     Ok(ranges)
 }
 
-/// The tensors of the state dict in `object`; `locate` finds a storage by its key.
+/// The tensors of the state dict in `object`, at `key` where one is given; `locate` finds a storage by its key.
 fn tensors(
     pickle: &Pickle<'_>,
     object: Value,
+    key: Option<&str>,
     locate: impl Fn(&str, &Storage) -> Result<Range, Fault>,
 ) -> Result<Vec<Tensor>, Fault> {
     let Value::Dict(root) = object else { return Err(fault!("it holds {} and no state dict", object.kind())) };
-    let inner = STATE.iter().find_map(|name| {
-        pickle.items(root).chunks(2).find_map(|pair| match pair {
-            [key, Value::Dict(inner)] if pickle.text(*key) == Some(name) => Some(*inner),
-            _ => None,
-        })
-    });
+    let state = state_dict(pickle, root, key)?;
     let mut tensors = Vec::new();
-    for pair in pickle.items(inner.unwrap_or(root)).chunks(2) {
+    for pair in pickle.items(state).chunks(2) {
         let [key, value] = pair else { return Err(fault!("its state dict has a key without value")) };
         let name = pickle.text(*key).ok_or_else(|| fault!("a key of its state dict is {}", key.kind()))?;
         let Value::Tensor(view) = value else {

@@ -7,6 +7,8 @@ use super::{global::Global, tensor::Dtype};
 pub(super) enum Value {
     /// `None`, a float, or a long integer: nothing that is needed here.
     Opaque,
+    /// An object of a class that holds no weights; what it is given is passed over.
+    Object,
     Bool(bool),
     Int(i64),
     /// From and to in the pickle's bytes.
@@ -45,6 +47,7 @@ impl Value {
     pub(super) fn kind(self) -> &'static str {
         match self {
             Value::Opaque => "a value",
+            Value::Object => "an object",
             Value::Bool(_) => "a bool",
             Value::Int(_) => "an int",
             Value::Text(..) => "a text",

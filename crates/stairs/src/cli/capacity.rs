@@ -14,7 +14,12 @@ use stairs::{
     zoo::Architecture,
 };
 
-use super::options::{DataOption, DeviceOption, bar, dataset};
+use super::{
+    model_name::architecture,
+    number::{REPEATS, SAMPLES, real, whole},
+    options::{DataOption, DeviceOption, bar, dataset},
+    paths,
+};
 
 /// Measure the capacity of a network before training: its two-scale effective dimension (2sED)
 ///
@@ -23,44 +28,44 @@ use super::options::{DataOption, DeviceOption, bar, dataset};
 #[derive(Debug, Args)]
 pub(crate) struct Capacity {
     /// Model with its sizes: mlp[:256-256], lenet[:32-64-128], cnn[:16-32-64]; plain-mlp and plain-cnn are without batch
-    /// normalisation
-    #[arg(long, default_value = "mlp:64", value_name = "NAME")]
+    /// normalisation; `help` lists all models
+    #[arg(long, default_value = "mlp:64", value_name = "NAME", value_parser = architecture)]
     model: Architecture,
     /// Data set: digits (embedded), mnist, fashion-mnist, cifar10 or covertype
     #[arg(long, default_value = "digits", value_parser = dataset, value_name = "NAME")]
     dataset: DatasetName,
-    /// Draws of the parameters
-    #[arg(long, default_value_t = 100, value_name = "M")]
+    /// Draws of the parameters, 1 to 1000000; a directory with fewer of them goes on
+    #[arg(long, default_value_t = 100, value_name = "M", value_parser = whole(0..=REPEATS))]
     draws: usize,
     /// Draws of the last layer for each of them: more than 1 for the bound with the last layer exact
-    #[arg(long, default_value_t = 1, value_name = "B")]
+    #[arg(long, default_value_t = 1, value_name = "B", value_parser = whole(0..=REPEATS))]
     inner: usize,
-    /// Input samples
-    #[arg(long, default_value_t = 100, value_name = "N")]
+    /// Input samples, at most as many as the training part has
+    #[arg(long, default_value_t = 100, value_name = "N", value_parser = whole(0..=SAMPLES))]
     samples: usize,
     /// Values of ζ, in [2/3, 1) [default: 2/3]
-    #[arg(long, value_delimiter = ',', value_name = "ZETAS")]
+    #[arg(long, value_delimiter = ',', value_name = "ZETAS", value_parser = real)]
     zeta: Option<Vec<f64>>,
     /// Values of ε, in (0, 1) [default: 21 from 1e-1 to 1e-6]
-    #[arg(long, value_delimiter = ',', value_name = "EPSILONS")]
+    #[arg(long, value_delimiter = ',', value_name = "EPSILONS", value_parser = real)]
     eps: Option<Vec<f64>>,
-    /// Variance of the noise added to the output of every hidden layer
-    #[arg(long, default_value_t = 1.0, value_name = "VARIANCE")]
+    /// Variance of the noise added to the output of every hidden layer, positive
+    #[arg(long, default_value_t = 1.0, value_name = "VARIANCE", value_parser = real)]
     noise_variance: f64,
-    /// Draw parameters from a uniform box of this half-width instead of the initialiser
-    #[arg(long, value_name = "RADIUS")]
+    /// Draw parameters from a uniform box of this half-width, positive, instead of the initialiser
+    #[arg(long, value_name = "RADIUS", value_parser = real)]
     cube: Option<f64>,
-    /// Measure the network with weights and features quantised by this quantiser under noise
+    /// Measure the network with weights and features quantised by this quantiser under noise [default: float]
     #[arg(long, value_name = "NAME")]
     quantiser: Option<Quantiser>,
     /// Law of that noise: uniform, triangular, normal or logistic
     #[arg(long, default_value_t = Noise::Uniform, value_name = "NAME", requires = "quantiser")]
     law: Noise,
-    /// Scale of that noise, in units of the quantum
-    #[arg(long, default_value_t = 0.5, value_name = "SCALE", requires = "quantiser")]
+    /// Scale of that noise, in units of the quantum: not negative
+    #[arg(long, default_value_t = 0.5, value_name = "SCALE", requires = "quantiser", value_parser = real)]
     noise_scale: f64,
-    /// Particles of sequential Monte Carlo, for one more lower bound; 0 leaves it out
-    #[arg(long, default_value_t = 0, value_name = "P")]
+    /// Particles of sequential Monte Carlo, for one more lower bound, at most 1000000; 0 leaves it out
+    #[arg(long, default_value_t = 0, value_name = "P", value_parser = whole(0..=REPEATS))]
     particles: usize,
     /// Seed of samples, parameters and noise
     #[arg(long, default_value_t = 1, value_name = "N")]
@@ -99,6 +104,7 @@ impl Capacity {
         if self.device.device != DeviceName::Flex {
             eprintln!("note: the capacity is computed on the processor in f64, whatever the device");
         }
+        paths::folder(&self.out)?;
         let config = self.config()?;
         let data = load(self.dataset, &self.data.root()).with_context(|| format!("loading {}", self.dataset))?;
         let bar = bar("draws", config.draws);

@@ -10,7 +10,11 @@ use stairs::{
     train::{RunConfig, RunDir, Which, ZooModel, data::TrainData},
 };
 
-use super::options::{DataOption, DeviceOption};
+use super::{
+    number::{SAMPLES, whole},
+    options::{DataOption, DeviceOption},
+    paths,
+};
 
 /// Certify how far the network that a plan trains is from the quantised one, step by step
 ///
@@ -23,11 +27,11 @@ pub(crate) struct Certify {
     /// Run directory, or a config.toml for a model that is not trained
     #[arg(value_name = "RUN|CONFIG")]
     run: PathBuf,
-    /// Test samples
-    #[arg(long, default_value_t = 16, value_name = "N")]
+    /// Test samples, at most as many as there are
+    #[arg(long, default_value_t = 16, value_name = "N", value_parser = whole(0..=SAMPLES))]
     samples: usize,
-    /// Steps that the training is divided into
-    #[arg(long, default_value_t = 40, value_name = "N")]
+    /// Steps that the training is divided into, 1 to 10000
+    #[arg(long, default_value_t = 40, value_name = "N", value_parser = whole(0..=10_000))]
     steps: usize,
     /// The model of the best epoch instead of the last
     #[arg(long)]
@@ -45,13 +49,15 @@ impl Certify {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let device = self.device.device.open()?;
         let untrained = self.run.is_file();
-        let run = RunDir::new(&self.run);
         let config: RunConfig = if untrained {
             ensure!(!self.best, "--best is for runs: a configuration has no trained model");
-            let text = std::fs::read_to_string(&self.run).with_context(|| self.run.display().to_string())?;
-            toml::from_str(&text).with_context(|| format!("{} is no configuration of a run", self.run.display()))?
+            let bytes = std::fs::read(&self.run).with_context(|| format!("cannot read {}", self.run.display()))?;
+            let text = String::from_utf8_lossy(&bytes);
+            toml::from_str(&text).with_context(|| {
+                format!("{} is no configuration of a run: {}", self.run.display(), paths::for_file(&self.run))
+            })?
         } else {
-            run.config()?
+            paths::run(&self.run)?.config()?
         };
         let name = &config.dataset;
         let data = TrainData::open(&config, &self.data.root()).with_context(|| format!("loading {name}"))?;
@@ -69,7 +75,7 @@ impl Certify {
                 );
             }
             let which = if self.best { Which::Best } else { Which::Last };
-            ZooModel::load_for(&run, &data, which, &device)?
+            ZooModel::load_for(&RunDir::new(&self.run), &data, which, &device)?
         };
         let certificate = certify(&config, &model, test.as_ref(), train.len(), self.samples, self.steps)?;
         let certificate = RunCertificate { trained: !untrained, ..certificate };

@@ -4,9 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
-use stairs::train::{RunDir, Which, ZooModel, data::TrainData};
+use stairs::train::{Which, ZooModel, data::TrainData};
 
-use super::options::{DataOption, DeviceOption, describe, printable};
+use super::{
+    options::{DataOption, DeviceOption, describe, printable},
+    paths,
+};
 
 /// Evaluate a finished run on its test set
 ///
@@ -27,7 +30,7 @@ pub(crate) struct Eval {
 impl Eval {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let device = self.device.device.open()?;
-        let run = RunDir::new(&self.run);
+        let run = paths::run(&self.run)?;
         let config = run.config()?;
         let name = &config.dataset;
         let data = TrainData::open(&config, &self.data.root()).with_context(|| format!("loading {name}"))?;

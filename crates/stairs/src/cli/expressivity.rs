@@ -9,6 +9,8 @@ use stairs::{
     quant::expressivity::{Construction, Target},
 };
 
+use super::number::{REPEATS, real, whole};
+
 /// Build a ternary network that approximates a function within eta, certify it and measure it
 ///
 /// Weights are in {−1, 0, 1}, features in {0, 1}. The functions are on [0, 1]^n: sine (n = 1), vee (1), ring (2), saddle
@@ -18,20 +20,20 @@ pub(crate) struct Expressivity {
     /// Function: sine, vee, ring, saddle or bump
     #[arg(default_value_t = Target::Sine)]
     function: Target,
-    /// Largest error allowed, everywhere
-    #[arg(long, default_value_t = 0.1, value_name = "ERROR")]
+    /// Largest error allowed, everywhere: positive
+    #[arg(long, default_value_t = 0.1, value_name = "ERROR", value_parser = real)]
     eta: f64,
     /// Construction: cells (the paper's) or corners (fewer weights)
     #[arg(long, default_value_t = Construction::Cells, value_name = "NAME")]
     construction: Construction,
-    /// Cells a side [default: with --step the fewest, else what costs the fewest non-zero weights]
-    #[arg(long, value_name = "N")]
+    /// Cells a side, 1 to 1048576 [default: with --step the fewest, else what costs the fewest non-zero weights]
+    #[arg(long, value_name = "N", value_parser = whole(0..=1 << 20))]
     side: Option<usize>,
-    /// Height of a level [default: what the cells leave of eta]
-    #[arg(long, value_name = "DELTA")]
+    /// Height of a level, positive [default: what the cells leave of eta]
+    #[arg(long, value_name = "DELTA", value_parser = real)]
     step: Option<f64>,
-    /// Points a side and cell at which the error is measured
-    #[arg(long, default_value_t = 8, value_name = "POINTS")]
+    /// Points a side and cell at which the error is measured, 1 to 1000000
+    #[arg(long, default_value_t = 8, value_name = "POINTS", value_parser = whole(1..=REPEATS))]
     per_cell: usize,
     /// Figure to write
     #[arg(long, default_value = "expressivity.svg", value_name = "FILE")]

@@ -6,6 +6,8 @@ use anyhow::Context;
 use clap::Args;
 use stairs::plot::catalogue;
 
+use super::paths;
+
 /// Draw every law, quantiser, estimator and schedule as SVG
 ///
 /// File names are fixed (law-LAW.svg, stair-QUANTISER-LAW.svg, estimator-NAME.svg, plan-INTERVAL-DECAY.svg, …), so that
@@ -18,6 +20,7 @@ pub(crate) struct Figures {
 
 impl Figures {
     pub(crate) fn run(self) -> anyhow::Result<()> {
+        paths::folder(&self.dir)?;
         let figures = catalogue()?;
         for (name, figure) in &figures {
             let path = self.dir.join(format!("{name}.svg"));

@@ -1,7 +1,10 @@
 //! Subcommands, one file each.
 
+#[cfg(test)]
+mod bounds;
 mod capacity;
 mod certify;
+mod completions;
 mod data;
 mod devices;
 mod diagnose;
@@ -11,8 +14,12 @@ mod figures;
 mod image_options;
 mod import;
 mod jobs;
+mod materialise;
+mod model_name;
+mod number;
 mod optimisation;
 mod options;
+mod paths;
 mod plan;
 mod report;
 mod reproduce;
@@ -45,7 +52,9 @@ enum Command {
     Report(report::Report),
     Figures(figures::Figures),
     Import(import::Import),
+    Materialise(materialise::Materialise),
     Reproduce(reproduce::Reproduce),
+    Completions(completions::Completions),
 }
 
 impl Cli {
@@ -65,6 +74,8 @@ impl Cli {
             Command::Report(command) => command.run(),
             Command::Figures(command) => command.run(),
             Command::Import(command) => command.run(),
+            Command::Materialise(command) => command.run(),
+            Command::Completions(command) => command.run(),
             Command::Reproduce(command) => command.run(),
         }
     }

@@ -29,6 +29,8 @@ enum HeadName {
     Fresh,
 }
 
+use super::number::{REPEATS, real, whole};
+
 /// Momentum of `sgd` if none is given.
 const MOMENTUM: f64 = 0.9;
 /// Factor at milestones if none is given.
@@ -40,17 +42,17 @@ const WARM_UP_START: f64 = 0.1;
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Optimisation")]
 pub(crate) struct OptimisationOptions {
-    /// Optimiser of the latent weights
+    /// Optimiser of the latent weights [default: what trains well on the data set]
     #[arg(long, value_enum, value_name = "NAME")]
     optimiser: Option<OptimiserName>,
     /// Momentum of sgd, in [0, 1) [default: 0.9]
-    #[arg(long, value_name = "M")]
+    #[arg(long, value_name = "M", value_parser = real)]
     momentum: Option<f64>,
     /// Nesterov's momentum for sgd
     #[arg(long)]
     nesterov: bool,
-    /// Weight decay of the latent weights, in [0, 1]
-    #[arg(long, value_name = "RATE")]
+    /// Weight decay of the latent weights, in [0, 1] [default: 0]
+    #[arg(long, value_name = "RATE", value_parser = real)]
     weight_decay: Option<f64>,
     /// Let biases and normalisations decay too
     #[arg(long)]
@@ -58,38 +60,39 @@ pub(crate) struct OptimisationOptions {
     /// Parameters that do not decay: a path, a prefix or a glob; may be repeated
     #[arg(long, value_name = "PATTERN", value_parser = |text: &str| Pattern::new(text).map_err(|e| e.to_string()))]
     no_decay: Vec<Pattern>,
-    /// Multiply the learning rate by --lr-factor at these shares of the run, e.g. 0.33,0.67
-    #[arg(long, value_name = "SHARES", value_delimiter = ',', conflicts_with = "constant_lr")]
+    /// Multiply the learning rate by --lr-factor at these shares of the run, increasing and in (0, 1), e.g. 0.33,0.67
+    /// [default: a cosine]
+    #[arg(long, value_name = "SHARES", value_delimiter = ',', conflicts_with = "constant_lr", value_parser = real)]
     milestones: Vec<f64>,
     /// Factor at each milestone, in (0, 1] [default: 0.1]
-    #[arg(long, value_name = "FACTOR", requires = "milestones")]
+    #[arg(long, value_name = "FACTOR", requires = "milestones", value_parser = real)]
     lr_factor: Option<f64>,
-    /// Let the learning rate rise over this share of the run
-    #[arg(long, value_name = "SHARE")]
+    /// Let the learning rate rise over this share of the run, in (0, 1] [default: no rise]
+    #[arg(long, value_name = "SHARE", value_parser = real)]
     warm_up: Option<f64>,
-    /// The same in epochs
-    #[arg(long, value_name = "EPOCHS", conflicts_with = "warm_up")]
+    /// The same in epochs, at most as many as the run has
+    #[arg(long, value_name = "EPOCHS", conflicts_with = "warm_up", value_parser = real)]
     warm_up_epochs: Option<f64>,
     /// Share of the learning rate in the first step of the warm-up, in (0, 1] [default: 0.1]
-    #[arg(long, value_name = "FACTOR")]
+    #[arg(long, value_name = "FACTOR", value_parser = real)]
     warm_up_start: Option<f64>,
-    /// Share of the uniform distribution in the training targets, in [0, 1)
-    #[arg(long, value_name = "SHARE")]
+    /// Share of the uniform distribution in the training targets, in [0, 1) [default: 0]
+    #[arg(long, value_name = "SHARE", value_parser = real)]
     label_smoothing: Option<f64>,
-    /// Largest norm of all gradients together
-    #[arg(long, value_name = "NORM", conflicts_with = "clip_value")]
+    /// Largest norm of all gradients together, positive [default: no limit]
+    #[arg(long, value_name = "NORM", conflicts_with = "clip_value", value_parser = real)]
     clip_norm: Option<f64>,
-    /// Largest magnitude of each number of a gradient
-    #[arg(long, value_name = "VALUE")]
+    /// Largest magnitude of each number of a gradient, positive [default: no limit]
+    #[arg(long, value_name = "VALUE", value_parser = real)]
     clip_value: Option<f64>,
-    /// Compute every step in this many parts, one after the other: for batches that do not fit into memory
-    #[arg(long, value_name = "PARTS")]
+    /// Compute every step in this many parts, one after the other: for batches that do not fit into memory [default: 1]
+    #[arg(long, value_name = "PARTS", value_parser = whole(0..=REPEATS))]
     accumulate: Option<usize>,
-    /// Decay, in [0, 1), of an exponential moving average of the weights, which is then what is tested and saved
-    #[arg(long, value_name = "DECAY")]
+    /// Decay, in [0, 1), of an exponential moving average of the weights, which is then what is tested and saved [default: none]
+    #[arg(long, value_name = "DECAY", value_parser = real)]
     average: Option<f64>,
     /// Start from the weights of another run, or of a .bpk or .safetensors file of one; quanta are carried over from a run
-    /// with the same quantisers
+    /// with the same quantisers [default: random weights]
     #[arg(long, value_name = "RUN_OR_FILE")]
     init: Option<PathBuf>,
     /// What happens to the last layer under --init

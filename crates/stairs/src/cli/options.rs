@@ -15,6 +15,11 @@ use stairs::{
     zoo::Architecture,
 };
 
+use super::{
+    model_name::architecture,
+    number::{SAMPLES, whole},
+};
+
 /// Methods of training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Method {
@@ -89,11 +94,6 @@ pub(crate) fn dataset(name: &str) -> Result<DatasetName, String> {
     name.parse().map_err(|error: stairs::data::DataError| error.to_string())
 }
 
-/// Checks the name of a model, and keeps it as it is written.
-pub(crate) fn model(name: &str) -> Result<String, String> {
-    name.parse::<Architecture>().map(|_| name.to_owned()).map_err(|error| error.to_string())
-}
-
 /// What data a run is on: name, samples, classes, folder.
 pub(crate) fn describe(data: &TrainData) -> String {
     let TrainData { identity, folder, .. } = data;
@@ -115,19 +115,21 @@ pub(crate) fn printable(text: &str) -> String {
 /// Changes to the annealing grid.
 #[derive(Clone, Debug, Default, PartialEq, Args)]
 pub(crate) struct GridOptions {
-    /// Data set of ana-grid
+    /// Data set of ana-grid: digits, mnist, fashion-mnist, cifar10 or covertype [default: the experiment's]
     #[arg(long, value_parser = dataset, value_name = "NAME")]
     dataset: Option<DatasetName>,
-    /// Model of ana-grid, e.g. lenet:16-32-64 or vgg8:0.0625
-    #[arg(long, value_name = "NAME")]
+    /// Model of ana-grid, e.g. lenet:16-32-64 or vgg8:0.0625; `help` lists them [default: the experiment's]
+    #[arg(long, value_name = "NAME", value_parser = architecture)]
     model: Option<Architecture>,
-    /// Training samples of ana-grid
-    #[arg(long, value_name = "N")]
+    /// Training samples of ana-grid, at least 1 [default: the experiment's]
+    #[arg(long, value_name = "N", value_parser = whole(1..=SAMPLES))]
     subset: Option<usize>,
-    /// Period P of ana-grid in epochs; training takes P·(L + 3) of them, L the number of layers
+    /// Period P of ana-grid in epochs, in [0.01, 10000]; training takes P·(L + 3) of them, L the number of layers [default: the
+    /// experiment's]
     #[arg(long, value_name = "P", value_parser = period)]
     period: Option<f64>,
-    /// Share 1/N of ana-grid's setups that is run, balanced over the factors; 1 is the whole grid
+    /// Share 1/N of ana-grid's setups that is run, balanced over the factors: 1 (the whole grid), 2, 3 or 4 [default: the
+    /// experiment's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=4))]
     fraction: Option<u8>,
 }
@@ -161,7 +163,7 @@ impl GridOptions {
 
 fn period(text: &str) -> Result<f64, String> {
     let period = text.parse::<f64>().map_err(|error| error.to_string())?;
-    if period > 0.0 && period <= 1e4 { Ok(period) } else { Err("a period must be in (0, 10000]".into()) }
+    if (0.01..=1e4).contains(&period) { Ok(period) } else { Err("a period must be in [0.01, 10000]".into()) }
 }
 
 /// A progress bar over `count` units of something, on a terminal; hidden elsewhere.

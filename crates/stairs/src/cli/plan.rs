@@ -13,6 +13,11 @@ use stairs::{
     zoo::Architecture,
 };
 
+use super::{
+    model_name::architecture,
+    number::{EPOCHS, real, whole},
+};
+
 /// Print the noise laws of an annealing plan over time, and draw them
 ///
 /// A policy is written [MEAN-SCALE-]INTERVAL[-DECAY]: MEAN and SCALE are static or dynamic (default dynamic), INTERVAL
@@ -28,17 +33,17 @@ pub(crate) struct Plan {
     /// Forward strategy: expectation, mode or random
     #[arg(long, default_value_t = Strategy::Expectation, value_name = "NAME")]
     strategy: Strategy,
-    /// Epochs of training
-    #[arg(long, default_value_t = 30, value_name = "N")]
+    /// Epochs of training, 1 to 1000000
+    #[arg(long, default_value_t = 30, value_name = "N", value_parser = whole(0..=EPOCHS))]
     epochs: usize,
     /// Share of the training after which all noise is gone, in (0, 1]
-    #[arg(long, default_value_t = 0.95, value_name = "SHARE")]
+    #[arg(long, default_value_t = 0.95, value_name = "SHARE", value_parser = real)]
     anneal_until: f64,
-    /// Model whose quantised layers the plan is for
-    #[arg(long, default_value = "lenet", value_name = "NAME")]
+    /// Model whose quantised layers the plan is for; `help` lists them
+    #[arg(long, default_value = "lenet", value_name = "NAME", value_parser = architecture)]
     model: Architecture,
-    /// Number of layers, instead of a model
-    #[arg(long, conflicts_with = "model", value_name = "N")]
+    /// Number of layers, instead of a model: 1 to 1000
+    #[arg(long, conflicts_with = "model", value_name = "N", value_parser = whole(0..=1000))]
     layers: Option<usize>,
     /// Figure to write
     #[arg(long, default_value = "plan.svg", value_name = "FILE")]
@@ -57,7 +62,8 @@ impl Plan {
             Some(count) => (1..=count).map(|layer| format!("layer{layer}")).collect(),
             None => self.model.layers(),
         };
-        ensure!(!names.is_empty(), "--layers must be at least 1");
+        ensure!(self.layers != Some(0), "--layers must be at least 1");
+        ensure!(!names.is_empty(), "`{}` has no layer with noise: its only layer stays float", self.model);
         let epochs = self.epochs as f64;
         let layers: Vec<Vec<String>> = names.into_iter().map(|name| vec![name]).collect();
         let span = self.anneal_until * epochs;

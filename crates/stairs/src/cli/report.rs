@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use stairs::report::{Report as Page, collect_records, text_table};
 
+use super::paths;
+
 /// Make a report of all runs below a directory
 ///
 /// Reads every record.json (at most eight levels deep), prints the accuracy table and writes one self-contained HTML
@@ -23,6 +25,7 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) fn run(self) -> anyhow::Result<()> {
+        paths::folder(&self.dir)?;
         let records = collect_records(&self.dir)?;
         let page = self.out.unwrap_or_else(|| self.dir.join("index.html"));
         Page::new(self.title, &records).write(&page)?;

@@ -25,7 +25,7 @@ pub(crate) struct Reproduce {
     name: String,
     #[command(flatten)]
     device: DeviceOption,
-    /// Run only every n-th trial, starting with the i-th
+    /// Run only every n-th trial, starting with the i-th, 1 <= i <= n <= 1000000
     #[arg(long, default_value_t = Shard::ALL, value_name = "I/N")]
     shard: Shard,
     /// Directory for all experiments
@@ -33,19 +33,19 @@ pub(crate) struct Reproduce {
     out: PathBuf,
     #[command(flatten)]
     data: DataOption,
-    /// Seeds per method, instead of the experiment's number
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    /// Seeds per method, 1 to 1000, instead of the experiment's number
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     seeds: Option<u16>,
-    /// Epochs per trial, instead of the experiment's number
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    /// Epochs per trial, 1 to 1000000, instead of the experiment's number
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     epochs: Option<u32>,
-    /// Draws per measurement, instead of the experiment's number
+    /// Draws per measurement, 1 to 65535, instead of the experiment's number
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     draws: Option<u16>,
     #[command(flatten)]
     grid: GridOptions,
-    /// Run this many trials at a time, each in a process of its own with its share of the processors
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    /// Run this many trials at a time, 1 to 256, each in a process of its own with its share of the processors
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: u16,
     /// Part of a run with --jobs: neither table nor report
     #[arg(long, hide = true)]

@@ -11,8 +11,10 @@ use stairs::{
 
 use super::{
     image_options::ImageOptions,
+    model_name::model,
+    number::{EPOCHS, SAMPLES, real, whole},
     optimisation::OptimisationOptions,
-    options::{DataName, DataOption, Method as MethodName, data_name, model},
+    options::{DataName, DataOption, Method as MethodName, data_name},
 };
 
 /// A run; what is not given is chosen to train well on the data set.
@@ -21,8 +23,7 @@ pub(crate) struct RunOptions {
     /// Data set: digits (embedded), mnist, fashion-mnist, cifar10, covertype or images (a folder at --data)
     #[arg(long, default_value = "digits", value_parser = data_name, value_name = "NAME")]
     pub(crate) dataset: DataName,
-    /// Model with its sizes, e.g. lenet, mlp:256-256, vgg8:0.25, mobilenet-v2-small:0.35, resnet20; `stairs train --model help`
-    /// names all
+    /// Model with its sizes, e.g. lenet, mlp:256-256, vgg8:0.25, mobilenet-v2-small:0.35, resnet20; `help` lists them
     #[arg(long, default_value = "lenet", value_parser = model, value_name = "NAME")]
     pub(crate) model: String,
     /// Method of training
@@ -58,29 +59,29 @@ pub(crate) struct RunOptions {
     /// Backward law of ana: annealed like the forward one, or static [default: what trains well on the data set]
     #[arg(long, value_parser = ["annealed", "static"], value_name = "LAW")]
     pub(crate) backward: Option<String>,
-    /// Share of the training after which all noise is gone, in (0, 1]
-    #[arg(long, value_name = "SHARE")]
+    /// Share of the training after which all noise is gone, in (0, 1] [default: what trains well on the data set]
+    #[arg(long, value_name = "SHARE", value_parser = real)]
     pub(crate) anneal_until: Option<f64>,
-    /// What the annealing counts
+    /// What the annealing counts [default: what trains well on the data set]
     #[arg(long, value_parser = ["epoch", "step"], value_name = "UNIT")]
     pub(crate) anneal_per: Option<String>,
-    /// Passes over the training set
-    #[arg(long, value_name = "N")]
+    /// Passes over the training set, 1 to 1000000 [default: what trains well on the data set]
+    #[arg(long, value_name = "N", value_parser = whole(0..=EPOCHS))]
     pub(crate) epochs: Option<usize>,
-    /// Samples per optimiser step
-    #[arg(long, value_name = "N")]
+    /// Samples per optimiser step, at most as many as there are [default: what trains well on the data set]
+    #[arg(long, value_name = "N", value_parser = whole(0..=SAMPLES))]
     pub(crate) batch: Option<usize>,
-    /// Initial learning rate, in (0, 1]
-    #[arg(long, value_name = "RATE")]
+    /// Initial learning rate, in (0, 1] [default: what trains well on the data set]
+    #[arg(long, value_name = "RATE", value_parser = real)]
     pub(crate) lr: Option<f64>,
     /// Keep the learning rate constant instead of letting it fall along a cosine
     #[arg(long)]
     pub(crate) constant_lr: bool,
-    /// Seed of initial weights, data order, augmentation and noise
+    /// Seed of initial weights, data order, augmentation and noise, below 2^63
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) seed: u64,
-    /// Use only this many training samples
-    #[arg(long, value_name = "N")]
+    /// Use only this many training samples, at least 1 [default: all]
+    #[arg(long, value_name = "N", value_parser = whole(0..=SAMPLES))]
     pub(crate) subset: Option<usize>,
     #[command(flatten)]
     pub(crate) images: ImageOptions,

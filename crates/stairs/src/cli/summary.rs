@@ -9,20 +9,26 @@ use stairs::{
     zoo::{Architecture, Quantisation},
 };
 
+use super::{
+    model_name::architecture,
+    number::{CLASSES, whole},
+};
+
 /// Summarise a model: layers, parameters, multiplications, bit operations, memory
 ///
 /// Nothing is trained or drawn. Bit operations are multiply-accumulates times the bits of a weight times the bits of a
 /// feature; float counts 32 bits. Memory is that of one sample.
 #[derive(Debug, Args)]
 pub(crate) struct Summarise {
-    /// Model with its sizes, e.g. resnet18, vgg8:0.25 or mlp:64-32; `all` lists the models of the zoo
+    /// Model with its sizes, e.g. resnet18, vgg8:0.25 or mlp:64-32; `all` lists the models of the zoo with their costs, `help`
+    /// their names
     #[arg(value_parser = choice)]
     model: Choice,
-    /// Shape of a sample: channels, height, width [default: 3x224x224 for models for ImageNet, else 3x32x32]
+    /// Shape of a sample: channels, height, width, at most 16777216 numbers [default: 3x224x224 for models for ImageNet, else 3x32x32]
     #[arg(long, value_parser = shape, value_name = "CxHxW")]
     input: Option<[usize; 3]>,
-    /// Number of classes [default: 1000 for models for ImageNet, else 10]
-    #[arg(long, value_name = "N")]
+    /// Number of classes, 1 to 1000000 [default: 1000 for models for ImageNet, else 10]
+    #[arg(long, value_name = "N", value_parser = whole(0..=CLASSES))]
     classes: Option<usize>,
     /// Quantiser of weights, and of the features that go with them: binary, ternary, int2 … int8
     #[arg(long, default_value_t = Quantiser::Ternary, value_name = "NAME")]
@@ -60,7 +66,7 @@ fn choice(name: &str) -> Result<Choice, String> {
     if name == "all" {
         return Ok(Choice::All);
     }
-    name.parse().map(Choice::One).map_err(|error: stairs::zoo::ArchitectureError| error.to_string())
+    architecture(name).map(Choice::One)
 }
 
 fn shape(text: &str) -> Result<[usize; 3], String> {

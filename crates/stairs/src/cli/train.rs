@@ -7,6 +7,7 @@ use clap::Args;
 use stairs::train::{Display, RunConfig, TrainError, Trainer};
 
 use super::{
+    number::{WORKERS, whole},
     options::{DataOption, DeviceOption, describe, printable},
     run_options::{Prepared, RunOptions},
 };
@@ -23,8 +24,8 @@ pub(crate) struct Train {
     options: RunOptions,
     #[command(flatten)]
     device: DeviceOption,
-    /// Devices of this kind that share every step
-    #[arg(long, default_value_t = 1, value_name = "N")]
+    /// Devices of this kind that share every step, 1 to 256
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = whole(0..=WORKERS))]
     devices: usize,
     #[command(flatten)]
     data: DataOption,

@@ -4,6 +4,9 @@ use std::{fmt, str::FromStr};
 
 use super::ExperimentError;
 
+/// Most parts of an experiment.
+const MOST: usize = 1_000_000;
+
 /// Every n-th trial, starting with the i-th: written `i/n`, i counted from 1.
 ///
 /// ```
@@ -47,7 +50,7 @@ impl FromStr for Shard {
         let parse = || {
             let (index, count) = text.split_once('/')?;
             let (index, count) = (index.trim().parse().ok()?, count.trim().parse().ok()?);
-            (1..=count).contains(&index).then_some(Shard { index, count })
+            ((1..=count).contains(&index) && count <= MOST).then_some(Shard { index, count })
         };
         parse().ok_or_else(|| ExperimentError::Shard(text.to_string()))
     }
@@ -69,7 +72,7 @@ mod tests {
 
     #[test]
     fn what_is_no_shard_is_refused() {
-        for text in ["", "1", "0/3", "4/3", "1/0", "a/b", "-1/3", "1/3/5"] {
+        for text in ["", "1", "0/3", "4/3", "1/0", "a/b", "-1/3", "1/3/5", "1/1000001", "1/18446744073709551615"] {
             let error = text.parse::<Shard>().unwrap_err();
             assert!(error.to_string().contains(&format!("`{text}`")), "{error}");
         }

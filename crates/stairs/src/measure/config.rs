@@ -1,5 +1,6 @@
 //! Configuration of a measurement: everything that decides its numbers, as plain data.
 
+use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use stairs_capacity::{Chain, MarkovOptions, Prior, Sampler, bridge::MarkovModel, log_kappa};
 use stairs_data::{Dataset, SampleShape};
@@ -104,20 +105,26 @@ impl MeasureConfig {
             SampleShape::Image { channels, height, width } => [channels, height, width],
             _ => [shape.values(), 1, 1],
         };
+        // Too large a model is refused before it is described.
+        let sized = || self.model.parameters(input, classes, &Device::flex());
         Ok(match self.model.clone() {
             Architecture::Mlp { hidden, norm } => {
+                sized()?;
                 let mlp = MlpConfig::new(shape.values(), hidden, classes).with_norm(norm);
                 mlp.with_quantisation(quantisation).chain()?
             }
             Architecture::LeNet { channels, hidden } if input[1].min(input[2]) >= 4 => {
+                sized()?;
                 let lenet = LeNetConfig::new(input, classes).with_channels(channels).with_hidden(hidden);
                 lenet.with_quantisation(quantisation).chain()?
             }
             Architecture::Cnn { channels, norm } => {
+                sized()?;
                 let cnn = CnnConfig::new(input, classes, channels).with_norm(norm);
                 cnn.with_quantisation(quantisation).chain()?
             }
             Architecture::Vgg { depth, capacity } => {
+                sized()?;
                 let vgg = VggConfig::new(depth, input, classes).with_capacity(capacity);
                 vgg.with_quantisation(quantisation).chain()?
             }

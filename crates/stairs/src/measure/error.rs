@@ -46,6 +46,9 @@ pub enum MeasureError {
         "{0} has no description as a Markov chain: its Fisher matrix is measured by `stairs_capacity::bridge::module_spectrum`"
     )]
     NoChain(&'static str),
+    /// A model that cannot be built.
+    #[error(transparent)]
+    Zoo(#[from] stairs_zoo::ModelError),
     /// A noise law that is not possible.
     #[error(transparent)]
     Law(#[from] stairs_noise::LawError),
