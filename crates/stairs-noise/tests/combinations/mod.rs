@@ -12,6 +12,8 @@ use stairs_noise::{
 
 use crate::common::devices;
 
+/// Laws and strategies that one cell of weights is tried with; prime to the number of all, so that neighbours differ.
+const TURN: usize = 7;
 /// Weights `[in, out]`.
 const SHAPE: [usize; 2] = [24, 3];
 
@@ -81,13 +83,14 @@ fn verdict(stair: &StairFunction, policy: ScalePolicy, learned: bool) -> Option<
     let positive = levels.iter().any(|level| *level > 0.0);
     let both = positive && levels.iter().any(|level| *level < 0.0);
     let even = levels.windows(2).all(|pair| pair[1] - pair[0] == levels[1] - levels[0]);
+    let counted = levels.len().is_power_of_two() || (levels.len() + 1).is_power_of_two();
     if levels.iter().all(|level| *level == levels[0]) {
         return Some("needs");
     }
     match policy {
         ScalePolicy::Twn if levels.len() != 3 || levels[1] != 0.0 || !both => Some("policy `twn` needs"),
         ScalePolicy::Twn if learned => Some("exclude each other"),
-        ScalePolicy::Sawb if !(both && even) => Some("policy `sawb` needs"),
+        ScalePolicy::Sawb if !(both && even && counted) => Some("policy `sawb` needs"),
         ScalePolicy::Lsq if !positive => Some("policy `lsq` needs"),
         _ if learned && !positive => Some("policy `learned step` needs"),
         _ => None,
@@ -166,7 +169,7 @@ fn combinations_of_weights_are_refused_or_mean_something() {
                         (Ok(_), Some(reason)) => panic!("{label} is accepted, and {reason}"),
                     };
                     accepted += 1;
-                    check_weights(&label, &model, &device);
+                    check_weights(accepted, &label, &model, &device);
                 }
             }
         }
@@ -174,21 +177,20 @@ fn combinations_of_weights_are_refused_or_mean_something() {
     assert!(accepted > 300 && refused > 100, "{accepted} accepted, {refused} refused");
 }
 
-fn check_weights(label: &str, model: &Linear, device: &Device) {
+fn check_weights(cell: usize, label: &str, model: &Linear, device: &Device) {
     let hard = values(model.valid().weight.val());
     assert!(hard.iter().all(|w| w.is_finite()), "{label}");
-    // Estimators and strategies on the quantiser as it is.
-    for laws in laws() {
-        for strategy in Strategy::ALL {
-            let setting = Setting::new(laws.clone()).with_strategy(strategy).with_key(5);
-            let model = set_settings(model.clone(), |_| Some(setting.clone())).unwrap();
-            let y = model.weight.val();
-            let gradients = y.clone().sum().backward();
-            let label = format!("{label}, {laws:?}, {strategy}");
-            assert!(values(y.inner()).iter().all(|w| w.is_finite()), "{label}: value");
-            let slopes = model.weight.base().grad(&gradients).map_or(Vec::new(), values);
-            assert!(slopes.iter().all(|slope| slope.is_finite()), "{label}: gradient");
-        }
+    // Estimators and strategies come in turn: which scale a stair has makes no difference to them.
+    let pairs: Vec<_> = laws().into_iter().flat_map(|laws| Strategy::ALL.map(|s| (laws.clone(), s))).collect();
+    for (laws, strategy) in pairs.iter().cycle().skip(TURN * cell).take(TURN) {
+        let setting = Setting::new(laws.clone()).with_strategy(*strategy).with_key(5);
+        let model = set_settings(model.clone(), |_| Some(setting.clone())).unwrap();
+        let y = model.weight.val();
+        let gradients = y.clone().sum().backward();
+        let label = format!("{label}, {laws:?}, {strategy}");
+        assert!(values(y.inner()).iter().all(|w| w.is_finite()), "{label}: value");
+        let slopes = model.weight.base().grad(&gradients).map_or(Vec::new(), values);
+        assert!(slopes.iter().all(|slope| slope.is_finite()), "{label}: gradient");
     }
     let stair = model.weight.reparameterization::<Stair>().unwrap();
     if let Some(scales) = stair.scales() {
@@ -295,7 +297,7 @@ fn weights_of_a_sign_without_a_level_are_refused_where_they_stay() {
         assert!(StairWeights::of(quantiser).quantise(layer(&weights(Some(1.0)), &device)).is_ok());
         let fresh = StairWeights::of(quantiser).with_init(WeightInit::InsideSupport { seed: 2 });
         let hard = values(fresh.quantise(layer(&weights(None), &device)).unwrap().materialize().weight.val());
-        assert!(hard.iter().any(|w| *w == 0.0) && hard.iter().any(|w| *w > 0.0));
+        assert!(hard.contains(&0.0) && hard.iter().any(|w| *w > 0.0));
     }
 }
 
