@@ -135,6 +135,10 @@ mod tests {
         for device in ["/dev/zero", "/dev/null"] {
             assert_eq!(message(device), "it is a device, and only regular files are read");
         }
+        // What `/dev/stdin` is behind a pipe.
+        let (reader, _writer) = io::pipe().unwrap();
+        let descriptor = std::os::fd::AsRawFd::as_raw_fd(&reader);
+        assert_eq!(message(format!("/dev/fd/{descriptor}")), wanted);
         assert_eq!(read_regular(folder.path(), 9).unwrap_err().kind(), ErrorKind::IsADirectory);
         assert_eq!(read_regular(folder.path().join("none"), 9).unwrap_err().kind(), ErrorKind::NotFound);
         std::os::unix::fs::symlink("round", folder.path().join("round")).unwrap();

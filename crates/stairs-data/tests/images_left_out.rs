@@ -247,7 +247,8 @@ fn a_class_without_pictures_says_what_is_there() {
     folder.write("val/dog/b.webp", b"RIFF....WEBPVP8 ");
     assert_eq!(
         folder.refused(),
-        "class folder val/dog holds no .jpg, .jpeg or .png file, but 2 other entries: remove it, or add images"
+        "class folder val/dog holds no .jpg, .jpeg or .png file: remove it, or add images (not read: 2 WebP files \
+         (val/dog/a.webp, val/dog/b.webp))"
     );
 }
 

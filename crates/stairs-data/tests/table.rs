@@ -236,6 +236,8 @@ fn only_regular_files_are_read() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
     #[test]
     fn whatever_the_bytes_no_panic(bytes in prop::collection::vec(prop_oneof![
         Just(b','), Just(b'\n'), Just(b'1'), Just(b'"'), Just(b'a'), Just(b';'), Just(b'\r'), any::<u8>()], 0..80)) {

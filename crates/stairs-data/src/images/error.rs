@@ -4,6 +4,7 @@ use std::{io, path::PathBuf};
 
 use thiserror::Error;
 
+use super::LeftOut;
 use crate::text;
 
 /// A file that is no image, or none that can be used; whoever read the file adds its name.
@@ -64,11 +65,8 @@ pub enum DecodeError {
 }
 
 /// What a class folder without images holds.
-fn others(found: usize) -> String {
-    match found {
-        0 => String::new(),
-        n => format!(", but {}", text::count(n, "other entry", "other entries")),
-    }
+fn others(found: &LeftOut) -> String {
+    if found.is_empty() { String::new() } else { format!(" ({})", found.to_string().replace('\n', "; ")) }
 }
 
 /// How many others there are.
@@ -115,14 +113,14 @@ pub enum ImageError {
     NoClass(PathBuf),
     /// A class without images.
     #[error(
-        "class folder {path} holds no .jpg, .jpeg or .png file{others}: remove it, or add images",
-        path = .path.display(), others = others(*.found)
+        "class folder {path} holds no .jpg, .jpeg or .png file: remove it, or add images{others}",
+        path = .path.display(), others = others(.found)
     )]
     EmptyClass {
         /// The class folder.
         path: PathBuf,
-        /// Files and folders in it that are left out.
-        found: usize,
+        /// What is in it.
+        found: LeftOut,
     },
     /// Two class folders of a part are one, by a link.
     #[error("{part}: class folders `{first}` and `{second}` are the same folder: remove one", part = .part.display())]

@@ -130,7 +130,7 @@ struct Scan<'a> {
 impl Scan<'_> {
     /// Images of a class folder and the folders in it: folder by folder in byte order of their paths, in each by name.
     fn class(&mut self, label: u32, class: &Path) -> Result<(), ImageError> {
-        let before = self.listed.left_out.clone();
+        let of_others = std::mem::take(&mut self.listed.left_out);
         let mut folders = Vec::new();
         self.walk(class, label, DEPTH, &mut folders)?;
         folders.sort_unstable_by(|(a, _), (b, _)| a.as_os_str().cmp(b.as_os_str()));
@@ -140,9 +140,11 @@ impl Scan<'_> {
             self.listed.files.push((below.into(), label));
         }
         if self.listed.files.len() == count {
-            let found = self.listed.left_out.unread() - before.unread();
+            let found = std::mem::take(&mut self.listed.left_out);
             return Err(ImageError::EmptyClass { path: class.to_owned(), found });
         }
+        let of_this = std::mem::replace(&mut self.listed.left_out, of_others);
+        self.listed.left_out.merge(&of_this);
         Ok(())
     }
 
