@@ -41,7 +41,7 @@ pub fn evaluate<M: Classifier>(
     let model = model.valid().to_device(device);
     let (mut loss, mut hits, mut count) = (0.0, 0.0, 0);
     let [_, columns] = shape_of_logits(&model, samples.shape(), device);
-    let loader = Loader::test(Checked::new(samples, columns), TEST_BATCH, device.clone());
+    let loader = Loader::test(Checked::samples(samples, columns), TEST_BATCH, device.clone());
     for batch in loader.iter() {
         let batch =
             batch.map_err(|error| loader.fault().take().unwrap_or_else(|| TrainError::Burn(error.to_string())))?;

@@ -252,7 +252,7 @@ mod tests {
         let epochs = policy(1.5, TimeUnit::Epochs);
         type Change = fn(&mut RunConfig);
         let none: Change = |_| ();
-        let cases: Vec<(&str, Change, Facts)> = vec![
+        let cases: Vec<(&str, Change, Facts<'_>)> = vec![
             ("5 samples at a time, not the 25 of a step", |c| c.accumulate = 5, FACTS),
             ("12 samples at a time", |c| c.devices = 2, FACTS),
             ("as few as 3 samples at a time", |c| c.batch = 3, Facts { steps_per_epoch: 33, ..FACTS }),

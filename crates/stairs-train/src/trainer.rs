@@ -299,7 +299,7 @@ impl Trainer {
         }
         refuse_other_classes(&self.config, self.identity.as_ref())?;
         for part in [&mut self.train, &mut self.test] {
-            *part = Checked::new(part.clone(), self.classes);
+            *part = Checked::samples(part.clone(), self.classes);
         }
         Ok(())
     }

@@ -91,7 +91,7 @@ fn with_stable_identities(bytes: Bytes) -> Result<Vec<u8>, burn_pack::Error> {
 
 /// The same file with a header whose keys are sorted. Offsets in the header count from its end, so nothing else changes.
 fn with_sorted_header(bytes: Vec<u8>) -> Result<Vec<u8>, serde_json::Error> {
-    let length = |bytes: &[u8]| Some(usize::try_from(u64::from_le_bytes(bytes.get(..8)?.try_into().ok()?)).ok()?);
+    let length = |bytes: &[u8]| usize::try_from(u64::from_le_bytes(bytes.get(..8)?.try_into().ok()?)).ok();
     let Some((header, data)) = length(&bytes).and_then(|length| bytes[8..].split_at_checked(length)) else {
         return Ok(bytes);
     };

@@ -41,6 +41,67 @@ fn training_ends_with_the_accuracy_and_leaves_a_record_that_evaluation_repeats()
 }
 
 #[test]
+fn data_and_idle_settings_are_told_and_epochs_are_added() {
+    let directory = tempfile::tempdir().unwrap();
+    let run = directory.path().join("run");
+    let train = |epochs: &str, more: &[&str]| {
+        let fixed = [
+            "train",
+            "--model",
+            "mlp:8",
+            "--method",
+            "float",
+            "--subset",
+            "20",
+            "--epochs",
+            epochs,
+            "--out",
+            path(&run),
+        ];
+        stairs(&[&fixed[..], more].concat())
+    };
+    let idle = ["--quantiser", "int4", "--plan", "partition", "--edges", "last-float"];
+    let text = stdout(&train("1", &idle));
+    for line in [
+        "digits: 1,438 + 359 samples, 10 classes, 1x8x8",
+        "note: --method float quantises nothing: without effect are --edges, --plan",
+        "note: method float quantises nothing: without effect are quantiser",
+        "note: there are 20 training samples: the batch is 20 instead of 32",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}: {text}");
+    }
+    assert_eq!(read_record(&run).unwrap().notes.len(), 3);
+
+    let text = stdout(&train("2", &[&idle[..], &["--resume"]].concat()));
+    assert!(text.contains("note: the run of 1 epochs, of which 1 were done, goes on to 2"), "{text}");
+    let record = read_record(&run).unwrap();
+    assert_eq!((record.epochs.len(), record.extended.len()), (2, 1));
+    assert!(!record.instruction_set.is_empty() && record.data.is_some());
+    let fewer = failure(&train("1", &[&idle[..], &["--resume"]].concat()), 1);
+    assert!(fewer.contains("epochs is 2 there and 1 here"), "{fewer}");
+
+    // What a kill at the end leaves: the best model can be evaluated, the last is not there yet.
+    for name in ["record.json", "last.bpk"] {
+        std::fs::remove_file(run.join(name)).unwrap();
+    }
+    let unfinished = failure(&stairs(&["eval", path(&run)]), 1);
+    assert!(unfinished.contains("the run has not ended") && unfinished.contains("--best"), "{unfinished}");
+    assert!(stdout(&stairs(&["eval", path(&run), "--best"])).starts_with("digits: 1,438 + 359 samples"));
+
+    let elsewhere = directory.path().join("elsewhere");
+    let refused = |options: &[&str]| {
+        let fixed = ["train", "--subset", "20", "--out", path(&elsewhere)];
+        let text = failure(&stairs(&[&fixed[..], options].concat()), 1);
+        assert!(!elsewhere.join("config.toml").exists());
+        text
+    };
+    let long = refused(&["--warm-up-epochs", "5", "--epochs", "2"]);
+    assert!(long.contains("--warm-up-epochs 5") && long.contains("the run of 2 epochs"), "{long}");
+    assert!(refused(&["--batch", "64"]).contains("got 64"));
+    assert!(refused(&["--batch", "1"]).contains("one sample at a time"));
+}
+
+#[test]
 fn an_experiment_is_run_kept_and_reported() {
     let directory = tempfile::tempdir().unwrap();
     let reproduce = |shard: &str| {

@@ -16,7 +16,7 @@ pub(crate) struct Checked {
 }
 
 impl Checked {
-    pub(crate) fn new(inner: Arc<dyn Samples>, classes: usize) -> Arc<dyn Samples> {
+    pub(crate) fn samples(inner: Arc<dyn Samples>, classes: usize) -> Arc<dyn Samples> {
         Arc::new(Self { inner, classes })
     }
 
@@ -91,7 +91,7 @@ pub(crate) fn survey(
         return Ok(None);
     }
     let part = |samples: &Arc<dyn Samples>| {
-        let samples = Checked::new(samples.clone(), classes);
+        let samples = Checked::samples(samples.clone(), classes);
         let mut values = vec![0.0; samples.shape().iter().product()];
         let mut bytes = Vec::with_capacity(4 * values.len());
         let (mut counts, mut hash) = (vec![0; classes], Sha256::new());

@@ -126,7 +126,7 @@ impl Diagnose {
         let device = self.device.clone().autodiff();
         let model = model.train().fork(&device);
         check_logits(&model, self.train.shape(), self.classes, &self.device)?;
-        let [train, test] = [&self.train, &self.test].map(|samples| Checked::new(samples.clone(), self.classes));
+        let [train, test] = [&self.train, &self.test].map(|samples| Checked::samples(samples.clone(), self.classes));
         refuse_one_sample(config, &model, train.as_ref(), &chosen, &self.device)?;
         let mut optimiser = optimise::optimiser(config, &model)?;
         let mut model = Annealed::of_run(model, Some(annealer.clone()), config)?;

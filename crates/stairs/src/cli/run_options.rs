@@ -115,7 +115,8 @@ impl RunOptions {
         Ok(Prepared { config, data, notes })
     }
 
-    /// The options that were given and say nothing under the method.
+    /// The options that were given and say nothing under the method, but for those that the configuration shows: the
+    /// trainer tells of them.
     fn without_effect(&self, method: Method) -> Option<String> {
         let noise = [
             (self.strategy.is_some(), "--strategy"),
@@ -125,9 +126,9 @@ impl RunOptions {
             (self.anneal_per.is_some(), "--anneal-per"),
         ];
         let quantisers = [
-            (self.quantiser.is_some(), "--quantiser"),
-            (self.features.is_some(), "--features"),
-            (self.edges.is_some(), "--edges"),
+            (self.quantiser == Some(Quantiser::Ternary), "--quantiser"),
+            (self.features == Some(Features::default()), "--features"),
+            (self.edges == Some(Edges::default()), "--edges"),
             (self.weight_scale.is_some(), "--weight-scale"),
             (self.law.is_some(), "--law"),
         ];

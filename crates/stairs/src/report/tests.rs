@@ -49,13 +49,17 @@ fn record(config: RunConfig, accuracies: &[f64]) -> RunRecord {
         device: "flex (2 threads)".into(),
         parameters: 1234,
         samples: (1438, 359),
+        instruction_set: "x86_64 avx2 fma".into(),
+        data: None,
+        notes: Vec::new(),
+        extended: Vec::new(),
         skipped: Skipped::default(),
         epochs: accuracies.iter().enumerate().map(epoch).collect(),
         test_accuracy: *accuracies.last().unwrap_or(&f64::NAN),
         best_test_accuracy: accuracies.iter().copied().fold(f64::NAN, f64::max),
         wall_seconds: 61.0,
         weights: if quantised { vec![histogram("conv1.weight"), histogram("fc1.weight")] } else { vec![] },
-        config,
+        config: RunConfig { epochs: accuracies.len(), ..config },
     }
 }
 
@@ -185,6 +189,12 @@ fn bad_records_are_named() {
         (older.as_str(), "older version of stairs"),
         (&good[..good.len() / 2], "EOF"),
         (&good.replacen("\"ana\"", "\"magic\"", 1), "unknown variant `magic`"),
+        (&good.replace("50.0", "250.0"), "train_accuracy is 250 percent"),
+        (&good.replace("50.0", "-5.0"), "train_accuracy is -5 percent"),
+        (&good.replacen("\"best_test_accuracy\":50.0", "\"best_test_accuracy\":51.0", 1), "the epochs say 50"),
+        (&good.replacen("\"epoch\":1", "\"epoch\":2", 1), "in the place of epoch 1"),
+        (&good.replacen("\"lenet\"", "\"\\u001b[2J\"", 1), "config.model holds control characters"),
+        (&good.replacen("61.0", "-61.0", 1), "wall_seconds"),
     ];
     for (text, expected) in cases {
         write(&path, text);
