@@ -85,7 +85,8 @@ pub(crate) struct OptimisationOptions {
     /// Largest magnitude of each number of a gradient, positive [default: no limit]
     #[arg(long, value_name = "VALUE", value_parser = real)]
     clip_value: Option<f64>,
-    /// Compute every step in this many parts, one after the other: for batches that do not fit into memory [default: 1]
+    /// Compute every step in this many parts, one after the other, at most one a sample: for batches that do not fit into
+    /// memory [default: 1]
     #[arg(long, value_name = "PARTS", value_parser = whole(0..=REPEATS))]
     accumulate: Option<usize>,
     /// Decay, in [0, 1), of an exponential moving average of the weights, which is then what is tested and saved [default: none]
