@@ -16,6 +16,7 @@ use stairs::{
 use super::{
     number::{REPEATS, whole},
     options::{DataOption, DeviceOption, bar},
+    paths,
     run_options::RunOptions,
 };
 
@@ -68,7 +69,7 @@ impl Diagnose {
         let diagnosis = diagnosis?;
 
         let (json, svg) = (self.out.join("diagnosis.json"), self.out.join("diagnosis.svg"));
-        diagnosis.write(&json)?;
+        diagnosis.write(&json).map_err(paths::written)?;
         let figure = diagnosis_figure(title, &diagnosis).svg()?;
         write_svg(&svg, &figure).with_context(|| format!("cannot write {}", svg.display()))?;
         print(&diagnosis);
