@@ -91,7 +91,15 @@ fn every_option_says_its_default() {
     let mut found = Vec::new();
     arguments(&super::Cli::command(), "stairs", &mut found);
     let optional = |arg: &Arg| arg.get_long().is_some() && !arg.is_required_set() && !arg.is_hide_set();
-    let tells = ["[default", "instead of", "without it", "The same in", "may be repeated", "Keep the records"];
+    let tells = [
+        "[default",
+        "instead of",
+        "without it",
+        "The same in",
+        "may be repeated",
+        "Keep the records",
+        "Start from the",
+    ];
     let untold = |(path, arg): &(String, Arg)| {
         let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
         let told = !arg.get_default_values().is_empty() || tells.iter().any(|text| help.contains(text));

@@ -4,12 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
-use stairs::train::{Which, ZooModel, data::TrainData};
+use stairs::train::{RunDir, Which, ZooModel, data::TrainData};
 
-use super::{
-    options::{DataOption, DeviceOption},
-    paths,
-};
+use super::options::{DataOption, DeviceOption};
 
 /// Evaluate a finished run on its test set
 ///
@@ -30,7 +27,7 @@ pub(crate) struct Eval {
 impl Eval {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let device = self.device.device.open()?;
-        let run = paths::run(&self.run)?;
+        let run: RunDir = super::paths::run(&self.run)?;
         let config = run.config()?;
         let name = &config.dataset;
         let data = TrainData::open(&config, &self.data.root()).with_context(|| format!("loading {name}"))?;

@@ -44,6 +44,7 @@ pub use diverged::Diverged;
 pub use error::ExperimentError;
 pub use grid::Grid;
 pub use recipe::{images_recipe, law, policy, recipe, weight_scale};
+pub(crate) use runner::difference;
 pub use runner::{Finished, Outcome, Runner, Status};
 pub use shard::Shard;
 pub use trial::{Experiment, Row, Scale, Task, Trial};

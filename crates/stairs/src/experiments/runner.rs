@@ -273,9 +273,7 @@ fn take_measure(
     match measure(config, data, dir, |done, total| watch.measured(position, trial, done, total)) {
         Ok(measurement) => Ok((Status::Done, Some(Finished::Measurement(measurement)))),
         Err(MeasureError::Busy { .. }) => Ok((Status::Busy, None)),
-        Err(MeasureError::Occupied { dir, difference }) => {
-            Err(ExperimentError::Different { path: dir, what: difference })
-        }
+        Err(MeasureError::Occupied { dir, what }) => Err(ExperimentError::Different { path: dir, what }),
         Err(source) => Err(ExperimentError::Measurement { trial: trial.id.clone(), source: Box::new(source) }),
     }
 }
@@ -328,7 +326,7 @@ fn same<C: PartialEq + serde::Serialize>(dir: &Path, there: &C, here: &C) -> Res
 }
 
 /// The first field in which two configurations differ.
-fn difference(there: &impl serde::Serialize, here: &impl serde::Serialize) -> String {
+pub(crate) fn difference(there: &impl serde::Serialize, here: &impl serde::Serialize) -> String {
     match (serde_json::to_value(there), serde_json::to_value(here)) {
         (Ok(serde_json::Value::Object(there)), Ok(serde_json::Value::Object(here))) => {
             let differing = here.iter().find(|(name, value)| there.get(*name) != Some(value));

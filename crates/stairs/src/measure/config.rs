@@ -2,7 +2,6 @@
 
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use stairs_capacity::{Chain, MarkovOptions, Prior, Sampler, bridge::MarkovModel, log_kappa};
 use stairs_data::{Dataset, SampleShape};
 use stairs_noise::{Law, Laws, Noise, derive_seed};
@@ -10,9 +9,6 @@ use stairs_quant::Quantiser;
 use stairs_zoo::{Architecture, CnnConfig, LeNetConfig, MlpConfig, Quantisation, StairsConfig, VggConfig};
 
 use super::MeasureError;
-
-/// Longest values that are shown where two measurements differ.
-const SHOWN: usize = 80;
 
 /// A measurement. Same configuration and data: same numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -69,26 +65,6 @@ impl MeasureConfig {
     /// [`MeasureError::Law`] for a scale that is negative or not finite.
     pub fn law(noise: Noise, scale: f64) -> Result<Law, MeasureError> {
         Ok(Law::new(noise, 0.0, scale)?)
-    }
-
-    /// The first field in which `other` is not this measurement or one with more draws, with both values.
-    pub(super) fn difference(&self, other: &Self) -> Option<String> {
-        let grown = Self { draws: other.draws.max(self.draws), ..self.clone() };
-        if grown == *other {
-            return None;
-        }
-        let fields = |config: &Self| match serde_json::to_value(config) {
-            Ok(Value::Object(fields)) => fields,
-            _ => serde_json::Map::new(),
-        };
-        let (there, here) = (fields(self), fields(other));
-        let (field, value) = here.iter().find(|(field, value)| there.get(*field) != Some(value))?;
-        let (found, asked) = (there.get(field).map_or_else(String::new, Value::to_string), value.to_string());
-        Some(if found.len() + asked.len() <= SHOWN {
-            format!("{field} is {found} there and {asked} here")
-        } else {
-            format!("{field} differs")
-        })
     }
 
     pub(super) fn check(&self) -> Result<(), MeasureError> {

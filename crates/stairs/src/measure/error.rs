@@ -9,12 +9,12 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum MeasureError {
     /// The directory holds a measurement of another configuration.
-    #[error("{} already holds another measurement ({difference}): choose another directory", dir.display())]
+    #[error("{} already holds another measurement ({what}): choose another directory", dir.display())]
     Occupied {
         /// The directory.
         dir: PathBuf,
-        /// The first field that differs, with its values.
-        difference: String,
+        /// The first field that differs.
+        what: String,
     },
     /// Another process measures in the directory.
     #[error("{} is in use by another measurement", dir.display())]
