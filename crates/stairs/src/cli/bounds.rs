@@ -26,8 +26,21 @@ const PLAIN: [&str; 5] = ["1", "0.5", "2", "0.05", "1/2"];
 const LARGEST: &str = "18446744073709551615";
 
 /// What the help of a number says of its range, in one way or another.
-const RANGES: [&str; 11] =
-    ["at least", "at most", "positive", "not negative", "below", "in (", "in [", " to ", " or ", "<=", "seed"];
+const RANGES: [&str; 13] = [
+    "at least",
+    "at most",
+    "positive",
+    "not negative",
+    "below",
+    "in (",
+    "in [",
+    " to ",
+    " or ",
+    "<=",
+    "seed",
+    "processors",
+    "a batch",
+];
 
 /// All arguments with the commands that have them.
 fn arguments(command: &Command, path: &str, found: &mut Vec<(String, Arg)>) {

@@ -103,10 +103,10 @@ struct Bench {
     /// Random crops and flips of the training part, or the evaluation transform of the test part
     #[arg(long, value_enum, default_value_t = Part::Train)]
     part: Part,
-    /// Threads, 1 to 256 [default: all processors]
-    #[arg(long, value_name = "N", value_parser = super::number::whole(1..=super::number::WORKERS))]
-    threads: Option<usize>,
-    /// Images a batch, 1 to 65536
+    /// Threads [default: all processors]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// Images a batch
     #[arg(long, default_value_t = 64, value_name = "N", value_parser = super::number::whole(0..=65_536))]
     batch: usize,
     /// Images a pass, at most as many as there are [default: all]
@@ -132,7 +132,8 @@ impl Bench {
         let config = RunConfig { dataset: IMAGES.into(), images, ..RunConfig::default() };
         let data = TrainData::open(&config, &DataRoot::new(Some(self.folder.clone()), None, None))?;
         let samples = if self.part == Part::Train { data.train } else { data.test };
-        let threads = self.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+        let all = || std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = self.threads.map_or_else(all, usize::from);
         for pass in 1..=self.passes {
             let mut order = epoch_order(1, pass, samples.len());
             order.truncate(self.images.unwrap_or(order.len()));
