@@ -23,9 +23,11 @@ pub(super) enum Global {
 }
 
 /// Module and names of classes whose objects hold no weights.
-const HARMLESS: [(&str, &[&str]); 11] = [
+const HARMLESS: [(&str, &[&str]); 14] = [
     ("collections", &["Counter", "defaultdict", "deque"]),
     ("argparse", &["Namespace"]),
+    ("types", &["SimpleNamespace"]),
+    ("datetime", &["datetime", "date", "timedelta"]),
     ("builtins", PLAIN),
     // Python 2's name, which protocol 2 keeps.
     ("__builtin__", PLAIN),
@@ -36,6 +38,7 @@ const HARMLESS: [(&str, &[&str]); 11] = [
     ("numpy", &["dtype"]),
     ("pathlib", &["Path", "PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath"]),
     ("torch.serialization", &["_get_layout"]),
+    ("torch.torch_version", &["TorchVersion"]),
     ("torch", TORCH),
 ];
 

@@ -26,8 +26,21 @@ const PLAIN: [&str; 5] = ["1", "0.5", "2", "0.05", "1/2"];
 const LARGEST: &str = "18446744073709551615";
 
 /// What the help of a number says of its range, in one way or another.
-const RANGES: [&str; 11] =
-    ["at least", "at most", "positive", "not negative", "below", "in (", "in [", " to ", " or ", "<=", "seed"];
+const RANGES: [&str; 13] = [
+    "at least",
+    "at most",
+    "positive",
+    "not negative",
+    "below",
+    "in (",
+    "in [",
+    " to ",
+    " or ",
+    "<=",
+    "seed",
+    "processors",
+    "a batch",
+];
 
 /// All arguments with the commands that have them.
 fn arguments(command: &Command, path: &str, found: &mut Vec<(String, Arg)>) {
@@ -91,7 +104,15 @@ fn every_option_says_its_default() {
     let mut found = Vec::new();
     arguments(&super::Cli::command(), "stairs", &mut found);
     let optional = |arg: &Arg| arg.get_long().is_some() && !arg.is_required_set() && !arg.is_hide_set();
-    let tells = ["[default", "instead of", "without it", "The same in", "may be repeated", "Keep the records"];
+    let tells = [
+        "[default",
+        "instead of",
+        "without it",
+        "The same in",
+        "may be repeated",
+        "Keep the records",
+        "Start from the",
+    ];
     let untold = |(path, arg): &(String, Arg)| {
         let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
         let told = !arg.get_default_values().is_empty() || tells.iter().any(|text| help.contains(text));

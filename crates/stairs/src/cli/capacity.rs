@@ -37,7 +37,7 @@ pub(crate) struct Capacity {
     /// Draws of the parameters, 1 to 1000000; a directory with fewer of them goes on
     #[arg(long, default_value_t = 100, value_name = "M", value_parser = whole(0..=REPEATS))]
     draws: usize,
-    /// Draws of the last layer for each of them: more than 1 for the bound with the last layer exact
+    /// Draws of the last layer for each of them, at least 1: more than 1 for the bound with the last layer exact
     #[arg(long, default_value_t = 1, value_name = "B", value_parser = whole(0..=REPEATS))]
     inner: usize,
     /// Input samples, at most as many as the training part has

@@ -14,8 +14,3 @@ pub(crate) fn architecture(name: &str) -> Result<Architecture, String> {
     }
     name.parse().map_err(|error: stairs::zoo::ArchitectureError| format!("{error}; `help` lists them"))
 }
-
-/// Checks the name of a model, and keeps it as it is written.
-pub(crate) fn model(name: &str) -> Result<String, String> {
-    architecture(name).map(|_| name.to_owned())
-}

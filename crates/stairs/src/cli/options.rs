@@ -15,11 +15,6 @@ use stairs::{
     zoo::Architecture,
 };
 
-use super::{
-    model_name::architecture,
-    number::{SAMPLES, whole},
-};
-
 /// Methods of training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Method {
@@ -94,6 +89,11 @@ pub(crate) fn dataset(name: &str) -> Result<DatasetName, String> {
     name.parse().map_err(|error: stairs::data::DataError| error.to_string())
 }
 
+/// Checks the name of a model, and keeps it as it is written.
+pub(crate) fn model(name: &str) -> Result<String, String> {
+    super::model_name::architecture(name).map(|_| name.to_owned())
+}
+
 /// What data a run is on: name, samples, classes, folder.
 pub(crate) fn describe(data: &TrainData) -> String {
     let TrainData { identity, folder, .. } = data;
@@ -119,10 +119,10 @@ pub(crate) struct GridOptions {
     #[arg(long, value_parser = dataset, value_name = "NAME")]
     dataset: Option<DatasetName>,
     /// Model of ana-grid, e.g. lenet:16-32-64 or vgg8:0.0625; `help` lists them [default: the experiment's]
-    #[arg(long, value_name = "NAME", value_parser = architecture)]
+    #[arg(long, value_name = "NAME", value_parser = super::model_name::architecture)]
     model: Option<Architecture>,
     /// Training samples of ana-grid, at least 1 [default: the experiment's]
-    #[arg(long, value_name = "N", value_parser = whole(1..=SAMPLES))]
+    #[arg(long, value_name = "N", value_parser = super::number::whole(1..=super::number::SAMPLES))]
     subset: Option<usize>,
     /// Period P of ana-grid in epochs, in [0.01, 10000]; training takes P·(L + 3) of them, L the number of layers [default: the
     /// experiment's]

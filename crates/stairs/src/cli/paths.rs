@@ -106,6 +106,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_full_disk_outside_a_run_speaks_of_no_checkpoint() {
+        let full = || TrainError::DiskFull { path: "w.bpk".into(), source: io::ErrorKind::StorageFull.into() };
+        let text = written(full()).to_string();
+        assert!(text.contains("no space to write w.bpk") && !text.contains("checkpoint"), "{text}");
+    }
+
+    #[test]
     fn what_is_no_run_names_the_command_it_is_for() {
         let dir = tempfile::tempdir().unwrap();
         let at = |name: &str| dir.path().join(name);

@@ -7,7 +7,6 @@ use clap::Args;
 use stairs::train::{Display, RunConfig, TrainError, Trainer};
 
 use super::{
-    number::{WORKERS, whole},
     options::{DataOption, DeviceOption, describe, printable},
     run_options::{Prepared, RunOptions},
 };
@@ -25,7 +24,7 @@ pub(crate) struct Train {
     #[command(flatten)]
     device: DeviceOption,
     /// Devices of this kind that share every step, 1 to 256
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = whole(0..=WORKERS))]
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = super::number::whole(0..=super::number::WORKERS))]
     devices: usize,
     #[command(flatten)]
     data: DataOption,

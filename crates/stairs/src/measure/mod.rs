@@ -7,6 +7,7 @@
 
 mod config;
 mod error;
+mod warning;
 
 use std::path::Path;
 
@@ -108,38 +109,13 @@ pub fn measure(
         config: config.clone(),
         dimension: draws.dimension(),
         mean_trace: draws.mean_trace(),
-        warnings: points.chunks(config.eps.len()).filter_map(warning).chain(unchecked).collect(),
+        warnings: points.chunks(config.eps.len()).filter_map(warning::warning).chain(unchecked).collect(),
         points,
         smc,
         effective_dimension: draws.effective_dimension(data.train.len(), 1.0).ok(),
     };
     write(&sealed, RESULT, &measurement)?;
     Ok(measurement)
-}
-
-/// The warning about a curve over ε at one ζ, told once.
-fn warning(curve: &[Point]) -> Option<String> {
-    let dominated: Vec<&Point> = curve.iter().filter(|point| point.two_scale.warning().is_some()).collect();
-    let (first, last) = (dominated.first()?, dominated.last()?);
-    let range = if dominated.len() == 1 {
-        format!("{:.2e}", first.eps)
-    } else {
-        format!("{:.2e} to {:.2e}", first.eps, last.eps)
-    };
-    let shares = dominated.iter().map(|point| 100.0 * point.two_scale.largest_share);
-    let (low, high) = shares.fold((f64::INFINITY, 0f64), |(low, high), share| (low.min(share), high.max(share)));
-    let percent = if format!("{low:.0}") == format!("{high:.0}") {
-        format!("{high:.0}")
-    } else {
-        format!("{low:.0} to {high:.0}")
-    };
-    Some(format!(
-        "2sED at zeta = {:.3} and {} of {} values of eps ({range}): one draw makes up {percent} % of the mean: its standard error is \
-         not to be trusted",
-        first.zeta,
-        dominated.len(),
-        curve.len()
-    ))
 }
 
 /// The result of a finished measurement; `None` where `dir` holds none.
@@ -186,35 +162,6 @@ mod tests {
         config.eps = vec![1e-1, 1e-3];
         config.particles = 2;
         config
-    }
-
-    /// More draws in the directory of fewer are those of a measurement of its own; fewer are refused.
-    #[test]
-    fn more_draws_go_on_from_those_there_are() {
-        let digits = load(DatasetName::Digits, &DataRoot::default()).unwrap();
-        let (grown, whole) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        measure(&config(), &digits, grown.path(), |_, _| {}).unwrap();
-        let first = std::fs::metadata(grown.path().join("draws/0000.json")).unwrap().modified().unwrap();
-        let more = MeasureConfig { draws: 5, ..config() };
-        let result = measure(&more, &digits, grown.path(), |_, _| {}).unwrap();
-        assert_eq!(result, measure(&more, &digits, whole.path(), |_, _| {}).unwrap());
-        assert_eq!(measurement(grown.path()).unwrap(), Some(result));
-        assert_eq!(std::fs::metadata(grown.path().join("draws/0000.json")).unwrap().modified().unwrap(), first);
-        let error = measure(&config(), &digits, grown.path(), |_, _| {}).unwrap_err();
-        assert!(error.to_string().contains("draws is 5 there and 3 here"), "{error}");
-    }
-
-    #[test]
-    fn a_curve_is_warned_about_once() {
-        let digits = load(DatasetName::Digits, &DataRoot::default()).unwrap();
-        let dir = tempfile::tempdir().unwrap();
-        let wide = MeasureConfig { draws: 2, eps: vec![1e-1, 1e-5, 1e-320], zeta: vec![2.0 / 3.0, 0.8], ..config() };
-        let result = measure(&wide, &digits, dir.path(), |_, _| {}).unwrap();
-        assert!(result.points.iter().any(|point| point.two_scale.warning().is_some()));
-        assert!(result.warnings.len() <= 2, "{:?}", result.warnings);
-        for warning in &result.warnings {
-            assert!(warning.len() < 200 && warning.contains("of 3 values of eps"), "{warning}");
-        }
     }
 
     #[test]
