@@ -15,8 +15,10 @@ use crate::{
 
 /// What of a finished run is in the directory.
 pub(crate) enum There<M> {
-    /// Nothing, or the record of a shorter run: there is something to train.
+    /// Nothing: there is something to train.
     Nothing,
+    /// The end of a run of fewer epochs.
+    Shorter,
     /// All of it.
     Whole(Box<Fitted<M>>),
     /// A record, but it or another file is damaged: it can only be made again from a checkpoint. With the run, where record
@@ -48,7 +50,7 @@ impl Trainer {
             Err(TrainError::NoRun { .. }) => return Ok(There::Nothing),
             Err(newer @ TrainError::Newer { .. }) => return Err(newer),
             // Epochs are to be added.
-            Ok(record) if record.config.epochs < self.config.epochs => return Ok(There::Nothing),
+            Ok(record) if record.config.epochs < self.config.epochs => return Ok(There::Shorter),
             Ok(record) => record,
             Err(damage) => {
                 notes.push(again(&damage));

@@ -30,6 +30,7 @@ mod evaluate;
 mod extension;
 mod files;
 mod finish;
+mod fit;
 mod histogram;
 mod init;
 mod launch;

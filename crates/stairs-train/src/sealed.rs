@@ -82,6 +82,13 @@ impl SealedDir {
         let _turn = turn();
         let mut lines = self.lines()?.unwrap_or_default();
         let sum = sha256(bytes);
+        let mut listed = lines.iter().filter(|line| line.1 == name);
+        if listed.next().is_some_and(|line| line.0 == sum)
+            && listed.next().is_none()
+            && files::read(&path).is_ok_and(|there| there == bytes)
+        {
+            return Ok(());
+        }
         let temporary = files::temporary(&path);
         files::stage(&temporary, bytes).map_err(|e| TrainError::write(&path, e))?;
         let replaced = lines.iter().any(|line| line.1 == name);
@@ -122,8 +129,10 @@ impl SealedDir {
             _ => {}
         }
         match self.lines()? {
-            Some(lines) => self.list(&lines.into_iter().filter(|line| line.1 != name).collect()),
-            None => Ok(()),
+            Some(lines) if lines.iter().any(|line| line.1 == name) => {
+                self.list(&lines.into_iter().filter(|line| line.1 != name).collect())
+            }
+            _ => Ok(()),
         }
     }
 

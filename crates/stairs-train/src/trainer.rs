@@ -1,35 +1,14 @@
 //! One training run, from configuration to record.
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
-    time::Instant,
-};
+use std::{path::PathBuf, sync::Arc};
 
-use burn::{
-    module::{Module, ModuleVisitor, Param},
-    tensor::{Device, Tensor},
-};
+use burn::tensor::Device;
 use stairs_data::{DataIdentity, Dataset};
 use stairs_noise::plan::AnnealingPlan;
 
 use crate::{
-    Annealed, Classifier, ConfigError, Display, Evaluation, RunConfig, RunDir, RunRecord, Samples, TrainError,
-    Versions, anneal,
-    checkpoint::{Assembly, Checkpoint, SaveBest, difference},
-    data::{Checked, TrainData, steps_per_epoch, subset, survey},
-    epoch_end::History,
-    evaluate,
-    evaluate::check_logits,
-    extension::extensions,
-    finish::{RunFacts, There, write_best},
-    init::refuse_other_classes,
-    launch::Launch,
-    optimise::optimiser,
-    run_dir::Opening,
-    schedule, settings,
-    settings::{Facts, has_batch_norm, refuse_one_sample},
-    weights::decode,
+    Classifier, Display, Evaluation, RunConfig, RunDir, RunRecord, Samples, TrainError, Versions, data::TrainData,
+    evaluate, run_dir::Opening,
 };
 
 /// A training run about to start.
@@ -52,12 +31,12 @@ pub struct Trainer {
     pub(crate) test: Arc<dyn Samples>,
     pub(crate) classes: usize,
     pub(crate) device: Device,
-    helpers: Vec<Device>,
-    display: Display,
+    pub(crate) helpers: Vec<Device>,
+    pub(crate) display: Display,
     pub(crate) opening: Opening,
-    plan: Option<AnnealingPlan>,
+    pub(crate) plan: Option<AnnealingPlan>,
     pub(crate) identity: Option<DataIdentity>,
-    notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
 }
 
 /// A trained model and the record of its run.
@@ -159,161 +138,6 @@ impl Trainer {
         self
     }
 
-    /// Trains `model`, which may be any Burn module that implements [`Classifier`]. For exact repetition make it with
-    /// [`seeded`](crate::seeded).
-    ///
-    /// # Errors
-    /// [`TrainError`]; after most of them the run can be resumed.
-    pub fn fit<M: Classifier>(mut self, model: M) -> Result<Fitted<M>, TrainError> {
-        let display = std::mem::take(&mut self.display);
-        self.config.validate(self.train.as_ref(), self.test.as_ref())?;
-        let given = 1 + self.helpers.len();
-        if given != self.config.devices {
-            return Err(ConfigError::Devices { expected: self.config.devices, given }.into());
-        }
-        self.look_at_data()?;
-        let config = &self.config;
-        let chosen = match config.subset {
-            Some(count) => subset(config.seed, self.train.len(), count),
-            None => (0..self.train.len()).collect(),
-        };
-        let (samples, steps_per_epoch) = (chosen.len(), steps_per_epoch(chosen.len(), config.batch));
-        let (mut plan, mut annealer) = anneal::of_run(config, self.plan.as_ref(), &model, steps_per_epoch)?;
-        let model = model.train().fork(&self.device.clone().autodiff());
-        check_logits(&model, self.train.shape(), self.classes, &self.device)?;
-        let (parameters, batch_norm) = (trainable(&model), has_batch_norm(&model));
-        let optimiser = optimiser(config, &model)?;
-        let mut annealed = Annealed::of_run(model.clone(), annealer.clone(), config)?;
-        refuse_one_sample(config, annealed.model(), self.train.as_ref(), &chosen, &self.device)?;
-
-        let locked = self.dir.open(config, self.identity.as_ref(), self.opening)?;
-        let mut notes = locked.notes.clone();
-        let progress = display.open();
-        let tell = |notes: &[String]| progress.with(|progress| notes.iter().for_each(|note| progress.note(note)));
-        let there = self.finished(&annealed, &mut notes)?;
-        if let There::Whole(fitted) = there {
-            tell(&notes);
-            return Ok(*fitted);
-        }
-        let store = self.dir.checkpoints()?;
-        let newest = store.newest(config, self.opening.extend);
-        let none = matches!(&newest, Ok((None, _)) | Err(TrainError::NoCheckpoint { .. }));
-        if none && let There::Damaged(_, Some(fitted)) = there {
-            tell(&notes);
-            return Ok(*fitted);
-        }
-        let (checkpoint, faults) = match newest {
-            Err(TrainError::NoCheckpoint { dir, reasons }) => {
-                let damage = if let There::Damaged(damage, _) = &there { format!("{damage}; ") } else { String::new() };
-                return Err(TrainError::NoCheckpoint { dir, reasons: damage + &reasons });
-            }
-            newest => newest?,
-        };
-        notes.extend(faults.into_iter().map(|fault| format!("{fault}; going on with the checkpoint before it")));
-        if self.opening.resume && checkpoint.is_none() {
-            if let There::Damaged(error, _) = there {
-                return Err(error);
-            }
-            notes.push("there is no checkpoint to resume: training from the beginning".into());
-        }
-        let mut extended = Vec::new();
-        let (mut history, mut parts) = (History::default(), Default::default());
-        if let Some(checkpoint) = checkpoint {
-            extended = extensions(&checkpoint.manifest, config.epochs);
-            if !extended.is_empty() && self.plan.is_none() {
-                // The laws of what is done, and of what was to come, stay.
-                plan.clone_from(&checkpoint.manifest.plan);
-                (_, annealer) = anneal::of_run(config, plan.as_ref(), &model, steps_per_epoch)?;
-                annealed = Annealed::of_run(model, annealer.clone(), config)?;
-            }
-            history = self.check(&checkpoint, &plan, &annealed)?;
-            notes.extend(self.mend_best(&store, &checkpoint.manifest, &annealed)?);
-            parts = checkpoint.parts;
-            if checkpoint.manifest.config.epochs < config.epochs {
-                let steps = config.epochs * steps_per_epoch;
-                parts.insert("schedule", schedule::record_after(config, checkpoint.manifest.step, steps)?);
-            }
-        }
-        if self.dir.config().ok().as_ref() != Some(config) {
-            self.dir.write_config(config)?;
-        }
-        self.dir.write_metrics(&history.epochs)?;
-
-        let epochs_done = history.epochs.len();
-        let shape = self.train.shape();
-        let facts = Facts {
-            samples,
-            steps_per_epoch,
-            classes: self.classes,
-            images: shape[1] > 1 || shape[2] > 1,
-            batch_norm,
-            plan: plan.as_ref(),
-        };
-        let settings = [self.notes.clone(), settings::notes(config, &facts)].concat();
-        notes.extend(settings.iter().cloned());
-        notes.extend(extended.last().filter(|last| last.epoch == epochs_done).map(ToString::to_string));
-        progress.with(|progress| {
-            progress.start(config, self.dir.path(), epochs_done);
-        });
-        tell(&notes);
-
-        let history = Arc::new(Mutex::new(history));
-        let trained = if epochs_done == config.epochs {
-            decode(annealed, parts.remove("model").unwrap_or_default(), self.dir.path())?.valid()
-        } else {
-            Launch {
-                config,
-                dir: self.dir.clone(),
-                extended: extended.clone(),
-                train: self.train.clone(),
-                test: self.test.clone(),
-                chosen,
-                device: self.device.clone(),
-                helpers: self.helpers.clone(),
-                optimiser,
-                plan,
-                annealer,
-                assembly: Assembly::new(store, parts, self.best_saver(&annealed)),
-                history: history.clone(),
-                progress: progress.clone(),
-                epochs_done,
-                started: Instant::now(),
-            }
-            .run(annealed)?
-        };
-        let history = std::mem::take(&mut *history.lock().unwrap_or_else(PoisonError::into_inner));
-        let facts = RunFacts { parameters, samples, notes: settings, extended };
-        let (fitted, lost) = self.finish(trained.into_result(), history, facts)?;
-        progress.with(|progress| {
-            lost.iter().for_each(|note| progress.note(note));
-            progress.end(&fitted.record);
-        });
-        Ok(fitted)
-    }
-
-    /// Finds out what the data is, compares it with that of the run the weights come from, and has samples checked as they
-    /// are made from now on.
-    fn look_at_data(&mut self) -> Result<(), TrainError> {
-        if self.identity.is_none() {
-            self.identity = survey(&self.config.dataset, &self.train, &self.test, self.classes)?;
-        }
-        refuse_other_classes(&self.config, self.identity.as_ref())?;
-        for part in [&mut self.train, &mut self.test] {
-            *part = Checked::samples(part.clone(), self.classes);
-        }
-        Ok(())
-    }
-
-    /// Writes `best.bpk` from a checkpoint's model part, through a copy of the model on the host.
-    fn best_saver<M: Classifier>(&self, model: &Annealed<M>) -> SaveBest {
-        let template = Mutex::new(model.valid().to_device(&Device::flex()));
-        let dir = self.dir.clone();
-        Box::new(move |bytes| {
-            let template = template.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            write_best(&dir, template, bytes.to_vec())
-        })
-    }
-
     /// Loss and accuracy of `model` on the test part.
     ///
     /// # Errors
@@ -321,37 +145,6 @@ impl Trainer {
     pub fn evaluate<M: Classifier>(&self, model: &M) -> Result<Evaluation, TrainError> {
         evaluate(model, self.test.clone(), &self.device)
     }
-
-    /// Makes sure that the checkpoint is of this plan and this model.
-    fn check<M: Classifier>(
-        &self,
-        checkpoint: &Checkpoint,
-        plan: &Option<AnnealingPlan>,
-        model: &Annealed<M>,
-    ) -> Result<History, TrainError> {
-        let manifest = &checkpoint.manifest;
-        if let Some((field, found, expected)) = difference("plan", &manifest.plan, plan) {
-            return Err(TrainError::OtherRun { path: checkpoint.path.clone(), field, found, expected });
-        }
-        let bytes = checkpoint.parts.get("model").cloned().unwrap_or_default();
-        decode(model.clone(), bytes, &checkpoint.path)?;
-        Ok(History { epochs: manifest.epochs.clone(), wall_seconds: manifest.wall_seconds, error: None })
-    }
-}
-
-/// Number of trainable values.
-fn trainable<M: Module>(model: &M) -> usize {
-    struct Count(usize);
-    impl ModuleVisitor for Count {
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            if param.base().is_require_grad() {
-                self.0 += param.lazy_shape().num_elements();
-            }
-        }
-    }
-    let mut count = Count(0);
-    model.visit(&mut count);
-    count.0
 }
 
 impl Versions {

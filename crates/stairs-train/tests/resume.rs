@@ -216,6 +216,12 @@ fn epochs_are_added() {
     assert_eq!(long(false).unwrap().record, record);
     assert_eq!(RunDir::new(dir.path()).config().unwrap().epochs, 5);
     assert!(matches!(train(config(1, 4), dir.path(), true), Err(TrainError::OtherRun { .. })));
+    // Without a checkpoint nothing can be added, and nothing is lost.
+    fs::remove_dir_all(dir.path().join("checkpoints")).unwrap();
+    let longer = Trainer::new(config(1, 6), &digits(), dir.path()).display(Display::Quiet).resume(true).extend(true);
+    let error = longer.fit(Mine::ternary(1, 32, &Device::flex())).unwrap_err();
+    assert!(matches!(error, TrainError::NoCheckpoint { .. }), "{error}");
+    assert_eq!(long(true).unwrap().record, record);
 }
 
 /// An interrupted extension ends as an uninterrupted one.

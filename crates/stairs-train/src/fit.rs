@@ -1,0 +1,269 @@
+//! From a model to a finished run: what is checked before, what is taken up from the directory, the training, the end.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use burn::{
+    module::{Module, ModuleVisitor, Param},
+    tensor::{Device, Tensor},
+};
+use stairs_noise::plan::AnnealingPlan;
+
+use crate::{
+    Annealed, Annealer, Classifier, ConfigError, Extension, Fitted, TrainError, Trainer, anneal,
+    checkpoint::{Assembly, Checkpoint, SaveBest, Store, difference},
+    data::{Checked, steps_per_epoch, subset, survey},
+    epoch_end::History,
+    evaluate::check_logits,
+    extension::extensions,
+    finish::{RunFacts, There, write_best},
+    init::refuse_other_classes,
+    launch::Launch,
+    optimise::optimiser,
+    schedule, settings,
+    settings::{Facts, has_batch_norm, refuse_one_sample},
+    weights::decode,
+};
+
+/// A model with what moves its laws.
+struct Scheduled<M: Module> {
+    plan: Option<AnnealingPlan>,
+    annealer: Option<Arc<Annealer>>,
+    model: Annealed<M>,
+}
+
+/// A run that goes on, or begins.
+struct TakenUp<M: Module> {
+    scheduled: Scheduled<M>,
+    store: Store,
+    history: History,
+    parts: BTreeMap<&'static str, Vec<u8>>,
+    extended: Vec<Extension>,
+}
+
+/// What became of a directory that was opened.
+enum Start<M: Module> {
+    /// It holds the finished run.
+    Ended(Box<Fitted<M>>),
+    /// There is something to train.
+    Goes(Box<TakenUp<M>>),
+}
+
+impl Trainer {
+    /// Trains `model`, which may be any Burn module that implements [`Classifier`]. For exact repetition make it with
+    /// [`seeded`](crate::seeded).
+    ///
+    /// # Errors
+    /// [`TrainError`]; after most of them the run can be resumed.
+    pub fn fit<M: Classifier>(mut self, model: M) -> Result<Fitted<M>, TrainError> {
+        let display = std::mem::take(&mut self.display);
+        self.config.validate(self.train.as_ref(), self.test.as_ref())?;
+        let given = 1 + self.helpers.len();
+        if given != self.config.devices {
+            return Err(ConfigError::Devices { expected: self.config.devices, given }.into());
+        }
+        self.look_at_data()?;
+        let config = &self.config;
+        let chosen = match config.subset {
+            Some(count) => subset(config.seed, self.train.len(), count),
+            None => (0..self.train.len()).collect(),
+        };
+        let (samples, steps_per_epoch) = (chosen.len(), steps_per_epoch(chosen.len(), config.batch));
+        let planned = anneal::of_run(config, self.plan.as_ref(), &model, steps_per_epoch)?;
+        let model = model.train().fork(&self.device.clone().autodiff());
+        check_logits(&model, self.train.shape(), self.classes, &self.device)?;
+        let (parameters, batch_norm) = (trainable(&model), has_batch_norm(&model));
+        let optimiser = optimiser(config, &model)?;
+        let scheduled = self.scheduled(model.clone(), planned)?;
+        refuse_one_sample(config, scheduled.model.model(), self.train.as_ref(), &chosen, &self.device)?;
+
+        let locked = self.dir.open(config, self.identity.as_ref(), self.opening)?;
+        let mut notes = locked.notes.clone();
+        let progress = display.open();
+        let tell = |notes: &[String]| progress.with(|progress| notes.iter().for_each(|note| progress.note(note)));
+        let taken_up = match self.take_up(scheduled, model, steps_per_epoch, &mut notes)? {
+            Start::Ended(fitted) => {
+                tell(&notes);
+                return Ok(*fitted);
+            }
+            Start::Goes(taken_up) => *taken_up,
+        };
+        let TakenUp { scheduled: Scheduled { plan, annealer, model }, store, history, mut parts, extended } = taken_up;
+        self.dir.write_metrics(&history.epochs)?;
+
+        let epochs_done = history.epochs.len();
+        let [_, height, width] = self.train.shape();
+        let facts = Facts {
+            samples,
+            steps_per_epoch,
+            classes: self.classes,
+            images: height > 1 || width > 1,
+            batch_norm,
+            plan: plan.as_ref(),
+        };
+        let settings = [self.notes.clone(), settings::notes(config, &facts)].concat();
+        notes.extend(settings.iter().cloned());
+        notes.extend(extended.last().filter(|last| last.epoch == epochs_done).map(ToString::to_string));
+        progress.with(|progress| progress.start(config, self.dir.path(), epochs_done));
+        tell(&notes);
+
+        let history = Arc::new(Mutex::new(history));
+        let trained = if epochs_done == config.epochs {
+            decode(model, parts.remove("model").unwrap_or_default(), self.dir.path())?.valid()
+        } else {
+            Launch {
+                config,
+                dir: self.dir.clone(),
+                extended: extended.clone(),
+                train: self.train.clone(),
+                test: self.test.clone(),
+                chosen,
+                device: self.device.clone(),
+                helpers: self.helpers.clone(),
+                optimiser,
+                plan,
+                annealer,
+                assembly: Assembly::new(store, parts, self.best_saver(&model)),
+                history: history.clone(),
+                progress: progress.clone(),
+                epochs_done,
+                started: Instant::now(),
+            }
+            .run(model)?
+        };
+        let history = std::mem::take(&mut *history.lock().unwrap_or_else(PoisonError::into_inner));
+        let facts = RunFacts { parameters, samples, notes: settings, extended };
+        let (fitted, lost) = self.finish(trained.into_result(), history, facts)?;
+        progress.with(|progress| {
+            lost.iter().for_each(|note| progress.note(note));
+            progress.end(&fitted.record);
+        });
+        Ok(fitted)
+    }
+
+    fn scheduled<M: Classifier>(
+        &self,
+        model: M,
+        (plan, annealer): (Option<AnnealingPlan>, Option<Arc<Annealer>>),
+    ) -> Result<Scheduled<M>, ConfigError> {
+        let model = Annealed::of_run(model, annealer.clone(), &self.config)?;
+        Ok(Scheduled { plan, annealer, model })
+    }
+
+    /// What the opened directory has of the run: its end, its newest checkpoint, or nothing. `model` is that of `scheduled`
+    /// before it got its laws; what should be known is told to `notes`.
+    fn take_up<M: Classifier>(
+        &self,
+        mut scheduled: Scheduled<M>,
+        model: M,
+        steps_per_epoch: usize,
+        notes: &mut Vec<String>,
+    ) -> Result<Start<M>, TrainError> {
+        let config = &self.config;
+        let there = self.finished(&scheduled.model, notes)?;
+        if let There::Whole(fitted) = there {
+            return Ok(Start::Ended(fitted));
+        }
+        let store = self.dir.checkpoints()?;
+        let (checkpoint, faults) = match store.newest(config, self.opening.extend) {
+            Ok((None, _)) => match there {
+                There::Damaged(_, Some(fitted)) => return Ok(Start::Ended(fitted)),
+                There::Damaged(damage, None) => return Err(damage),
+                There::Shorter => {
+                    let reasons = "epochs can only be added to a run that still has one".into();
+                    return Err(TrainError::NoCheckpoint { dir: self.dir.path().into(), reasons });
+                }
+                _ => (None, Vec::new()),
+            },
+            Err(TrainError::NoCheckpoint { dir, reasons }) => match there {
+                There::Damaged(_, Some(fitted)) => return Ok(Start::Ended(fitted)),
+                There::Damaged(damage, None) => {
+                    return Err(TrainError::NoCheckpoint { dir, reasons: format!("{damage}; {reasons}") });
+                }
+                _ => return Err(TrainError::NoCheckpoint { dir, reasons }),
+            },
+            newest => newest?,
+        };
+        notes.extend(faults.into_iter().map(|fault| format!("{fault}; going on with the checkpoint before it")));
+        let mut extended = Vec::new();
+        let (mut history, mut parts) = (History::default(), BTreeMap::new());
+        match checkpoint {
+            Some(checkpoint) => {
+                extended = extensions(&checkpoint.manifest, config.epochs);
+                if !extended.is_empty() && self.plan.is_none() {
+                    // The laws of what is done, and of what was to come, stay.
+                    let plan = checkpoint.manifest.plan.as_ref();
+                    let planned = anneal::of_run(config, plan, &model, steps_per_epoch)?;
+                    scheduled = self.scheduled(model, planned)?;
+                }
+                history = check(&checkpoint, &scheduled)?;
+                notes.extend(self.mend_best(&store, &checkpoint.manifest, &scheduled.model)?);
+                parts = checkpoint.parts;
+                if checkpoint.manifest.config.epochs < config.epochs {
+                    let steps = config.epochs * steps_per_epoch;
+                    parts.insert("schedule", schedule::record_after(config, checkpoint.manifest.step, steps)?);
+                }
+            }
+            None if self.opening.resume => {
+                notes.push("there is no checkpoint to resume: training from the beginning".into());
+            }
+            None => {}
+        }
+        if self.dir.config().ok().as_ref() != Some(config) {
+            self.dir.write_config(config)?;
+        }
+        Ok(Start::Goes(Box::new(TakenUp { scheduled, store, history, parts, extended })))
+    }
+
+    /// Finds out what the data is, compares it with that of the run the weights come from, and has samples checked as they
+    /// are made from now on.
+    fn look_at_data(&mut self) -> Result<(), TrainError> {
+        if self.identity.is_none() {
+            self.identity = survey(&self.config.dataset, &self.train, &self.test, self.classes)?;
+        }
+        refuse_other_classes(&self.config, self.identity.as_ref())?;
+        for part in [&mut self.train, &mut self.test] {
+            *part = Checked::samples(part.clone(), self.classes);
+        }
+        Ok(())
+    }
+
+    /// Writes `best.bpk` from a checkpoint's model part, through a copy of the model on the host.
+    fn best_saver<M: Classifier>(&self, model: &Annealed<M>) -> SaveBest {
+        let template = Mutex::new(model.valid().to_device(&Device::flex()));
+        let dir = self.dir.clone();
+        Box::new(move |bytes| {
+            let template = template.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            write_best(&dir, template, bytes.to_vec())
+        })
+    }
+}
+
+/// Makes sure that the checkpoint is of this plan and this model.
+fn check<M: Classifier>(checkpoint: &Checkpoint, scheduled: &Scheduled<M>) -> Result<History, TrainError> {
+    let manifest = &checkpoint.manifest;
+    if let Some((field, found, expected)) = difference("plan", &manifest.plan, &scheduled.plan) {
+        return Err(TrainError::OtherRun { path: checkpoint.path.clone(), field, found, expected });
+    }
+    let bytes = checkpoint.parts.get("model").cloned().unwrap_or_default();
+    decode(scheduled.model.clone(), bytes, &checkpoint.path)?;
+    Ok(History { epochs: manifest.epochs.clone(), wall_seconds: manifest.wall_seconds, error: None })
+}
+
+/// Number of trainable values.
+fn trainable<M: Module>(model: &M) -> usize {
+    struct Count(usize);
+    impl ModuleVisitor for Count {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            if param.base().is_require_grad() {
+                self.0 += param.lazy_shape().num_elements();
+            }
+        }
+    }
+    let mut count = Count(0);
+    model.visit(&mut count);
+    count.0
+}
