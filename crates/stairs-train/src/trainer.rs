@@ -16,8 +16,8 @@ use stairs_noise::plan::{AnnealingPlan, TimeUnit};
 
 use crate::{
     Annealed, Classifier, ConfigError, Display, Evaluation, RECORD_FORMAT, RunConfig, RunDir, RunRecord, Samples,
-    Skipped, TrainError, Versions, Which, anneal,
-    checkpoint::{Assembly, Checkpoint, SaveBest, difference},
+    Skipped, StopSignal, TrainError, Versions, Which, anneal,
+    checkpoint::{Assembly, Checkpoint, PartialEpoch, SaveBest, difference},
     data::{parts, steps_per_epoch, subset},
     device_name,
     epoch_end::{History, best_epoch},
@@ -50,6 +50,7 @@ pub struct Trainer {
     helpers: Vec<Device>,
     display: Display,
     resume: bool,
+    stop: StopSignal,
     plan: Option<AnnealingPlan>,
 }
 
@@ -79,8 +80,8 @@ impl Trainer {
     ) -> Self {
         let dir = RunDir::new(dir);
         let (device, display) = (Device::flex(), Display::Auto);
-        let helpers = Vec::new();
-        Self { config, dir, train, test, classes, device, helpers, display, resume: false, plan: None }
+        let (helpers, stop) = (Vec::new(), StopSignal::new());
+        Self { config, dir, train, test, classes, device, helpers, display, resume: false, stop, plan: None }
     }
 
     /// Trains on `device`.
@@ -115,6 +116,13 @@ impl Trainer {
     /// Goes on with the run in the directory if there is one; without this a directory that holds a run is refused.
     pub fn resume(mut self, resume: bool) -> Self {
         self.resume = resume;
+        self
+    }
+
+    /// Ends before the next optimiser step when `stop` is requested, with a checkpoint from which the resumed run goes on
+    /// to the same weights, metrics and record, and with [`TrainError::Stopped`].
+    pub fn stop(mut self, stop: StopSignal) -> Self {
+        self.stop = stop;
         self
     }
 
@@ -157,7 +165,7 @@ impl Trainer {
         let store = self.dir.checkpoints()?;
         let (checkpoint, faults) = store.newest(config)?;
         let history = match &checkpoint {
-            Some(checkpoint) => self.check(checkpoint, &plan, &annealed)?,
+            Some(checkpoint) => self.check(checkpoint, &plan, &annealed, steps_per_epoch)?,
             None => History::default(),
         };
         self.dir.write_metrics(&history.epochs)?;
@@ -169,6 +177,10 @@ impl Trainer {
             notes.push("there is no checkpoint to resume: training from the beginning".into());
         }
         notes.extend(plan.as_ref().and_then(|plan| late(plan, config.epochs, steps_per_epoch)));
+        let partial = checkpoint.as_ref().and_then(|checkpoint| checkpoint.manifest.partial.clone());
+        if let Some(PartialEpoch { steps, .. }) = partial {
+            notes.push(format!("going on in epoch {} after step {steps} of {steps_per_epoch}", epochs_done + 1));
+        }
         let progress = display.open();
         progress.with(|progress| {
             progress.start(config, self.dir.path(), epochs_done);
@@ -195,6 +207,8 @@ impl Trainer {
                 history: history.clone(),
                 progress: progress.clone(),
                 epochs_done,
+                partial,
+                stop: self.stop.clone(),
                 started: Instant::now(),
             }
             .run(annealed)?
@@ -235,7 +249,7 @@ impl Trainer {
             device: device_name(&self.device),
             parameters,
             samples: (samples, self.test.len()),
-            skipped: Skipped::of(self.train.as_ref(), self.test.as_ref()),
+            skipped: Skipped::after(&history.skipped, self.train.as_ref(), self.test.as_ref()),
             test_accuracy: accuracy(history.epochs.len()),
             best_test_accuracy: accuracy(best_epoch(&history.epochs)),
             wall_seconds: history.wall_seconds,
@@ -260,8 +274,15 @@ impl Trainer {
         checkpoint: &Checkpoint,
         plan: &Option<AnnealingPlan>,
         model: &Annealed<M>,
+        steps_per_epoch: usize,
     ) -> Result<History, TrainError> {
         let manifest = &checkpoint.manifest;
+        let steps = manifest.partial.as_ref().map_or(0, |partial| partial.steps);
+        if steps > steps_per_epoch || manifest.epoch + usize::from(steps > 0) > self.config.epochs {
+            let (epoch, epochs) = (manifest.epoch + 1, self.config.epochs);
+            let reason = format!("step {steps} of {steps_per_epoch} in epoch {epoch} of {epochs} cannot be");
+            return Err(TrainError::damaged(&checkpoint.path, reason));
+        }
         if let Some((field, found, expected)) = difference("plan", &manifest.plan, plan) {
             return Err(TrainError::OtherRun { path: checkpoint.path.clone(), field, found, expected });
         }
@@ -270,7 +291,8 @@ impl Trainer {
             TrainError::Burn(reason) => TrainError::OtherModel { path: checkpoint.path.clone(), reason },
             other => other,
         })?;
-        Ok(History { epochs: manifest.epochs.clone(), wall_seconds: manifest.wall_seconds, error: None })
+        let (epochs, skipped) = (manifest.epochs.clone(), manifest.skipped.clone());
+        Ok(History { epochs, wall_seconds: manifest.wall_seconds, skipped, ..History::default() })
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use stairs_noise::plan::AnnealingPlan;
 
+use super::PartialEpoch;
 use crate::{EpochRecord, RunConfig};
 
 /// Version of the manifest's format; readers refuse a newer one.
@@ -31,8 +32,18 @@ pub struct Manifest {
     pub best_epoch: usize,
     /// One entry per finished epoch.
     pub epochs: Vec<EpochRecord>,
+    /// The epoch after them, where the run was stopped inside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partial: Option<PartialEpoch>,
+    /// Files of the training and test part that could not be decoded so far, each with its reason.
+    #[serde(default, skip_serializing_if = "nothing")]
+    pub skipped: [Vec<String>; 2],
     /// The parts by name.
     pub parts: BTreeMap<String, PartInfo>,
+}
+
+fn nothing(skipped: &[Vec<String>; 2]) -> bool {
+    skipped.iter().all(Vec::is_empty)
 }
 
 /// What a part must look like.

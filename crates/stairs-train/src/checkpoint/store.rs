@@ -48,7 +48,7 @@ impl Store {
         mut manifest: Manifest,
         parts: &BTreeMap<&'static str, impl Deref<Target = [u8]>>,
     ) -> Result<(), TrainError> {
-        let name = format!("{PREFIX}{}", manifest.epoch);
+        let name = name(&manifest);
         let (temporary, path) = (self.dir.join(format!(".{name}.tmp")), self.dir.join(&name));
         let mut write = || {
             fs::create_dir(&temporary).map_err(|e| TrainError::write(&path, e))?;
@@ -85,8 +85,8 @@ impl Store {
     /// there are checkpoints but each is damaged.
     pub(crate) fn newest(&self, config: &RunConfig) -> Result<(Option<Checkpoint>, Vec<String>), TrainError> {
         let mut faults = Vec::new();
-        for (epoch, path) in self.candidates()? {
-            match load(&path, epoch) {
+        for (moment, path) in self.candidates()? {
+            match load(&path, moment) {
                 Ok(checkpoint) => {
                     if let Some((field, found, expected)) = difference("", &checkpoint.manifest.config, config) {
                         return Err(TrainError::OtherRun { path: path.join(MANIFEST), field, found, expected });
@@ -103,18 +103,38 @@ impl Store {
         }
     }
 
-    /// Epoch and directory of every checkpoint, newest first.
-    fn candidates(&self) -> Result<Vec<(usize, PathBuf)>, TrainError> {
+    /// Moment and directory of every checkpoint, newest first.
+    fn candidates(&self) -> Result<Vec<(Moment, PathBuf)>, TrainError> {
         let mut found: Vec<_> = entries(&self.dir)?
             .into_iter()
             .filter_map(|path| {
-                let epoch = path.file_name()?.to_str()?.strip_prefix(PREFIX)?.parse().ok()?;
-                Some((epoch, path))
+                let moment = moment(path.file_name()?.to_str()?)?;
+                Some((moment, path))
             })
             .collect();
         found.sort_unstable_by(|a, b| b.cmp(a));
         Ok(found)
     }
+}
+
+/// Finished epochs, and steps done in the one after them.
+type Moment = (usize, usize);
+
+/// Name of a checkpoint's directory: `checkpoint-12`, or `checkpoint-12+40` after 40 steps of epoch 13.
+fn name(manifest: &Manifest) -> String {
+    match &manifest.partial {
+        None => format!("{PREFIX}{}", manifest.epoch),
+        Some(partial) => format!("{PREFIX}{}+{}", manifest.epoch, partial.steps),
+    }
+}
+
+/// The moment in the name of a directory; `None` if it is no checkpoint's.
+fn moment(name: &str) -> Option<Moment> {
+    let (epoch, steps) = match name.strip_prefix(PREFIX)?.split_once('+') {
+        None => (name.strip_prefix(PREFIX)?, "0"),
+        Some(parts) => parts,
+    };
+    Some((epoch.parse().ok()?, steps.parse().ok()?))
 }
 
 fn part_file(part: &str) -> String {
@@ -127,7 +147,7 @@ fn entries(dir: &Path) -> Result<Vec<PathBuf>, TrainError> {
 }
 
 /// Reads and verifies a checkpoint.
-fn load(path: &Path, epoch: usize) -> Result<Checkpoint, TrainError> {
+fn load(path: &Path, (epoch, steps): Moment) -> Result<Checkpoint, TrainError> {
     let file = path.join(MANIFEST);
     let manifest: Manifest =
         serde_json::from_str(&files::read_text(&file)?).map_err(|e| TrainError::damaged(&file, e))?;
@@ -137,6 +157,10 @@ fn load(path: &Path, epoch: usize) -> Result<Checkpoint, TrainError> {
     }
     if manifest.epoch != epoch || manifest.epochs.len() != epoch {
         return Err(TrainError::damaged(&file, format!("it is the manifest of epoch {}", manifest.epoch)));
+    }
+    let found = manifest.partial.as_ref().map_or(0, |partial| partial.steps);
+    if found != steps {
+        return Err(TrainError::damaged(&file, format!("it is the manifest of step {found} of its epoch")));
     }
     let mut parts = BTreeMap::new();
     for part in PARTS {

@@ -17,10 +17,13 @@ mod plan;
 mod report;
 mod reproduce;
 mod run_options;
+mod stop;
 mod summary;
 mod train;
 
 use clap::{Parser, Subcommand};
+
+pub(crate) use stop::{CODE as STOPPED, Stopped};
 
 /// Quantisation-aware training by additive noise annealing.
 #[derive(Debug, Parser)]
@@ -49,6 +52,11 @@ enum Command {
 }
 
 impl Cli {
+    /// True where the files a command leaves are what it is for, not the lines it prints.
+    pub(crate) fn leaves_files(&self) -> bool {
+        matches!(&self.command, Command::Train(_) | Command::Reproduce(_))
+    }
+
     /// Runs the chosen subcommand.
     pub(crate) fn run(self) -> anyhow::Result<()> {
         match self.command {
