@@ -65,7 +65,7 @@ pub(crate) struct EpochEnd {
 }
 
 impl EpochEnd {
-    fn record(&mut self, epoch: usize, seconds: f64) -> EpochRecord {
+    fn record(&self, epoch: usize, seconds: f64) -> EpochRecord {
         let (train, test) = self.meter.take(epoch);
         let step = (epoch * self.steps_per_epoch) as u64;
         EpochRecord {
@@ -147,7 +147,8 @@ impl CheckpointingStrategy for EpochEnd {
             Some(Cut::Test) => return self.stop(epoch, epoch * self.steps_per_epoch, seconds),
             None => {}
         }
-        let record = self.record(epoch, seconds + std::mem::take(&mut self.seconds_before));
+        let before = std::mem::take(&mut self.seconds_before);
+        let record = self.record(epoch, before + seconds);
         let appended = self.append(&record);
         let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = appended {

@@ -462,8 +462,8 @@ mod tests {
                     if part == steps * rounds {
                         signal.request();
                     }
-                    let take = |i: &mut Box<dyn DataLoaderIterator<Batch>>| i.next().map(|batch| numbers(batch.unwrap()));
-                    let batches: Vec<_> = iterators.iter_mut().map(take).collect();
+                    let batches = iterators.iter_mut().map(|i| i.next().map(|batch| numbers(batch.unwrap())));
+                    let batches: Vec<_> = batches.collect();
                     assert!(batches.iter().all(|batch| batch.is_some() == batches[0].is_some()));
                     if batches[0].is_none() {
                         break;

@@ -54,7 +54,11 @@ enum Command {
 impl Cli {
     /// True where the files a command leaves are what it is for, not the lines it prints.
     pub(crate) fn leaves_files(&self) -> bool {
-        matches!(&self.command, Command::Train(_) | Command::Reproduce(_))
+        match &self.command {
+            Command::Train(_) => true,
+            Command::Reproduce(command) => !command.lists(),
+            _ => false,
+        }
     }
 
     /// Runs the chosen subcommand.

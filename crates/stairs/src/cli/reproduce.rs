@@ -64,6 +64,11 @@ pub(crate) struct Reproduce {
 }
 
 impl Reproduce {
+    /// True where nothing is run.
+    pub(super) fn lists(&self) -> bool {
+        self.list
+    }
+
     pub(crate) fn run(self) -> anyhow::Result<()> {
         if self.list {
             for experiment in catalogue() {
