@@ -24,7 +24,7 @@ use super::stop;
 
 /// What a worker reads when it is to stop.
 const STOP: &str = "stop";
-/// Time a worker has to reach its next step when its parent is gone.
+/// Time a worker has to reach its next step when its parent is gone, and a parent to hear of a signal that both were sent.
 const GRACE: Duration = Duration::from_millis(1500);
 /// Lines of a failed worker that are shown.
 const LAST: usize = 5;
@@ -47,7 +47,7 @@ pub(crate) fn run(jobs: u16, stop: &StopSignal) -> anyhow::Result<()> {
         for mut worker in workers {
             match worker.process.try_wait().context("cannot wait for a worker")? {
                 None => running.push(worker),
-                Some(status) => failures.extend(worker.failure(status, stop.is_requested())),
+                Some(status) => failures.extend(worker.failure(status, stop)),
             }
         }
         workers = running;
@@ -108,9 +108,13 @@ impl Worker {
     }
 
     /// What went wrong in a worker that has ended: where, how, and its last words.
-    fn failure(self, status: ExitStatus, stopped: bool) -> Option<String> {
+    fn failure(self, status: ExitStatus, stop: &StopSignal) -> Option<String> {
+        if is_stop(status) && !stop.is_requested() {
+            // A signal from a terminal may be here only after a worker has ended by it.
+            thread::sleep(GRACE);
+        }
         let (said, complained) = (self.stdout.join().unwrap_or_default(), self.stderr.join().unwrap_or_default());
-        if status.success() || (stopped && status.code() == Some(stop::CODE.into())) {
+        if status.success() || (stop.is_requested() && is_stop(status)) {
             return None;
         }
         let error = complained.last.iter().find_map(|line| line.strip_prefix("error: "));
@@ -122,6 +126,18 @@ impl Worker {
         let lines = if lines.is_empty() { " it had printed nothing".into() } else { lines.concat() };
         Some(format!("{at} ({status}); its last lines:{lines}"))
     }
+}
+
+/// True for a worker that stopped, or that ended by a signal to stop before it listened to signals.
+fn is_stop(status: ExitStatus) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::ExitStatusExt;
+        if status.signal().is_some_and(|signal| stop::SIGNALS.contains(&signal)) {
+            return true;
+        }
+    }
+    status.code() == Some(stop::CODE.into())
 }
 
 /// What a worker has printed.

@@ -67,8 +67,9 @@ fn again(mut words: Vec<OsString>, option: Option<&str>) -> String {
     words.iter().map(quoted).collect::<Vec<_>>().join(" ")
 }
 
+/// The signals that ask for a stop.
 #[cfg(unix)]
-const SIGNALS: [libc::c_int; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
+pub(super) const SIGNALS: [libc::c_int; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
 
 /// The signals that this process was started to ignore.
 #[cfg(unix)]
