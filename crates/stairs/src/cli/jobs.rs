@@ -122,7 +122,8 @@ impl Worker {
             return Some(format!(": {error}"));
         }
         let at = said.trial.map_or(String::new(), |trial| format!(" at trial {trial}"));
-        let lines: Vec<String> = said.last.into_iter().chain(complained.last).map(|line| format!("\n  {line}")).collect();
+        let lines: Vec<String> =
+            said.last.into_iter().chain(complained.last).map(|line| format!("\n  {line}")).collect();
         let lines = if lines.is_empty() { " it had printed nothing".into() } else { lines.concat() };
         Some(format!("{at} ({status}); its last lines:{lines}"))
     }

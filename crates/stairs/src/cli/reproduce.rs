@@ -6,7 +6,9 @@ use anyhow::ensure;
 use clap::Args;
 use stairs::{
     device::DeviceName,
-    experiments::{Experiment, ExperimentError, Grid, Lines, Runner, Scale, Shard, Status, Terminal, Watch, catalogue, find},
+    experiments::{
+        Experiment, ExperimentError, Grid, Lines, Runner, Scale, Shard, Status, Terminal, Watch, catalogue, find,
+    },
 };
 
 use super::{

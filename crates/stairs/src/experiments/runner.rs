@@ -106,7 +106,8 @@ impl Runner {
         for (position, trial) in mine.iter().enumerate() {
             let (status, finished) = match self.one(&mut work, (position, trial), watch) {
                 Err(ExperimentError::Stopped { at, .. }) => {
-                    let is_finished = |trial: &&Trial| finished(&work.root.join(&trial.id), trial).is_ok_and(|f| f.is_some());
+                    let is_finished =
+                        |trial: &&Trial| finished(&work.root.join(&trial.id), trial).is_ok_and(|f| f.is_some());
                     let finished = mine.iter().filter(is_finished).count();
                     return Err(ExperimentError::Stopped { at, finished, trials: mine.len() });
                 }

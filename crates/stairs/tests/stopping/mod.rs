@@ -27,8 +27,9 @@ use terminal::{Terminal, until};
 use super::program::{failure, last_line, path, stdout};
 
 /// Enough steps to be stopped among them.
-const TRAIN: [&str; 13] =
-    ["train", "--model", "mlp:16", "--method", "ana", "--epochs", "12", "--batch", "8", "--subset", "800", "--seed", "5"];
+const TRAIN: [&str; 13] = [
+    "train", "--model", "mlp:16", "--method", "ana", "--epochs", "12", "--batch", "8", "--subset", "800", "--seed", "5",
+];
 const SOON: Duration = Duration::from_secs(20);
 
 fn command(arguments: &[&str]) -> Command {
@@ -205,9 +206,8 @@ fn a_signal_that_is_ignored_stays_ignored() {
 fn outputs_that_nobody_reads_do_not_end_a_training() {
     let directory = tempfile::tempdir().unwrap();
     let full = || File::options().write(true).open("/dev/full").unwrap();
-    let short = |out: &Path| {
-        command(&["train", "--model", "mlp:8", "--method", "ste", "--epochs", "2", "--out", path(out)])
-    };
+    let short =
+        |out: &Path| command(&["train", "--model", "mlp:8", "--method", "ste", "--epochs", "2", "--out", path(out)]);
 
     let out = directory.path().join("head");
     let mut process = piped(short(&out));
