@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::process::{cargo, root, run};
+use crate::process::{become_it, cargo, root};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -23,6 +23,6 @@ impl Args {
         if !self.further.is_empty() {
             command.arg("--").args(&self.further);
         }
-        run(command.current_dir(root()))
+        become_it(command.current_dir(root()))
     }
 }

@@ -5,6 +5,9 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+#[macro_use]
+pub mod output;
+
 pub mod archive;
 mod bench;
 mod book;

@@ -8,7 +8,7 @@ fn main() -> ExitCode {
     match xtask::Args::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            xtask::output::line(std::io::stderr(), format_args!("error: {error:#}"));
             ExitCode::FAILURE
         }
     }

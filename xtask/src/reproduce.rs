@@ -2,12 +2,15 @@
 //!
 //! `--device ndarray` and `--device wgpu` (or `vulkan`, `cuda`) also switch on the feature they need. Without `--out` the report
 //! goes to `target/reproduce` of the workspace.
+//!
+//! `cargo run` becomes the program it runs, and so does this task: Ctrl-C, the exit code 130 of a stopped experiment and the
+//! command that goes on are those of `stairs reproduce`.
 
 use std::env;
 
 use anyhow::Result;
 
-use crate::process::{cargo, root, run};
+use crate::process::{become_it, cargo, root};
 
 #[derive(Debug, clap::Args)]
 #[command(disable_help_flag = true)]
@@ -29,7 +32,7 @@ impl Args {
             command.arg("--out");
             command.arg(if here { "target/reproduce".into() } else { root().join("target/reproduce") });
         }
-        run(&mut command)
+        become_it(&mut command)
     }
 }
 

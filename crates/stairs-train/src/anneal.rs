@@ -72,7 +72,9 @@ impl Annealer {
     /// [`ConfigError::Plan`] where a quantiser was built without a tabulated law of the plan. As a plan never changes
     /// the kind of its laws, what succeeds for one step succeeds for all.
     pub(crate) fn apply<M: Module>(&self, model: M, step: u64) -> Result<M, ConfigError> {
-        let key = |path: &str| derive_seed(self.seed, path, step);
+        // A key that nothing is drawn by stays as it is: files of a resumed run must not tell where it was resumed.
+        let draw = if self.sampled { step } else { 0 };
+        let key = |path: &str| derive_seed(self.seed, path, draw);
         apply_plan(model, &self.plan, self.time(step), key).map_err(|e| ConfigError::Plan(e.to_string()))
     }
 

@@ -1,7 +1,8 @@
 //! What happens between two epochs: the epoch's record, the progress line, the checkpoint.
 //!
 //! burn-train asks its checkpointing strategy after every epoch, when all metrics of the epoch have been processed. This
-//! strategy makes the epoch's record, appends it to `metrics.jsonl`, shows it, and has the checkpoint saved.
+//! strategy makes the epoch's record, appends it to `metrics.jsonl`, shows it, and has the checkpoint saved. Of an epoch
+//! that was stopped before its end there is no record, only a checkpoint to go on from.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -17,11 +18,13 @@ use burn::train::{
 use stairs_noise::plan::AnnealingPlan;
 
 use crate::{
-    Annealer, EpochRecord, Extension, RunConfig, RunDir, TrainError,
-    checkpoint::{Assembly, MANIFEST_FORMAT, Manifest},
+    Annealer, EpochRecord, Extension, RunConfig, RunDir, Samples, TrainError,
+    checkpoint::{Assembly, MANIFEST_FORMAT, Manifest, PartialEpoch},
     meter::Meter,
     progress::SharedProgress,
+    record::union,
     schedule,
+    stop::{Cut, Gate},
 };
 
 /// What the run has been so far; shared between the strategy and whoever started the run.
@@ -29,7 +32,11 @@ use crate::{
 pub(crate) struct History {
     pub(crate) epochs: Vec<EpochRecord>,
     pub(crate) wall_seconds: f64,
+    /// Files of the training and test part that an earlier process could not decode.
+    pub(crate) skipped: [Vec<String>; 2],
     pub(crate) error: Option<TrainError>,
+    /// Epoch (from 1) and steps done in it where the run was stopped.
+    pub(crate) stopped: Option<(usize, usize)>,
 }
 
 /// The strategy.
@@ -46,14 +53,19 @@ pub(crate) struct EpochEnd {
     pub(crate) interrupter: Interrupter,
     pub(crate) history: Arc<Mutex<History>>,
     pub(crate) epoch_start: Instant,
+    /// Seconds the epoch has taken before.
+    pub(crate) seconds_before: f64,
+    /// Optimiser steps done when this process began.
+    pub(crate) first_step: usize,
+    pub(crate) gate: Gate,
+    /// Training and test part.
+    pub(crate) samples: [Arc<dyn Samples>; 2],
 }
 
 impl EpochEnd {
-    fn record(&mut self, epoch: usize) -> EpochRecord {
+    fn record(&self, epoch: usize, seconds: f64) -> EpochRecord {
         let (train, test) = self.meter.take(epoch);
         let step = (epoch * self.steps_per_epoch) as u64;
-        let now = Instant::now();
-        let seconds = (now - std::mem::replace(&mut self.epoch_start, now)).as_secs_f64();
         EpochRecord {
             epoch,
             step,
@@ -64,6 +76,42 @@ impl EpochEnd {
             learning_rate: schedule::rate(&self.config, step, self.config.epochs * self.steps_per_epoch),
             seconds,
             laws: self.annealer.as_ref().map(|annealer| annealer.points(step - 1)).unwrap_or_default(),
+        }
+    }
+
+    /// The checkpoint of `epoch` stopped after `step` optimiser steps of the run, unless there is one.
+    fn stop(&mut self, epoch: usize, step: usize, seconds: f64) -> Vec<CheckpointingAction> {
+        // Only now: burn-train leaves no checkpoint of what it is told to break off.
+        self.interrupter.stop(Some("asked to stop"));
+        let steps = step - (epoch - 1) * self.steps_per_epoch;
+        let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        history.stopped = Some((epoch, steps));
+        history.wall_seconds += seconds;
+        if steps == 0 || step == self.first_step {
+            return Vec::new();
+        }
+        let (seconds, sums) = (self.seconds_before + seconds, self.meter.so_far(epoch));
+        let partial = Some(PartialEpoch { steps, seconds, sums });
+        self.assembly.announce(epoch, self.manifest(&history, step, partial));
+        vec![CheckpointingAction::Save]
+    }
+
+    fn manifest(&self, history: &History, step: usize, partial: Option<PartialEpoch>) -> Manifest {
+        let [train, test] = &self.samples;
+        let [train_before, test_before] = &history.skipped;
+        Manifest {
+            format: MANIFEST_FORMAT,
+            config: self.config.clone(),
+            plan: self.plan.clone(),
+            epoch: history.epochs.len(),
+            step: step as u64,
+            extended: self.extended.clone(),
+            wall_seconds: history.wall_seconds,
+            best_epoch: best_epoch(&history.epochs),
+            epochs: history.epochs.clone(),
+            partial,
+            skipped: [union(train_before, train.skipped()), union(test_before, test.skipped())],
+            parts: Default::default(),
         }
     }
 }
@@ -84,7 +132,15 @@ impl CheckpointingStrategy for EpochEnd {
         if self.meter.divergence().is_some() {
             return Vec::new();
         }
-        let record = self.record(epoch);
+        let now = Instant::now();
+        let seconds = (now - std::mem::replace(&mut self.epoch_start, now)).as_secs_f64();
+        match self.gate.cut() {
+            Some(Cut::Step(step)) => return self.stop(epoch, step, seconds),
+            Some(Cut::Test) => return self.stop(epoch, epoch * self.steps_per_epoch, seconds),
+            None => {}
+        }
+        let before = std::mem::take(&mut self.seconds_before);
+        let record = self.record(epoch, before + seconds);
         let appended = self.dir.append_metrics(&record);
         let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = appended {
@@ -92,20 +148,9 @@ impl CheckpointingStrategy for EpochEnd {
             history.error.get_or_insert(error);
             return Vec::new();
         }
-        history.wall_seconds += record.seconds;
+        history.wall_seconds += seconds;
         history.epochs.push(record.clone());
-        self.assembly.announce(Manifest {
-            format: MANIFEST_FORMAT,
-            config: self.config.clone(),
-            plan: self.plan.clone(),
-            epoch,
-            step: record.step,
-            extended: self.extended.clone(),
-            wall_seconds: history.wall_seconds,
-            best_epoch: best_epoch(&history.epochs),
-            epochs: history.epochs.clone(),
-            parts: Default::default(),
-        });
+        self.assembly.announce(epoch, self.manifest(&history, epoch * self.steps_per_epoch, None));
         drop(history);
         self.progress.with(|progress| progress.epoch(&record, self.config.epochs));
         vec![CheckpointingAction::Save]

@@ -327,7 +327,19 @@ pub enum TrainError {
     /// The image folder cannot be used.
     #[error(transparent)]
     Images(#[from] stairs_data::images::ImageError),
-    /// Someone stopped the run.
+    /// The run was asked to stop, and can be resumed from where it is.
+    #[error("stopped at epoch {epoch}, step {step} of {steps}: resume the run in {dir} to go on")]
+    Stopped {
+        /// The epoch it is in, counted from 1.
+        epoch: usize,
+        /// Optimiser steps done in the epoch; all of them where the test is left.
+        step: usize,
+        /// Optimiser steps of an epoch.
+        steps: usize,
+        /// Directory of the run.
+        dir: PathBuf,
+    },
+    /// burn-train ended before the last epoch.
     #[error("stopped after epoch {epoch}{}; resume the run to go on", reason.as_deref().map(|r| format!(" ({r})")).unwrap_or_default())]
     Interrupted {
         /// Last finished epoch.

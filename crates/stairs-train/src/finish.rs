@@ -133,7 +133,7 @@ impl Trainer {
             data: self.identity.clone(),
             notes: facts.notes.into_iter().chain(lost.clone()).collect(),
             extended: facts.extended,
-            skipped: Skipped::of(self.train.as_ref(), self.test.as_ref()),
+            skipped: Skipped::after(&history.skipped, self.train.as_ref(), self.test.as_ref()),
             test_accuracy: accuracy(history.epochs.len()),
             best_test_accuracy: accuracy(best),
             wall_seconds: history.wall_seconds,

@@ -14,7 +14,7 @@ use stairs_noise::plan::AnnealingPlan;
 
 use crate::{
     Annealed, Annealer, Classifier, ConfigError, Extension, Fitted, TrainError, Trainer, anneal,
-    checkpoint::{Assembly, Checkpoint, SaveBest, Store, difference},
+    checkpoint::{Assembly, Checkpoint, PartialEpoch, SaveBest, Store, difference},
     data::{Checked, steps_per_epoch, subset, survey},
     epoch_end::History,
     evaluate::check_logits,
@@ -41,6 +41,7 @@ struct TakenUp<M: Module> {
     store: Store,
     history: History,
     parts: BTreeMap<&'static str, Vec<u8>>,
+    partial: Option<PartialEpoch>,
     extended: Vec<Extension>,
 }
 
@@ -91,7 +92,8 @@ impl Trainer {
             }
             Start::Goes(taken_up) => *taken_up,
         };
-        let TakenUp { scheduled: Scheduled { plan, annealer, model }, store, history, mut parts, extended } = taken_up;
+        let TakenUp { scheduled, store, history, mut parts, partial, extended } = taken_up;
+        let Scheduled { plan, annealer, model } = scheduled;
         self.dir.write_metrics(&history.epochs)?;
 
         let epochs_done = history.epochs.len();
@@ -107,6 +109,9 @@ impl Trainer {
         let settings = [self.notes.clone(), settings::notes(config, &facts)].concat();
         notes.extend(settings.iter().cloned());
         notes.extend(extended.last().filter(|last| last.epoch == epochs_done).map(ToString::to_string));
+        if let Some(PartialEpoch { steps, .. }) = partial {
+            notes.push(format!("going on in epoch {} after step {steps} of {steps_per_epoch}", epochs_done + 1));
+        }
         progress.with(|progress| progress.start(config, self.dir.path(), epochs_done));
         tell(&notes);
 
@@ -130,6 +135,8 @@ impl Trainer {
                 history: history.clone(),
                 progress: progress.clone(),
                 epochs_done,
+                partial,
+                stop: self.stop.clone(),
                 started: Instant::now(),
             }
             .run(model)?
@@ -189,7 +196,7 @@ impl Trainer {
         };
         notes.extend(faults.into_iter().map(|fault| format!("{fault}; going on with the checkpoint before it")));
         let mut extended = Vec::new();
-        let (mut history, mut parts) = (History::default(), BTreeMap::new());
+        let (mut history, mut parts, mut partial) = (History::default(), BTreeMap::new(), None);
         match checkpoint {
             Some(checkpoint) => {
                 extended = extensions(&checkpoint.manifest, config.epochs);
@@ -199,9 +206,10 @@ impl Trainer {
                     let planned = anneal::of_run(config, plan, &model, steps_per_epoch)?;
                     scheduled = self.scheduled(model, planned)?;
                 }
-                history = check(&checkpoint, &scheduled)?;
+                history = check(&checkpoint, &scheduled, config.epochs, steps_per_epoch)?;
                 notes.extend(self.mend_best(&store, &checkpoint.manifest, &scheduled.model)?);
                 parts = checkpoint.parts;
+                partial.clone_from(&checkpoint.manifest.partial);
                 if checkpoint.manifest.config.epochs < config.epochs {
                     let steps = config.epochs * steps_per_epoch;
                     parts.insert("schedule", schedule::record_after(config, checkpoint.manifest.step, steps)?);
@@ -215,7 +223,7 @@ impl Trainer {
         if self.dir.config().ok().as_ref() != Some(config) {
             self.dir.write_config(config)?;
         }
-        Ok(Start::Goes(Box::new(TakenUp { scheduled, store, history, parts, extended })))
+        Ok(Start::Goes(Box::new(TakenUp { scheduled, store, history, parts, partial, extended })))
     }
 
     /// Finds out what the data is, compares it with that of the run the weights come from, and has samples checked as they
@@ -242,15 +250,26 @@ impl Trainer {
     }
 }
 
-/// Makes sure that the checkpoint is of this plan and this model.
-fn check<M: Classifier>(checkpoint: &Checkpoint, scheduled: &Scheduled<M>) -> Result<History, TrainError> {
+/// Makes sure that the checkpoint is of this plan and this model, and of a moment the run has.
+fn check<M: Classifier>(
+    checkpoint: &Checkpoint,
+    scheduled: &Scheduled<M>,
+    epochs: usize,
+    steps_per_epoch: usize,
+) -> Result<History, TrainError> {
     let manifest = &checkpoint.manifest;
+    let (epoch, steps) = manifest.moment();
+    if steps > steps_per_epoch || epoch + usize::from(steps > 0) > epochs {
+        let reason = format!("step {steps} of {steps_per_epoch} in epoch {} of {epochs} cannot be", epoch + 1);
+        return Err(TrainError::damaged(&checkpoint.path, reason));
+    }
     if let Some((field, found, expected)) = difference("plan", &manifest.plan, &scheduled.plan) {
         return Err(TrainError::OtherRun { path: checkpoint.path.clone(), field, found, expected });
     }
     let bytes = checkpoint.parts.get("model").cloned().unwrap_or_default();
     decode(scheduled.model.clone(), bytes, &checkpoint.path)?;
-    Ok(History { epochs: manifest.epochs.clone(), wall_seconds: manifest.wall_seconds, error: None })
+    let (epochs, skipped) = (manifest.epochs.clone(), manifest.skipped.clone());
+    Ok(History { epochs, wall_seconds: manifest.wall_seconds, skipped, ..History::default() })
 }
 
 /// Number of trainable values.

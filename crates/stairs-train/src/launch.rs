@@ -2,6 +2,9 @@
 //!
 //! burn-train's `SupervisedTraining` is used as it is, with three of its extension points: custom checkpointers (so that
 //! checkpoints are atomic), a checkpointing strategy (the hook after each epoch) and a metric logger (exact means).
+//!
+//! burn-train saves at the end of epochs only. A run that is asked to stop therefore ends its epoch early: the loaders
+//! have no more batches, the strategy saves what there is, and only then is burn-train told to break off.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -20,7 +23,7 @@ use stairs_noise::plan::AnnealingPlan;
 
 use crate::{
     Annealed, Annealer, Classifier, Extension, RunConfig, RunDir, Samples, TrainError,
-    checkpoint::{Assembly, Part},
+    checkpoint::{Assembly, Part, PartialEpoch},
     data::{Fault, Loader, steps_per_epoch},
     epoch_end::{EpochEnd, History},
     evaluate::TEST_BATCH,
@@ -28,6 +31,7 @@ use crate::{
     meter::Meter,
     progress::SharedProgress,
     schedule,
+    stop::{Gate, StopSignal},
 };
 
 /// Everything a run needs beside its model.
@@ -47,6 +51,8 @@ pub(crate) struct Launch<'a> {
     pub(crate) history: Arc<Mutex<History>>,
     pub(crate) progress: SharedProgress,
     pub(crate) epochs_done: usize,
+    pub(crate) partial: Option<PartialEpoch>,
+    pub(crate) stop: StopSignal,
     pub(crate) started: Instant,
 }
 
@@ -57,6 +63,12 @@ impl Launch<'_> {
         let interrupter = Interrupter::new();
         let steps_per_epoch = steps_per_epoch(self.chosen.len(), config.batch);
         let meter = Meter::new(interrupter.clone(), config.accumulate * config.devices);
+        let dashboard = Interrupter::new();
+        let gate = Gate::new(self.stop.clone(), dashboard.clone());
+        let (steps_done, seconds_before) = self.partial.as_ref().map_or((0, 0.0), |at| (at.steps, at.seconds));
+        if let Some(partial) = &self.partial {
+            meter.go_on(self.epochs_done + 1, partial.sums);
+        }
         let train = Loader::train(
             self.train.clone(),
             self.chosen.clone(),
@@ -66,8 +78,10 @@ impl Launch<'_> {
             self.epochs_done,
             device.clone().autodiff(),
         )
+        .after_steps(steps_done)
+        .until(gate.clone())
         .divided(config.accumulate, config.devices);
-        let test = Loader::test(self.test.clone(), TEST_BATCH, device.clone());
+        let test = Loader::test(self.test.clone(), TEST_BATCH, device.clone()).until(gate.clone());
         let faults = [train.fault(), test.fault()];
         let strategy = EpochEnd {
             config: config.clone(),
@@ -82,6 +96,10 @@ impl Launch<'_> {
             interrupter: interrupter.clone(),
             history: self.history.clone(),
             epoch_start: self.started,
+            seconds_before,
+            first_step: self.epochs_done * steps_per_epoch + steps_done,
+            gate,
+            samples: [self.train.clone(), self.test.clone()],
         };
         let [model_part, optimiser_part, schedule_part] = Part::all(&self.assembly);
         let mut training = SupervisedTraining::new(self.dir.path(), Arc::new(train), Arc::new(test))
@@ -92,9 +110,9 @@ impl Launch<'_> {
             .with_training_strategy(execution(device, &self.helpers).into())
             .with_application_logger(None)
             .with_interrupter(interrupter.clone())
-            .renderer(self.progress.renderer(&interrupter, self.epochs_done))
+            .renderer(self.progress.renderer(&dashboard, self.epochs_done))
             .num_epochs(config.epochs);
-        if self.epochs_done > 0 {
+        if self.epochs_done > 0 || self.partial.is_some() {
             training = training.checkpoint(self.epochs_done);
         }
         if config.accumulate > 1 {
@@ -124,6 +142,9 @@ impl Launch<'_> {
         }
         if let Some(error) = result.error {
             return Err(TrainError::Burn(error.to_string()));
+        }
+        if let Some((epoch, step)) = history.stopped {
+            return Err(TrainError::Stopped { epoch, step, steps: steps_per_epoch, dir: self.dir.path().into() });
         }
         let epoch = history.epochs.len();
         if epoch < config.epochs {

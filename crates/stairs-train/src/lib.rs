@@ -7,6 +7,7 @@
 //! - [`Annealed`]: the laws of the quantisers follow an annealing plan, per optimiser step or epoch;
 //! - [`checkpoint`]: a run that is killed at any moment and resumed ends with the weights it would have had, bit for bit
 //!   on Flex with the same number of threads;
+//! - [`StopSignal`]: a run that is asked to stop does so before the next optimiser step and loses nothing;
 //! - [`RunDir`]: configuration, metrics, models and record of a run, each replaced atomically;
 //! - [`diagnose`]: why a schedule trains well or badly, measured while it trains;
 //! - [`progress`]: burn-train's dashboard on a terminal, one readable line an epoch elsewhere.
@@ -14,6 +15,9 @@
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[macro_use]
+pub mod output;
 
 pub mod anneal;
 mod annealed;
@@ -45,6 +49,7 @@ mod scope;
 mod sealed;
 mod seeded;
 mod settings;
+mod stop;
 mod trainer;
 mod weights;
 mod zoo;
@@ -70,6 +75,7 @@ pub use schedule::{LrSchedule, WarmUp};
 pub use scope::{Edges, Features, stairs_config};
 pub use sealed::SealedDir;
 pub use seeded::{device_name, instruction_set, seeded, try_seeded};
+pub use stop::StopSignal;
 pub use trainer::{Fitted, Trainer};
 pub use weights::write_weights;
 pub use zoo::ZooModel;

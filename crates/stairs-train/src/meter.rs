@@ -18,6 +18,8 @@ use burn::train::{
     },
 };
 
+use crate::checkpoint::Sums;
+
 /// Names of burn-train's metrics.
 const LOSS: &str = "Loss";
 const ACCURACY: &str = "Accuracy";
@@ -39,14 +41,6 @@ pub(crate) struct Divergence {
     pub(crate) epoch: usize,
     /// Step within the epoch, counted from 1.
     pub(crate) step: u64,
-}
-
-#[derive(Default)]
-struct Sums {
-    loss: f64,
-    samples: usize,
-    hits: f64,
-    steps: u64,
 }
 
 #[derive(Default)]
@@ -82,6 +76,16 @@ impl Meter {
         (means(true), means(false))
     }
 
+    /// Goes on with the training part of `epoch` from these sums.
+    pub(crate) fn go_on(&self, epoch: usize, sums: Sums) {
+        self.lock().sums.insert((epoch, true), sums);
+    }
+
+    /// Sums of the training part of `epoch` so far.
+    pub(crate) fn so_far(&self, epoch: usize) -> Sums {
+        self.lock().sums.get(&(epoch, true)).copied().unwrap_or_default()
+    }
+
     /// The first loss that was no number.
     pub(crate) fn divergence(&self) -> Option<Divergence> {
         self.lock().diverged
@@ -108,8 +112,8 @@ impl MetricLogger for Meter {
             } else if name == LOSS {
                 sums.loss += value * count as f64;
                 sums.samples += count;
-                sums.steps += 1;
-                let step = if train { sums.steps.div_ceil(self.parts) } else { sums.steps };
+                sums.batches += 1;
+                let step = if train { sums.batches.div_ceil(self.parts) } else { sums.batches };
                 if !value.is_finite() && state.diverged.is_none() {
                     let what = if train { "training loss" } else { "test loss" };
                     state.diverged = Some(Divergence { what, value, epoch, step });
@@ -176,6 +180,20 @@ mod tests {
         assert_eq!(train, Means { loss: 1.25, accuracy: 50.0 });
         assert_eq!(test, Means { loss: 4.0, accuracy: 0.0 });
         assert_eq!(meter.take(8).0.loss, 5.0);
+    }
+
+    /// Sums in another order would differ in the last bit.
+    #[test]
+    fn an_epoch_in_two_parts_has_the_means_of_one() {
+        let losses = [0.1, 0.7, 1e-3, 2.3, 0.9];
+        let mut whole = meter();
+        losses.iter().for_each(|loss| whole.log(update(LOSS, batch(*loss, 3)), 2, &Split::Train));
+        let (mut first, mut second) = (meter(), meter());
+        losses[..2].iter().for_each(|loss| first.log(update(LOSS, batch(*loss, 3)), 2, &Split::Train));
+        second.go_on(2, first.so_far(2));
+        losses[2..].iter().for_each(|loss| second.log(update(LOSS, batch(*loss, 3)), 2, &Split::Train));
+        assert_eq!(second.so_far(2), whole.so_far(2));
+        assert_eq!(second.take(2), whole.take(2));
     }
 
     #[test]

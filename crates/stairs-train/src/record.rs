@@ -155,19 +155,34 @@ pub struct SkippedFiles {
 impl Skipped {
     /// What the samples have skipped so far.
     pub fn of(train: &dyn Samples, test: &dyn Samples) -> Self {
-        let files = |part: &dyn Samples| {
-            let mut first = part.skipped();
+        Self::after(&Default::default(), train, test)
+    }
+
+    /// What the samples have skipped so far, in this process and, of each part, in those before it.
+    pub(crate) fn after(before: &[Vec<String>; 2], train: &dyn Samples, test: &dyn Samples) -> Self {
+        let files = |before: &[String], part: &dyn Samples| {
+            let mut first = union(before, part.skipped());
             let count = first.len();
             first.truncate(10);
             SkippedFiles { count, first }
         };
-        Self { train: files(train), test: files(test) }
+        Self { train: files(&before[0], train), test: files(&before[1], test) }
     }
 
     /// True where nothing was skipped.
     pub fn is_empty(&self) -> bool {
         self.train.count == 0 && self.test.count == 0
     }
+}
+
+/// The files skipped now with those skipped before, sorted where some are only among the latter.
+pub(crate) fn union(before: &[String], mut now: Vec<String>) -> Vec<String> {
+    let missing: Vec<String> = before.iter().filter(|file| !now.contains(file)).cloned().collect();
+    if !missing.is_empty() {
+        now.extend(missing);
+        now.sort_unstable();
+    }
+    now
 }
 
 /// One epoch of a run; also one line of `metrics.jsonl`.

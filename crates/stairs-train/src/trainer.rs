@@ -7,8 +7,8 @@ use stairs_data::{DataIdentity, Dataset};
 use stairs_noise::plan::AnnealingPlan;
 
 use crate::{
-    Classifier, Display, Evaluation, RunConfig, RunDir, RunRecord, Samples, TrainError, Versions, data::TrainData,
-    evaluate, run_dir::Opening,
+    Classifier, Display, Evaluation, RunConfig, RunDir, RunRecord, Samples, StopSignal, TrainError, Versions,
+    data::TrainData, evaluate, run_dir::Opening,
 };
 
 /// A training run about to start.
@@ -37,6 +37,7 @@ pub struct Trainer {
     pub(crate) plan: Option<AnnealingPlan>,
     pub(crate) identity: Option<DataIdentity>,
     pub(crate) notes: Vec<String>,
+    pub(crate) stop: StopSignal,
 }
 
 /// A trained model and the record of its run.
@@ -72,9 +73,9 @@ impl Trainer {
     ) -> Self {
         let dir = RunDir::new(dir);
         let (device, display) = (Device::flex(), Display::Auto);
-        let (helpers, notes) = (Vec::new(), Vec::new());
-        let opening = Opening::default();
-        Self { config, dir, train, test, classes, device, helpers, display, opening, plan: None, identity: None, notes }
+        let (helpers, notes, stop) = (Vec::new(), Vec::new(), StopSignal::new());
+        let (opening, plan, identity) = (Opening::default(), None, None);
+        Self { config, dir, train, test, classes, device, helpers, display, opening, plan, identity, notes, stop }
     }
 
     /// What the data is. A run is resumed on the same data only.
@@ -129,6 +130,13 @@ impl Trainer {
     /// that of the longer run. The record [tells of it](RunRecord::extended).
     pub fn extend(mut self, extend: bool) -> Self {
         self.opening.extend = extend;
+        self
+    }
+
+    /// Ends before the next optimiser step when `stop` is requested, with a checkpoint from which the resumed run goes on
+    /// to the same weights, metrics and record, and with [`TrainError::Stopped`].
+    pub fn stop(mut self, stop: StopSignal) -> Self {
+        self.stop = stop;
         self
     }
 

@@ -1,21 +1,28 @@
-//! `kill -9` at random moments, with a real process: resumed, the run ends with the bits of the uninterrupted one.
+//! `kill -9` at random moments, with a real process: resumed, the run ends with the bits of the uninterrupted one. And what
+//! needs a process of its own.
 #![cfg(unix)]
 
 mod support;
 
 use std::{
     env,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
-use burn::tensor::Device;
+use burn::{
+    module::Module,
+    nn::{Dropout, DropoutConfig, Linear, LinearConfig},
+    tensor::{Device, Tensor, activation::relu},
+};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use stairs_train::{RunDir, Which};
-use support::{Mine, bits, everything, train};
+use stairs_train::{
+    Classifier, Display, Method, Progress, RunConfig, RunDir, StopSignal, TrainError, Trainer, Which, seeded,
+};
+use support::{Mine, bits, config, digits, everything, train};
 
 const DIRECTORY: &str = "STAIRS_TRAIN_KILL_TEST";
 const EPOCHS: usize = 12;
@@ -29,8 +36,12 @@ fn child() {
 }
 
 fn spawn(dir: &Path) -> Child {
+    spawn_test("child", dir)
+}
+
+fn spawn_test(name: &str, dir: &Path) -> Child {
     Command::new(env::current_exe().unwrap())
-        .args(["child", "--exact", "--test-threads=1"])
+        .args([name, "--exact", "--test-threads=1"])
         .env(DIRECTORY, dir)
         .stdout(Stdio::null())
         .spawn()
@@ -47,6 +58,63 @@ fn kill_three_times(dir: &Path, duration: Duration, rng: &mut ChaCha8Rng) -> boo
         child.wait().unwrap();
         running
     })
+}
+
+/// 64 – 32 – 10 with dropout, which draws from the device's generator.
+#[derive(Module, Debug)]
+struct Dropping {
+    hidden: Linear,
+    dropout: Dropout,
+    last: Linear,
+}
+
+impl Classifier for Dropping {
+    fn logits(&self, x: Tensor<4>) -> Tensor<2> {
+        let x = relu(self.hidden.forward(x.flatten::<2>(1, 3)));
+        self.last.forward(self.dropout.forward(x))
+    }
+}
+
+/// Asks for a stop when an epoch has shown this many samples.
+struct Asking(StopSignal, usize);
+
+impl Progress for Asking {
+    fn samples(&mut self, _epoch: usize, part: &str, done: usize, _total: usize) {
+        if part == "train" && done >= self.1 {
+            self.0.request();
+        }
+    }
+}
+
+/// Not a test of its own: alone in its process, for the process has one generator.
+#[test]
+fn dropping_child() {
+    let Some(dir) = env::var_os(DIRECTORY).map(PathBuf::from) else { return };
+    let device = Device::flex();
+    let model = || {
+        seeded(1, &device, || Dropping {
+            hidden: LinearConfig::new(64, 32).init(&device),
+            dropout: DropoutConfig::new(0.5).init(),
+            last: LinearConfig::new(32, 10).init(&device),
+        })
+    };
+    let config = RunConfig { method: Method::Float, batch: 32, ..config(1, 2) };
+    let trainer = |name: &str| Trainer::new(config.clone(), &digits(), dir.join(name)).resume(true);
+    let whole = trainer("whole").display(Display::Quiet).fit(model()).unwrap();
+    for samples in [64, 352] {
+        let stop = StopSignal::new();
+        let display = Display::Custom(Box::new(Asking(stop.clone(), samples)));
+        let stopped = trainer("stopped").display(display).stop(stop).fit(model());
+        assert!(matches!(stopped, Err(TrainError::Stopped { epoch: 1, step: 1..16, .. })), "{:?}", stopped.err());
+    }
+    let resumed = trainer("stopped").display(Display::Quiet).fit(model()).unwrap();
+    assert!(bits(&resumed.model) == bits(&whole.model), "other weights");
+}
+
+#[test]
+fn dropout_goes_on_where_it_was_stopped() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(spawn_test("dropping_child", dir.path()).wait().unwrap().success());
 }
 
 #[test]

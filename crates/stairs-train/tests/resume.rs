@@ -1,5 +1,6 @@
 //! A resumed run ends with the weights of the uninterrupted one, bit for bit.
 
+mod stopping;
 mod support;
 
 use std::{

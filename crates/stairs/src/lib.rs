@@ -45,6 +45,9 @@ pub use stairs_quant as quant;
 pub use stairs_train as train;
 pub use stairs_zoo as zoo;
 
+#[macro_use]
+mod printing;
+
 pub mod allocator;
 pub mod certify;
 pub mod device;

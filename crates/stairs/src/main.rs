@@ -1,20 +1,52 @@
 //! The `stairs` command: train, evaluate and report quantised networks. `stairs --help` says it all.
+//!
+//! | exit code | meaning |
+//! |---|---|
+//! | 0 | done; also where whoever reads standard output has closed it |
+//! | 1 | an error, told on standard error |
+//! | 2 | a command line that is none |
+//! | 130 | stopped by a signal; the last line of standard output is the command that goes on |
+
+#[macro_use]
+mod printing;
 
 mod cli;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use stairs::train::output;
 
 fn main() -> ExitCode {
     stairs::allocator::keep_memory();
-    match cli::Cli::parse().run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {}", explained(&error));
-            ExitCode::FAILURE
-        }
+    let command = cli::Cli::parse();
+    let leaves_files = command.leaves_files();
+    match command.run() {
+        Ok(()) => printed(leaves_files),
+        Err(error) => match error.downcast_ref::<cli::Stopped>() {
+            Some(stopped) => {
+                println!("{stopped}");
+                ExitCode::from(cli::STOPPED)
+            }
+            None => {
+                eprintln!("error: {}", explained(&error));
+                ExitCode::FAILURE
+            }
+        },
     }
+}
+
+/// Success, unless what the command was for went to a full disk. What reads only the first lines has what it wants.
+fn printed(leaves_files: bool) -> ExitCode {
+    match output::failure() {
+        Some(error) if leaves_files => eprintln!("note: not all lines could be printed: {error}"),
+        Some(error) => {
+            eprintln!("error: cannot write to standard output: {error}");
+            return ExitCode::FAILURE;
+        }
+        None => {}
+    }
+    ExitCode::SUCCESS
 }
 
 /// The error and its causes, those left out that the text before them has told already.

@@ -1,6 +1,8 @@
 //! The `stairs` command from outside: training, evaluation, experiments; what it prints, what it writes, how it fails.
 
 mod program;
+#[cfg(unix)]
+mod stopping;
 
 use program::{failure, last_line, path, stairs, stdout};
 use stairs::{report::read_record, train::RunDir};

@@ -24,7 +24,7 @@ pub(crate) struct Assembly {
 struct State {
     store: Store,
     save_best: SaveBest,
-    /// Manifests of epochs whose parts are still arriving.
+    /// Manifests whose parts are still arriving, by the epoch burn-train is at.
     announced: BTreeMap<usize, Manifest>,
     arrived: BTreeMap<usize, BTreeMap<&'static str, Bytes>>,
     restored: BTreeMap<&'static str, Vec<u8>>,
@@ -39,9 +39,9 @@ impl Assembly {
         Arc::new(Self { state: Mutex::new(state) })
     }
 
-    /// The records of `manifest.epoch` are about to be saved.
-    pub(crate) fn announce(&self, manifest: Manifest) {
-        self.lock().announced.insert(manifest.epoch, manifest);
+    /// The records of `epoch`, which may have been stopped before its end, are about to be saved.
+    pub(crate) fn announce(&self, epoch: usize, manifest: Manifest) {
+        self.lock().announced.insert(epoch, manifest);
     }
 
     /// The first error of a commit.
@@ -80,7 +80,7 @@ impl Assembly {
 impl State {
     /// The best model first: if a kill comes between, the resumed run repeats the epoch and writes the same file again.
     fn commit(&mut self, manifest: Manifest, parts: BTreeMap<&'static str, Bytes>) -> Result<(), TrainError> {
-        if manifest.best_epoch == manifest.epoch {
+        if manifest.partial.is_none() && manifest.best_epoch == manifest.epoch {
             (self.save_best)(parts["model"].clone())?;
         }
         self.store.save(manifest, &parts)

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use stairs_noise::plan::AnnealingPlan;
 
+use super::PartialEpoch;
 use crate::{EpochRecord, Extension, RunConfig};
 
 /// Version of the manifest's format; readers refuse a newer one. Since version 2 a `SHA256SUMS` lies beside it.
@@ -34,8 +35,25 @@ pub struct Manifest {
     pub best_epoch: usize,
     /// One entry per finished epoch.
     pub epochs: Vec<EpochRecord>,
+    /// The epoch after them, where the run was stopped inside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partial: Option<PartialEpoch>,
+    /// Files of the training and test part that could not be decoded so far, each with its reason.
+    #[serde(default, skip_serializing_if = "nothing")]
+    pub skipped: [Vec<String>; 2],
     /// The parts by name.
     pub parts: BTreeMap<String, PartInfo>,
+}
+
+impl Manifest {
+    /// Finished epochs, and steps done in the one after them.
+    pub(crate) fn moment(&self) -> (usize, usize) {
+        (self.epoch, self.partial.as_ref().map_or(0, |partial| partial.steps))
+    }
+}
+
+fn nothing(skipped: &[Vec<String>; 2]) -> bool {
+    skipped.iter().all(Vec::is_empty)
 }
 
 /// What a part must look like.

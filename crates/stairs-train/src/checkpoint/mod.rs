@@ -16,15 +16,20 @@
 //! older, and the run says so; one of a newer format is refused. Nothing is removed but the files named here, and
 //! directories that hold nothing else; links are not followed.
 //!
+//! A run that is stopped inside epoch 13 leaves `checkpoint-12+40`: the 40th step of the epoch has been done, and the
+//! manifest holds the sums of its losses and hits so far. Nothing is stopped between the parts of a step.
+//!
 //! The data order, the augmentation, the annealing and the sampled noise need no state beyond (seed, epoch, step).
 
 mod assembly;
 mod manifest;
+mod partial;
 mod store;
 
 pub(crate) use assembly::{Assembly, Part, SaveBest};
 pub use manifest::{MANIFEST_FORMAT, Manifest, PartInfo};
 pub(crate) use manifest::{difference, sha256};
+pub use partial::{PartialEpoch, Sums};
 pub(crate) use store::{Checkpoint, Store};
 
 /// Names of the parts burn-train records.

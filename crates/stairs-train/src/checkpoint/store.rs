@@ -41,7 +41,7 @@ impl Store {
         files::own_directory(&dir)?;
         for entry in entries(&dir)? {
             let name = entry.file_name().and_then(|name| name.to_str());
-            if name.and_then(|name| epoch_of(name.strip_prefix('.')?.strip_suffix(".tmp")?)).is_some() {
+            if name.and_then(|name| moment_of(name.strip_prefix('.')?.strip_suffix(".tmp")?)).is_some() {
                 remove(&entry)?;
             }
         }
@@ -57,7 +57,7 @@ impl Store {
         mut manifest: Manifest,
         parts: &BTreeMap<&'static str, impl Deref<Target = [u8]>>,
     ) -> Result<(), TrainError> {
-        let name = format!("{PREFIX}{}", manifest.epoch);
+        let name = name(manifest.moment());
         let (temporary, path) = (self.dir.join(format!(".{name}.tmp")), self.dir.join(&name));
         let mut write = || {
             fs::create_dir(&temporary).map_err(|e| TrainError::write(&path, e))?;
@@ -99,8 +99,8 @@ impl Store {
         extend: bool,
     ) -> Result<(Option<Checkpoint>, Vec<String>), TrainError> {
         let mut faults = Vec::new();
-        for (epoch, path) in self.candidates()? {
-            match load(&path, epoch) {
+        for (moment, path) in self.candidates()? {
+            match load(&path, moment) {
                 Ok(checkpoint) => {
                     let found = &checkpoint.manifest.config;
                     if let Some((field, found, expected)) = difference_of_runs(found, config, extend) {
@@ -122,16 +122,16 @@ impl Store {
 
     /// The model of the checkpoint after `epoch`, if there is one that is whole.
     pub(crate) fn model_of(&self, epoch: usize) -> Option<Vec<u8>> {
-        load(&self.dir.join(format!("{PREFIX}{epoch}")), epoch).ok()?.parts.remove("model")
+        load(&self.dir.join(format!("{PREFIX}{epoch}")), (epoch, 0)).ok()?.parts.remove("model")
     }
 
-    /// Epoch and directory of every checkpoint, newest first.
-    fn candidates(&self) -> Result<Vec<(usize, PathBuf)>, TrainError> {
+    /// Moment and directory of every checkpoint, newest first.
+    fn candidates(&self) -> Result<Vec<(Moment, PathBuf)>, TrainError> {
         let mut found: Vec<_> = entries(&self.dir)?
             .into_iter()
             .filter_map(|path| {
-                let epoch = epoch_of(path.file_name()?.to_str()?)?;
-                files::is_own_directory(&path).then_some((epoch, path))
+                let moment = moment_of(path.file_name()?.to_str()?)?;
+                files::is_own_directory(&path).then_some((moment, path))
             })
             .collect();
         found.sort_unstable_by(|a, b| b.cmp(a));
@@ -139,10 +139,22 @@ impl Store {
     }
 }
 
-/// The epoch of a checkpoint, if `name` is that of one.
-fn epoch_of(name: &str) -> Option<usize> {
-    let epoch = name.strip_prefix(PREFIX)?.parse().ok()?;
-    (name == format!("{PREFIX}{epoch}")).then_some(epoch)
+/// Finished epochs, and steps done in the one after them.
+type Moment = (usize, usize);
+
+/// Name of the directory of a moment's checkpoint: `checkpoint-12`, or `checkpoint-12+40` after 40 steps of epoch 13.
+fn name((epoch, steps): Moment) -> String {
+    if steps == 0 { format!("{PREFIX}{epoch}") } else { format!("{PREFIX}{epoch}+{steps}") }
+}
+
+/// The moment of a checkpoint, if `name` is that of one.
+fn moment_of(name: &str) -> Option<Moment> {
+    let (epoch, steps) = match name.strip_prefix(PREFIX)?.split_once('+') {
+        None => (name.strip_prefix(PREFIX)?, "0"),
+        Some(parts) => parts,
+    };
+    let moment = (epoch.parse().ok()?, steps.parse().ok()?);
+    (name == self::name(moment)).then_some(moment)
 }
 
 /// Removes what [`Store::save`] wrote into a directory, and the directory unless something else is in it.
@@ -173,7 +185,7 @@ fn entries(dir: &Path) -> Result<Vec<PathBuf>, TrainError> {
 }
 
 /// Reads and verifies a checkpoint.
-fn load(path: &Path, epoch: usize) -> Result<Checkpoint, TrainError> {
+fn load(path: &Path, (epoch, steps): Moment) -> Result<Checkpoint, TrainError> {
     let file = path.join(MANIFEST);
     let sealed = SealedDir::new(path);
     let bytes = sealed.read(MANIFEST)?;
@@ -187,6 +199,10 @@ fn load(path: &Path, epoch: usize) -> Result<Checkpoint, TrainError> {
     let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|e| TrainError::damaged(&file, e))?;
     if manifest.epoch != epoch || manifest.epochs.len() != epoch {
         return Err(TrainError::damaged(&file, format!("it is the manifest of epoch {}", manifest.epoch)));
+    }
+    let (_, found) = manifest.moment();
+    if found != steps {
+        return Err(TrainError::damaged(&file, format!("it is the manifest of step {found} of its epoch")));
     }
     let mut parts = BTreeMap::new();
     for part in PARTS {

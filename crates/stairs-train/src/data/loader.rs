@@ -7,6 +7,9 @@
 //! The samples of an optimiser step may be divided among several devices, and on each into several parts. Burn divides the
 //! samples of an epoch among devices; this loader divides those of each step, so that a step has the same samples on any
 //! number of devices: part (round r, device i) of n devices is share r·n + i of the step.
+//!
+//! A loader can begin inside an epoch, and end it early where its [`Gate`] closes, both between whole steps. For layers
+//! that draw from the device's generator, such as dropout, it seeds the generator before every step.
 
 use std::{
     io,
@@ -27,8 +30,8 @@ use burn::{
 
 use stairs_noise::derive_seed;
 
-use super::{HostBatch, HostBatches, Pass, Samples, batches, epoch_order, host::threads, share};
-use crate::{TrainError, seeded::seed_device};
+use super::{HostBatch, HostBatches, Pass, Samples, batches, epoch_order, host::threads, share, steps_per_epoch};
+use crate::{TrainError, seeded::seed_device, stop::Gate};
 
 /// A batch on the device.
 #[derive(Clone, Debug)]
@@ -66,6 +69,9 @@ pub(crate) struct Loader {
     visit: Visit,
     parts: Parts,
     epochs_done: AtomicUsize,
+    /// Steps that have been done before in an epoch (from 1).
+    done: (usize, usize),
+    gate: Gate,
     device: Device,
     fault: Fault,
 }
@@ -114,9 +120,21 @@ impl Loader {
             visit,
             parts: Parts::WHOLE,
             epochs_done: epochs_done.into(),
+            done: (epochs_done + 1, 0),
+            gate: Gate::default(),
             device,
             fault: Fault::default(),
         }
+    }
+
+    /// The same without the first `steps` steps of the first epoch.
+    pub(crate) fn after_steps(self, steps: usize) -> Self {
+        Self { done: (self.done.0, steps), ..self }
+    }
+
+    /// The same until `gate` closes.
+    pub(crate) fn until(self, gate: Gate) -> Self {
+        Self { gate, ..self }
     }
 
     /// The same with every step divided among `devices` ≥ 1 devices, and on each into `rounds` ≥ 1 parts, none of them
@@ -136,6 +154,8 @@ impl Loader {
             visit: Visit::Test,
             parts: Parts::WHOLE,
             epochs_done: 0.into(),
+            done: (1, 0),
+            gate: Gate::default(),
             device,
             fault: Fault::default(),
         }
@@ -155,6 +175,8 @@ impl Loader {
             visit: self.visit,
             parts,
             epochs_done: self.epochs_done.load(Ordering::Relaxed).into(),
+            done: self.done,
+            gate: self.gate.clone(),
             device,
             fault: self.fault.clone(),
         }
@@ -164,11 +186,7 @@ impl Loader {
     fn epoch(&self, epoch: usize) -> Epoch {
         let order = match self.visit {
             Visit::Test => (0..self.chosen.len()).collect(),
-            Visit::Train { seed, .. } => {
-                // For layers of the model that draw from the device's generator, such as dropout.
-                seed_device(&self.device, derive_seed(seed, "device", epoch as u64));
-                epoch_order(seed, epoch, self.chosen.len())
-            }
+            Visit::Train { seed, .. } => epoch_order(seed, epoch, self.chosen.len()),
         };
         let chosen = order[self.range.clone()].iter().map(|&position| self.chosen[position]).collect();
         let augment = match self.visit {
@@ -177,15 +195,23 @@ impl Loader {
         };
         let (samples, threads) = (self.samples.clone(), threads(&*self.samples));
         let pass = Pass { samples, order: chosen, batch: self.batch, augment, threads };
-        let parts = |step: Range<usize>| self.parts.of(step.clone()).map(move |part| (step.len(), part));
-        let parts = batches(self.range.len(), self.batch).flat_map(parts).collect();
+        let skip = if epoch == self.done.0 { self.done.1 } else { 0 };
+        let before = (epoch - 1) * steps_per_epoch(self.range.len(), self.batch);
+        let steps = batches(self.range.len(), self.batch).enumerate().skip(skip);
+        let parts: Vec<_> =
+            steps.flat_map(|(i, step)| self.parts.of(step.clone()).map(move |part| (i, step.len(), part))).collect();
+        let (left, total) = (parts.iter().map(|(.., part)| part.len()).sum::<usize>(), self.num_items());
         Epoch {
-            batches: pass.start_parts(parts),
+            steps: parts.iter().map(|(i, ..)| before + i).collect::<Vec<_>>().into_iter(),
+            begun: None,
+            batches: pass.start_parts(parts.into_iter().map(|(_, of_step, part)| (of_step, part)).collect()),
             shape: self.samples.shape(),
+            visit: self.visit,
+            gate: self.gate.clone(),
             device: self.device.clone(),
             fault: self.fault.clone(),
-            done: 0,
-            total: self.num_items(),
+            done: total - left,
+            total,
         }
     }
 }
@@ -240,19 +266,46 @@ impl Fault {
 
 /// The batches of one epoch.
 struct Epoch {
+    /// The optimiser step of each batch to come, counted from 0 over the run.
+    steps: std::vec::IntoIter<usize>,
+    /// The step the last batch belonged to.
+    begun: Option<usize>,
     batches: HostBatches,
     shape: [usize; 3],
+    visit: Visit,
+    gate: Gate,
     device: Device,
     fault: Fault,
     done: usize,
     total: usize,
 }
 
+impl Epoch {
+    /// False if `step` may not begin any more.
+    fn begin(&mut self, step: usize) -> bool {
+        if self.begun.replace(step) == Some(step) {
+            return true;
+        }
+        match self.visit {
+            Visit::Test => self.gate.test(),
+            Visit::Train { seed, .. } => {
+                let open = self.gate.step(step);
+                if open {
+                    seed_device(&self.device, derive_seed(seed, "device", step as u64));
+                }
+                open
+            }
+        }
+    }
+}
+
 impl Iterator for Epoch {
     type Item = Result<Batch, DatasetError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.done == self.total {
+        let step = self.steps.next()?;
+        if !self.begin(step) {
+            self.steps = Vec::new().into_iter();
             return None;
         }
         let HostBatch { values, labels, of_step } = match self.batches.next()? {
@@ -278,8 +331,14 @@ impl DataLoaderIterator<Batch> for Epoch {
 
 #[cfg(test)]
 mod tests {
+    use burn::train::Interrupter;
+
     use super::*;
-    use crate::data::SampleError;
+    use crate::{
+        StopSignal,
+        data::SampleError,
+        stop::{Cut, Gate},
+    };
 
     /// Sample i is the number i, its class i mod 3.
     struct Numbers(usize);
@@ -305,8 +364,12 @@ mod tests {
         }
     }
 
+    fn numbers(batch: Batch) -> Vec<f32> {
+        batch.inputs.into_data().try_into_vec::<f32>().unwrap()
+    }
+
     fn values(loader: &dyn DataLoader<Batch>) -> Vec<f32> {
-        loader.iter().flat_map(|b| b.unwrap().inputs.into_data().try_into_vec::<f32>().unwrap()).collect()
+        loader.iter().flat_map(|batch| numbers(batch.unwrap())).collect()
     }
 
     fn train(samples: usize, seed: u64, augment: bool, epochs_done: usize) -> Loader {
@@ -358,7 +421,6 @@ mod tests {
     /// Every step has the same samples on any number of devices, in any number of parts.
     #[test]
     fn devices_share_every_step() {
-        let numbers = |batch: Batch| batch.inputs.into_data().try_into_vec::<f32>().unwrap();
         let (rounds, devices) = (2, 3);
         let loader = train_by(7, 13, 5, false, 0).divided(rounds, devices);
         let slices: Vec<_> = [(0, 4), (4, 8), (8, 13)].map(|(start, end)| loader.slice(start, end)).into();
@@ -378,6 +440,48 @@ mod tests {
             assert_eq!(found, step);
         }
         assert!(iterators.iter_mut().all(|iterator| iterator.next().is_none() && iterator.progress().is_completed()));
+    }
+
+    /// Both halves of an epoch that is stopped after some steps, on any number of devices.
+    #[test]
+    fn an_epoch_goes_on_after_the_step_it_was_stopped_at() {
+        for (rounds, devices) in [(1, 1), (2, 1), (2, 3)] {
+            let loader = || train_by(7, 26, 5, true, 2).divided(rounds, devices);
+            let slices = |loader: &Loader| -> Vec<_> {
+                let size = 26 / devices;
+                (0..devices).map(|i| loader.slice(i * size, (i + 1) * size)).collect()
+            };
+            let whole: Vec<_> = slices(&loader()).iter().map(|slice| values(&**slice)).collect();
+            for steps in 0..=4 {
+                let signal = StopSignal::new();
+                let gate = Gate::new(signal.clone(), Interrupter::new());
+                let first = slices(&loader().until(gate.clone()));
+                let mut iterators: Vec<_> = first.iter().map(|slice| slice.iter()).collect();
+                let mut halves = vec![Vec::new(); devices];
+                for part in 0.. {
+                    if part == steps * rounds {
+                        signal.request();
+                    }
+                    let batches = iterators.iter_mut().map(|i| i.next().map(|batch| numbers(batch.unwrap())));
+                    let batches: Vec<_> = batches.collect();
+                    assert!(batches.iter().all(|batch| batch.is_some() == batches[0].is_some()));
+                    if batches[0].is_none() {
+                        break;
+                    }
+                    halves.iter_mut().zip(batches).for_each(|(half, batch)| half.extend(batch.unwrap()));
+                }
+                // Three epochs of four steps; without a step left there is none to stop before.
+                assert_eq!(gate.cut(), (steps < 4).then_some(Cut::Step(2 * 4 + steps)));
+                let second = slices(&loader().after_steps(steps));
+                for (i, slice) in second.iter().enumerate() {
+                    let iterator = slice.iter();
+                    assert_eq!(iterator.progress().items_processed, halves[i].len());
+                    halves[i].extend(iterator.flat_map(|batch| numbers(batch.unwrap())));
+                    assert_eq!(slice.num_items(), halves[i].len());
+                }
+                assert_eq!(halves, whole, "{steps} steps on {devices} devices");
+            }
+        }
     }
 
     #[test]

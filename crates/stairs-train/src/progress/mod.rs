@@ -4,12 +4,14 @@
 //! |---|---|
 //! | [`Display::Dashboard`] | burn-train's full-screen dashboard (feature `tui`) |
 //! | [`Display::Bar`] | a bar within the epoch, one line after it (on a terminal) |
-//! | [`Display::Plain`] | one readable line an epoch |
+//! | [`Display::Plain`] | one readable line an epoch, and one every half a minute within long ones |
 //! | [`Display::Quiet`] | nothing: for grids of runs |
 //! | [`Display::Auto`] | dashboard or bar on a terminal, plain elsewhere |
 //! | [`Display::Custom`] | a [`Progress`] of your own |
 
 mod bar;
+#[cfg(all(unix, feature = "tui"))]
+mod dashboard;
 mod plain;
 mod renderer;
 
@@ -24,6 +26,7 @@ use burn::train::{
     Interrupter,
     renderer::{MetricsRenderer, default_renderer},
 };
+use plain::Patient;
 pub use plain::{Plain, epoch_line};
 pub(crate) use renderer::Renderer;
 
@@ -73,7 +76,7 @@ pub enum Display {
     Dashboard,
     /// A bar within the epoch; plain lines where standard output is no terminal.
     Bar,
-    /// One line an epoch on standard output.
+    /// One line an epoch on standard output, and one every half a minute within it.
     Plain,
     /// Nothing.
     Quiet,
@@ -89,12 +92,19 @@ impl Display {
         let progress: Box<dyn Progress> = match self {
             Display::Auto | Display::Dashboard if dashboard => Box::new(AroundDashboard),
             Display::Auto | Display::Bar if terminal => Box::new(Bar::new()),
-            Display::Auto | Display::Dashboard | Display::Bar | Display::Plain => Box::new(Plain),
+            Display::Auto | Display::Dashboard | Display::Bar | Display::Plain => Box::new(Patient::new(Plain)),
             Display::Quiet => Box::new(Quiet),
             Display::Custom(progress) => progress,
         };
         SharedProgress { progress: Arc::new(Mutex::new(progress)), dashboard }
     }
+}
+
+/// Gives the terminal back as it was before a dashboard opened in it; without one nothing happens. For a program that
+/// ends at once, such as on a second Ctrl-C: the dashboard of a run that returns has closed.
+pub fn restore_terminal() {
+    #[cfg(all(unix, feature = "tui"))]
+    dashboard::restore();
 }
 
 /// What is said before the dashboard opens and after it has closed.
@@ -128,7 +138,12 @@ impl SharedProgress {
     /// The renderer for burn-train: its dashboard, or one that tells this progress. A dashboard opens at once.
     pub(crate) fn renderer(&self, interrupter: &Interrupter, epochs_done: usize) -> Box<dyn MetricsRenderer> {
         if self.dashboard {
-            default_renderer(interrupter.clone(), (epochs_done > 0).then_some(epochs_done))
+            #[cfg(all(unix, feature = "tui"))]
+            dashboard::remember();
+            let renderer = default_renderer(interrupter.clone(), (epochs_done > 0).then_some(epochs_done));
+            #[cfg(all(unix, feature = "tui"))]
+            dashboard::keep_ctrl_c();
+            renderer
         } else {
             Box::new(Renderer::new(self.clone()))
         }

@@ -1,6 +1,9 @@
-//! One readable line an epoch, for logs and pipes.
+//! One readable line an epoch, for logs and pipes; more of them where epochs are long.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use super::Progress;
 use crate::{EpochRecord, RunConfig, RunRecord};
@@ -35,6 +38,58 @@ impl Progress for Plain {
     }
 }
 
+/// Time without a line after which one is due.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// [`Plain`], with a line now and then within a long epoch.
+pub(super) struct Patient {
+    plain: Plain,
+    epochs: usize,
+    patience: Duration,
+    said: Instant,
+}
+
+impl Patient {
+    pub(super) fn new(plain: Plain) -> Self {
+        Self { plain, epochs: 0, patience: PATIENCE, said: Instant::now() }
+    }
+
+    /// The line that is due, if one is.
+    fn within(&mut self, epoch: usize, part: &str, done: usize, total: usize) -> Option<String> {
+        if done == 0 || self.said.elapsed() < self.patience {
+            return None;
+        }
+        self.said = Instant::now();
+        Some(format!("epoch {epoch}/{}  {part} {done} of {total} samples", self.epochs))
+    }
+}
+
+impl Progress for Patient {
+    fn start(&mut self, config: &RunConfig, dir: &Path, epochs_done: usize) {
+        (self.epochs, self.said) = (config.epochs, Instant::now());
+        self.plain.start(config, dir, epochs_done);
+    }
+
+    fn samples(&mut self, epoch: usize, part: &str, done: usize, total: usize) {
+        if let Some(line) = self.within(epoch, part, done, total) {
+            println!("{line}");
+        }
+    }
+
+    fn epoch(&mut self, record: &EpochRecord, total: usize) {
+        self.said = Instant::now();
+        self.plain.epoch(record, total);
+    }
+
+    fn note(&mut self, message: &str) {
+        self.plain.note(message);
+    }
+
+    fn end(&mut self, record: &RunRecord) {
+        self.plain.end(record);
+    }
+}
+
 /// The line of an epoch: losses in nats, accuracies in percent.
 pub fn epoch_line(record: &EpochRecord, total: usize) -> String {
     let width = total.to_string().len();
@@ -56,6 +111,15 @@ pub fn epoch_line(record: &EpochRecord, total: usize) -> String {
 mod tests {
     use super::*;
     use crate::LawPoint;
+
+    #[test]
+    fn long_epochs_are_not_silent() {
+        let mut patient = Patient { epochs: 20, ..Patient::new(Plain) };
+        assert_eq!(patient.within(3, "train", 128, 512), None);
+        patient.patience = Duration::ZERO;
+        assert_eq!(patient.within(3, "train", 0, 512), None);
+        assert_eq!(patient.within(3, "train", 256, 512).unwrap(), "epoch 3/20  train 256 of 512 samples");
+    }
 
     #[test]
     fn the_line_says_it_all() {

@@ -24,10 +24,13 @@ mod plan;
 mod report;
 mod reproduce;
 mod run_options;
+mod stop;
 mod summary;
 mod train;
 
 use clap::{Parser, Subcommand};
+
+pub(crate) use stop::{CODE as STOPPED, Stopped};
 
 /// Quantisation-aware training by additive noise annealing.
 #[derive(Debug, Parser)]
@@ -58,6 +61,15 @@ enum Command {
 }
 
 impl Cli {
+    /// True where the files a command leaves are what it is for, not the lines it prints.
+    pub(crate) fn leaves_files(&self) -> bool {
+        match &self.command {
+            Command::Train(_) => true,
+            Command::Reproduce(command) => !command.lists(),
+            _ => false,
+        }
+    }
+
     /// Runs the chosen subcommand.
     pub(crate) fn run(self) -> anyhow::Result<()> {
         match self.command {

@@ -6,18 +6,22 @@ use anyhow::ensure;
 use clap::Args;
 use stairs::{
     device::DeviceName,
-    experiments::{Experiment, Grid, Lines, Runner, Scale, Shard, Status, Terminal, Watch, catalogue, find},
+    experiments::{
+        Experiment, ExperimentError, Grid, Lines, Runner, Scale, Shard, Status, Terminal, Watch, catalogue, find,
+    },
 };
 
 use super::{
     jobs,
     options::{DataOption, DeviceOption, GridOptions},
+    stop::{Stopped, on_signals},
 };
 
 /// Run a published experiment and make its report
 ///
 /// Finished trials are kept, interrupted ones continued: run the command again at any time. Several processes may share
-/// the directory; with --shard each takes its part.
+/// the directory; with --shard each takes its part. Ctrl-C ends it at the next step, with a checkpoint and exit code 130; a
+/// second Ctrl-C ends it at once.
 #[derive(Debug, Args)]
 pub(crate) struct Reproduce {
     /// Experiment, see --list
@@ -62,6 +66,11 @@ pub(crate) struct Reproduce {
 }
 
 impl Reproduce {
+    /// True where nothing is run.
+    pub(super) fn lists(&self) -> bool {
+        self.list
+    }
+
     pub(crate) fn run(self) -> anyhow::Result<()> {
         if self.list {
             for experiment in catalogue() {
@@ -75,8 +84,11 @@ impl Reproduce {
             return Ok(());
         }
         let experiment = self.experiment()?;
-        if self.jobs > 1 && !self.worker {
-            jobs::run(self.jobs)?;
+        let stop = on_signals()?;
+        if self.worker {
+            jobs::follow_parent(stop.clone());
+        } else if self.jobs > 1 {
+            jobs::run(self.jobs, &stop)?;
         }
         let page = match catalogue().first() {
             Some(first) if first.name == experiment.name => self.out.join("index.html"),
@@ -98,7 +110,16 @@ impl Reproduce {
         };
         let mut watch: Box<dyn Watch> =
             if std::io::stderr().is_terminal() { Box::new(Terminal::new()) } else { Box::new(Lines::new()) };
-        let outcome = runner.run(&experiment, watch.as_mut())?;
+        let outcome = runner.run_until(&experiment, watch.as_mut(), &stop);
+        // The bars are gone before anything else is printed.
+        drop(watch);
+        let outcome = outcome.map_err(|error| match error {
+            ExperimentError::Stopped { at, .. } if self.worker => Stopped::worker(at).into(),
+            ExperimentError::Stopped { at, finished, trials } => {
+                Stopped::new(format!("{at}, with {finished} of {trials} trials finished"), None).into()
+            }
+            other => anyhow::Error::from(other),
+        })?;
 
         if self.worker {
             return Ok(());

@@ -9,6 +9,7 @@ use stairs::train::{Display, RunConfig, TrainError, Trainer};
 use super::{
     options::{DataOption, DeviceOption, describe, printable},
     run_options::{Prepared, RunOptions},
+    stop::{Stopped, on_signals},
 };
 
 /// Train a network and leave a run directory
@@ -16,7 +17,8 @@ use super::{
 /// What is not given is chosen to train well on the data set. The run directory holds the configuration
 /// (config.toml), one line per epoch (metrics.jsonl), checkpoints, the trained models (best, last; Burn and safetensors
 /// format) and the record (record.json). The last line of the output is `test accuracy NN.NN %`: the hard network on the
-/// test set after the last epoch.
+/// test set after the last epoch. Ctrl-C ends the run at the next step, with a checkpoint, exit code 130 and the command that
+/// goes on as the last line; a second Ctrl-C ends it at once.
 #[derive(Debug, Args)]
 pub(crate) struct Train {
     #[command(flatten)]
@@ -42,6 +44,7 @@ pub(crate) struct Train {
 
 impl Train {
     pub(crate) fn run(self) -> anyhow::Result<()> {
+        let stop = on_signals()?;
         let devices = self.device.device.open_several(self.devices)?;
         let Prepared { config, data, notes } = self.options.prepare(&self.data)?;
         let config = RunConfig { devices: devices.len(), ..config };
@@ -51,11 +54,15 @@ impl Train {
             .devices(devices)
             .display(display)
             .resume(self.resume)
-            .extend(self.resume);
+            .extend(self.resume)
+            .stop(stop);
         let trainer = notes.into_iter().fold(trainer, Trainer::note);
         let record = trainer.run().map_err(|error| match error {
             TrainError::Occupied { dir } => {
                 anyhow!("{} already holds a run: continue it with --resume, or choose another --out", dir.display())
+            }
+            TrainError::Stopped { epoch, step, steps, .. } => {
+                Stopped::new(format!("at epoch {epoch}, step {step} of {steps}"), Some("--resume")).into()
             }
             other => other.into(),
         })?;

@@ -34,6 +34,16 @@ pub enum ExperimentError {
     /// The data set could not be loaded.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// The experiment was asked to stop; run again it goes on.
+    #[error("stopped {at}, with {finished} of {trials} trials finished")]
+    Stopped {
+        /// Where: `at trial ana-seed1, epoch 3, step 12 of 40`.
+        at: String,
+        /// Trials of this process's share that are finished.
+        finished: usize,
+        /// Trials of its share.
+        trials: usize,
+    },
     /// A trial failed.
     #[error("trial {trial}: {source}")]
     Trial {

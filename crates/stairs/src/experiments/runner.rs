@@ -11,11 +11,13 @@ use std::{
 
 use burn::tensor::Device;
 use stairs_data::{DataRoot, Dataset, DatasetName, load};
-use stairs_train::{Display, EpochRecord, Head, Init, Progress, RunConfig, RunDir, RunRecord, TrainError, Trainer};
+use stairs_train::{
+    Display, EpochRecord, Head, Init, Progress, RunConfig, RunDir, RunRecord, StopSignal, TrainError, Trainer,
+};
 
 use super::{Diverged, Experiment, ExperimentError, Scale, Shard, Task, Trial, Watch, results};
 use crate::{
-    measure::{MeasureConfig, MeasureError, Measurement, measure, measurement},
+    measure::{MeasureConfig, MeasureError, Measurement, measure_until, measurement},
     report::Results,
 };
 
@@ -78,17 +80,39 @@ impl Runner {
     /// # Errors
     /// The first [`ExperimentError`]; what was finished before stays.
     pub fn run(&self, experiment: &Experiment, watch: &mut dyn Watch) -> Result<Outcome, ExperimentError> {
+        self.run_until(experiment, watch, &StopSignal::new())
+    }
+
+    /// The same until `stop` is requested: a training then stops before its next step, with a checkpoint, a measurement
+    /// after its draw.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Stopped`] where it was, else as [`run`](Self::run).
+    pub fn run_until(
+        &self,
+        experiment: &Experiment,
+        watch: &mut dyn Watch,
+        stop: &StopSignal,
+    ) -> Result<Outcome, ExperimentError> {
         let all = experiment.trials(self.scale);
         let mine: Vec<Trial> =
             all.iter().enumerate().filter(|(i, _)| self.shard.takes(*i)).map(|(_, trial)| trial.clone()).collect();
-        let mut work = Work { all: &all, root: self.out.join(experiment.name), dataset: None };
+        let mut work = Work { all: &all, root: self.out.join(experiment.name), dataset: None, stop };
         let mut trials = Vec::with_capacity(mine.len());
 
         let mut published = Published::default();
 
         watch.start(experiment.name, &mine);
         for (position, trial) in mine.iter().enumerate() {
-            let (status, finished) = self.one(&mut work, (position, trial), watch)?;
+            let (status, finished) = match self.one(&mut work, (position, trial), watch) {
+                Err(ExperimentError::Stopped { at, .. }) => {
+                    let is_finished =
+                        |trial: &&Trial| finished(&work.root.join(&trial.id), trial).is_ok_and(|f| f.is_some());
+                    let finished = mine.iter().filter(is_finished).count();
+                    return Err(ExperimentError::Stopped { at, finished, trials: mine.len() });
+                }
+                other => other?,
+            };
             watch.end(position, trial, status, finished.as_ref());
             trials.push((trial.clone(), status));
             published.after(position + 1 == mine.len(), status, || self.publish(experiment, &all))?;
@@ -108,6 +132,9 @@ impl Runner {
         if let Some(finished) = finished(&dir, trial)? {
             return Ok((Status::Kept, Some(finished)));
         }
+        if work.stop.is_requested() {
+            return Err(stopped(format!("before trial {}", trial.id)));
+        }
         let mut task = trial.task.clone();
         if let (Task::Train(config), Some(from)) = (&mut task, &trial.from) {
             let wrong = |problem| ExperimentError::Start { trial: trial.id.clone(), from: from.clone(), problem };
@@ -121,10 +148,11 @@ impl Runner {
             let init = Init::open(work.root.join(from), Head::Loaded);
             config.init = Some(init.map_err(|source| failed(trial, source))?);
         }
+        let stop = work.stop;
         let data = work.data(trial, &self.data)?;
         match &task {
-            Task::Train(config) => self.train(data, &dir, (position, trial), config, watch),
-            Task::Measure(config) => take_measure(data, &dir, (position, trial), config, watch),
+            Task::Train(config) => self.train(data, &dir, (position, trial), config, watch, stop),
+            Task::Measure(config) => take_measure(data, &dir, (position, trial), config, watch, stop),
         }
     }
 
@@ -136,6 +164,7 @@ impl Runner {
         (position, trial): (usize, &Trial),
         config: &RunConfig,
         watch: &mut dyn Watch,
+        stop: &StopSignal,
     ) -> Result<(Status, Option<Finished>), ExperimentError> {
         let trained = Arc::new(AtomicBool::new(false));
         let progress = Box::new(Noticing { inner: watch.begin(position, trial), trained: trained.clone() });
@@ -143,12 +172,16 @@ impl Runner {
         let trainer = Trainer::new(config.clone(), data, dir)
             .device(self.device.clone())
             .display(Display::Custom(progress))
-            .resume(started);
+            .resume(started)
+            .stop(stop.clone());
         match trainer.run() {
             Ok(record) => {
                 // Another process may have finished it since we looked.
                 let status = if trained.load(Ordering::Relaxed) { Status::Done } else { Status::Kept };
                 Ok((status, Some(Finished::Run(record))))
+            }
+            Err(TrainError::Stopped { epoch, step, steps, .. }) => {
+                Err(stopped(format!("at trial {}, epoch {epoch}, step {step} of {steps}", trial.id)))
             }
             // `Occupied`: another process has begun it since we looked.
             Err(TrainError::Busy { .. } | TrainError::Occupied { .. }) => Ok((Status::Busy, None)),
@@ -190,6 +223,7 @@ struct Work<'a> {
     all: &'a [Trial],
     root: PathBuf,
     dataset: Option<Dataset>,
+    stop: &'a StopSignal,
 }
 
 impl Work<'_> {
@@ -208,6 +242,11 @@ impl Work<'_> {
 
 fn failed(trial: &Trial, source: TrainError) -> ExperimentError {
     ExperimentError::Trial { trial: trial.id.clone(), source: Box::new(source) }
+}
+
+/// The trial in hand was stopped; the rest of the experiment is not known here.
+fn stopped(at: String) -> ExperimentError {
+    ExperimentError::Stopped { at, finished: 0, trials: 0 }
 }
 
 /// Notices whether a training did anything.
@@ -269,9 +308,13 @@ fn take_measure(
     (position, trial): (usize, &Trial),
     config: &MeasureConfig,
     watch: &mut dyn Watch,
+    stop: &StopSignal,
 ) -> Result<(Status, Option<Finished>), ExperimentError> {
-    match measure(config, data, dir, |done, total| watch.measured(position, trial, done, total)) {
+    match measure_until(config, data, dir, stop, |done, total| watch.measured(position, trial, done, total)) {
         Ok(measurement) => Ok((Status::Done, Some(Finished::Measurement(measurement)))),
+        Err(MeasureError::Stopped { done, draws }) => {
+            Err(stopped(format!("at trial {}, draw {done} of {draws}", trial.id)))
+        }
         Err(MeasureError::Busy { .. }) => Ok((Status::Busy, None)),
         Err(MeasureError::Occupied { dir, what }) => Err(ExperimentError::Different { path: dir, what }),
         Err(source) => Err(ExperimentError::Measurement { trial: trial.id.clone(), source: Box::new(source) }),

@@ -22,6 +22,14 @@ pub enum MeasureError {
         /// The directory.
         dir: PathBuf,
     },
+    /// The measurement was asked to stop; its draws are kept.
+    #[error("stopped after draw {done} of {draws}")]
+    Stopped {
+        /// Draws made.
+        done: usize,
+        /// Draws of the measurement.
+        draws: usize,
+    },
     /// A count that must be positive.
     #[error("{0} must be at least 1")]
     Count(&'static str),

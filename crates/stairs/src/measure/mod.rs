@@ -14,6 +14,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use stairs_capacity::{Draw, Draws, Estimate, Normalisation, Point, SmcOptions, SmcPoint, sequential_monte_carlo};
 use stairs_data::Dataset;
+use stairs_train::StopSignal;
 
 pub use config::MeasureConfig;
 pub use error::MeasureError;
@@ -54,6 +55,20 @@ pub fn measure(
     config: &MeasureConfig,
     data: &Dataset,
     dir: &Path,
+    progress: impl FnMut(usize, usize),
+) -> Result<Measurement, MeasureError> {
+    measure_until(config, data, dir, &StopSignal::new(), progress)
+}
+
+/// The same until `stop` is requested, which is looked at before every draw.
+///
+/// # Errors
+/// [`MeasureError::Stopped`] where it was, else as [`measure`].
+pub fn measure_until(
+    config: &MeasureConfig,
+    data: &Dataset,
+    dir: &Path,
+    stop: &StopSignal,
     mut progress: impl FnMut(usize, usize),
 ) -> Result<Measurement, MeasureError> {
     config.check()?;
@@ -86,6 +101,9 @@ pub fn measure(
         let name = draw_name(index);
         let draw = match read::<Draw>(&sealed, &name) {
             Ok(draw) => draw,
+            Err(_) if stop.is_requested() => {
+                return Err(MeasureError::Stopped { done: index, draws: config.draws });
+            }
             Err(_) => {
                 let draw = sampler.draw(index as u64, config.inner)?;
                 write(&sealed, &name, &draw)?;
