@@ -110,6 +110,7 @@ impl Launch<'_> {
             .with_training_strategy(execution(device, &self.helpers).into())
             .with_application_logger(None)
             .with_interrupter(interrupter.clone())
+            .label(&format!("{} on {}, {}", config.model, config.dataset, self.dir.path().display()))
             .renderer(self.progress.renderer(&dashboard, self.epochs_done))
             .num_epochs(config.epochs);
         if self.epochs_done > 0 || self.partial.is_some() {

@@ -109,6 +109,6 @@ mod tests {
         let line = again(words("stairs|train|--out|my run's $HOME/x"), Some("--resume"));
         assert_eq!(shlex::split(&line).unwrap(), ["stairs", "train", "--out", "my run's $HOME/x", "--resume"]);
         assert_eq!(again(words("stairs|train|--resume|--out|x"), Some("--resume")), "stairs train --resume --out x");
-        assert_eq!(again(words("stairs|reproduce|--jobs=2"), None), "stairs reproduce --jobs=2");
+        assert_eq!(again(words("stairs|reproduce|--jobs|2"), None), "stairs reproduce --jobs 2");
     }
 }

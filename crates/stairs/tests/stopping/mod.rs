@@ -122,7 +122,7 @@ fn assert_same(out: &Path, whole: &Path) {
     assert_eq!(without_times(read_record(out).unwrap()), without_times(read_record(whole).unwrap()));
 }
 
-/// In a pipe, by each signal, under the dashboard and under `--plain` in a terminal: the same weights as without a stop.
+/// By each signal in a pipe, under the dashboard and under `--plain` in a terminal: the same weights as without a stop.
 #[test]
 fn a_training_that_is_stopped_loses_nothing() {
     let directory = tempfile::tempdir().unwrap();
@@ -147,11 +147,12 @@ fn a_training_that_is_stopped_loses_nothing() {
     assert_same(&out, &whole);
 
     let out = directory.path().join("terminal");
-    for further in [&[][..], &["--resume", "--plain"]] {
+    // Ctrl-C in the dashboard, the dashboard's own way to stop, Ctrl-C without a dashboard.
+    for (keys, further) in [("\x03", &[][..]), ("qs", &["--resume"]), ("\x03", &["--resume", "--plain"])] {
         let mut terminal = Terminal::start(train(&out, further));
         is_training(&out);
-        assert_eq!(terminal.is_cooked(), !further.is_empty(), "the dashboard has the keys");
-        terminal.press("\x03");
+        assert_eq!(terminal.is_cooked(), further.contains(&"--plain"), "the dashboard has the keys");
+        terminal.press(keys);
         assert_eq!(terminal.wait(SOON).code(), Some(130), "{}", terminal.shown());
         assert!(terminal.is_cooked(), "the terminal is given back");
         last = terminal.last_line();

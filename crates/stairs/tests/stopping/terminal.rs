@@ -84,7 +84,7 @@ fn open() -> (File, OwnedFd) {
     let null = std::ptr::null_mut();
     // SAFETY: the two numbers and the size are written and read within the call; the descriptors are new and ours.
     unsafe {
-        assert_eq!(libc::openpty(&mut keyboard, &mut screen, null, null.cast(), &mut size), 0);
+        assert_eq!(libc::openpty(&mut keyboard, &mut screen, null, null.cast(), std::ptr::from_mut(&mut size)), 0);
         // Other programs that a test starts meanwhile must not hold the terminal.
         for end in [keyboard, screen] {
             libc::fcntl(end, libc::F_SETFD, libc::FD_CLOEXEC);
