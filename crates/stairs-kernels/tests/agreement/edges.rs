@@ -9,7 +9,7 @@ use burn::{
         conv::{Conv2d, Conv2dConfig},
         pool::{AdaptiveAvgPool2dConfig, MaxPool2d, MaxPool2dConfig},
     },
-    tensor::{Device, FloatDType, Tensor},
+    tensor::{Device, FloatDType, Tensor, s},
 };
 use stairs_kernels::{adaptive_avg_pool2d, batch_norm, conv2d, max_pool2d};
 
@@ -136,7 +136,7 @@ fn convolutions_that_cannot_be() {
         ("channels", |c| c.groups = 0),
         ("channels", |c| c.groups = 2),
         ("channels", |c| c.groups = usize::MAX / 2 + 2),
-        ("bias", |c| c.bias = c.bias.take().map(|b| b.map(|b| b.slice([0..3])))),
+        ("bias", |c| c.bias = c.bias.take().map(|b| b.map(|b| b.slice(s![0..3])))),
         ("bias", |c| c.bias = c.bias.take().map(|b| b.map(|b| b.repeat(&[2])))),
     ] {
         panics(expected, || drop(conv2d(&with(change), x())));
