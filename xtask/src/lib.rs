@@ -1,4 +1,4 @@
-//! Developer tasks: `cargo xtask data | check | test | reproduce | book | bench | gpu | docs`.
+//! Developer tasks: `cargo xtask data | check | test | sanitize | reproduce | book | bench | gpu | docs`.
 //!
 //! Each task is one module. None of them links Burn; what needs it is run through `cargo run` or `cargo test`.
 
@@ -18,6 +18,7 @@ pub mod download;
 mod gpu;
 mod process;
 mod reproduce;
+mod sanitize;
 mod test;
 
 /// Developer tasks of the stairs workspace.
@@ -36,6 +37,8 @@ enum Task {
     Check(check::Args),
     /// The tests: the whole workspace on Flex, or the backend tests on several backends.
     Test(test::Args),
+    /// The CPU kernels on thousands of random shapes under AddressSanitizer (needs a nightly toolchain).
+    Sanitize(sanitize::Args),
     /// Run an experiment and write its report (`target/reproduce/index.html`).
     Reproduce(reproduce::Args),
     /// Run every command of README and book as it is written, twice in a row.
@@ -58,6 +61,7 @@ impl Args {
             Task::Data(args) => args.run(),
             Task::Check(args) => args.run(),
             Task::Test(args) => args.run(),
+            Task::Sanitize(args) => args.run(),
             Task::Reproduce(args) => args.run(),
             Task::Book => book::run_commands(),
             Task::Bench(args) => args.run(),

@@ -108,6 +108,7 @@ impl KernelBackend for Flex {
     }
 
     fn kernel_relu6(mut x: FloatTensor<Self>) -> FloatTensor<Self> {
+        expect("input", &x, x.shape().as_slice());
         if let Some(values) = owned(&mut x) {
             relu6::forward_in_place(values);
             return x;
@@ -116,6 +117,7 @@ impl KernelBackend for Flex {
     }
 
     fn kernel_relu6_gradient(y: FloatTensor<Self>, mut gradient: FloatTensor<Self>) -> FloatTensor<Self> {
+        expect("output", &y, y.shape().as_slice());
         expect("gradient", &gradient, y.shape().as_slice());
         let y = values(&y);
         if let Some(values) = owned(&mut gradient) {

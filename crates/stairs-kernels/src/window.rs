@@ -121,7 +121,7 @@ fn positive(setting: &'static str, value: usize) -> Result<(), Misfit> {
 
 /// Pixels from the first to the last position of a kernel ≥ 1.
 fn span(kernel: usize, dilation: usize) -> Result<usize, Misfit> {
-    length((kernel - 1).checked_mul(dilation).and_then(|last| last.checked_add(1)))
+    (kernel - 1).checked_mul(dilation).and_then(|last| last.checked_add(1)).ok_or(Misfit::Overflow)
 }
 
 /// The padding (before, after) on both axes of a window over `size` pixels, as Burn's modules compute it.
@@ -163,7 +163,10 @@ fn same(input: usize, kernel: usize, stride: usize) -> Result<(usize, usize), Mi
 mod tests {
     use super::*;
 
-    const AXES: [(usize, usize, usize, (usize, usize), usize); 7] = [
+    /// Input, kernel, stride, padding before and after, dilation.
+    type Settings = (usize, usize, usize, (usize, usize), usize);
+
+    const AXES: [Settings; 7] = [
         (5, 3, 1, (1, 1), 1),
         (5, 3, 2, (0, 0), 1),
         (7, 3, 2, (2, 1), 2),
@@ -208,6 +211,7 @@ mod tests {
         // Products and sums that would wrap to a small number.
         assert_eq!(Axis::new(4, 3, 1, (0, 0), huge / 2 + 1), Err(Misfit::Overflow));
         assert_eq!(Axis::new(4, huge, 1, (0, 0), huge), Err(Misfit::Overflow));
+        assert_eq!(Axis::new(4, 2, 1, (0, 0), huge / 2), Err(Misfit::TooLong { span: huge / 2 + 1, padded: 4 }));
         assert_eq!(Axis::new(4, 3, 1, (huge, 1), 1), Err(Misfit::Overflow));
         assert_eq!(Axis::new(4, 3, 1, (huge / 2, huge / 2), 1), Err(Misfit::Overflow));
         assert_eq!(same(4, huge, 2), Err(Misfit::Overflow));

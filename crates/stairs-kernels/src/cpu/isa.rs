@@ -48,7 +48,7 @@ macro_rules! dispatch {
                 $crate::cpu::simd::Level::Avx512 => return unsafe { avx512($($arg),+) },
                 // SAFETY: as above.
                 $crate::cpu::simd::Level::Avx2 => return unsafe { avx2($($arg),+) },
-                $crate::cpu::simd::Level::Base => {}
+                _ => {}
             }
         }
         #[cfg(target_arch = "aarch64")]

@@ -1,6 +1,9 @@
 //! Vector registers of f32 and the choice of an instruction set, made when the program runs.
 //!
 //! A kernel is written once over [`Simd`] as an inlined function and called from a function compiled for each set.
+//!
+//! With debug assertions and `STAIRS_KERNELS_EMULATE` in the environment, kernels over [`Simd`] run on arrays in place of
+//! registers of 16 lanes, so that those for the widest processors are tested on any.
 #![cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 
 /// What the processor offers.
@@ -12,6 +15,9 @@ pub(crate) enum Level {
     /// 8 lanes, 16 registers, fused multiply-add.
     #[cfg(target_arch = "x86_64")]
     Avx2,
+    /// Arrays of 16 lanes, asked for.
+    #[cfg(debug_assertions)]
+    Emulated,
     /// What the compiler was told to assume.
     Base,
 }
@@ -19,6 +25,14 @@ pub(crate) enum Level {
 impl Level {
     /// The best level of this processor.
     pub(crate) fn detect() -> Self {
+        #[cfg(debug_assertions)]
+        {
+            static ASKED: std::sync::LazyLock<bool> =
+                std::sync::LazyLock::new(|| std::env::var_os("STAIRS_KERNELS_EMULATE").is_some());
+            if *ASKED {
+                return Self::Emulated;
+            }
+        }
         #[cfg(target_arch = "x86_64")]
         {
             let has_avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
@@ -35,15 +49,25 @@ impl Level {
         }
         Self::Base
     }
-}
 
-impl Level {
     /// Whether there are 32 registers of 16 lanes.
     pub(crate) fn is_widest(self) -> bool {
-        #[cfg(target_arch = "x86_64")]
-        return self == Self::Avx512;
-        #[cfg(not(target_arch = "x86_64"))]
-        return false;
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => true,
+            #[cfg(debug_assertions)]
+            Self::Emulated => true,
+            _ => false,
+        }
+    }
+
+    /// Whether there are AVX2 and fused multiply-add.
+    pub(crate) fn has_avx2(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 | Self::Avx2 => true,
+            _ => false,
+        }
     }
 }
 
@@ -65,7 +89,7 @@ macro_rules! at_best_level {
                 $crate::cpu::simd::Level::Avx512 => unsafe { avx512($($argument),+) },
                 // SAFETY: as above.
                 $crate::cpu::simd::Level::Avx2 => unsafe { avx2($($argument),+) },
-                $crate::cpu::simd::Level::Base => $body($($argument),+),
+                _ => $body($($argument),+),
             }
         }
         #[cfg(not(target_arch = "x86_64"))]
@@ -97,6 +121,56 @@ pub(crate) trait Simd {
     unsafe fn store_halves(low: *mut f32, high: *mut f32, value: Self::Register);
     /// a·b + c.
     unsafe fn mul_add(a: Self::Register, b: Self::Register, c: Self::Register) -> Self::Register;
+}
+
+/// An array in place of a register.
+#[cfg(debug_assertions)]
+pub(crate) struct Emulated;
+
+// SAFETY of all blocks below: the caller of a method has checked the pointers.
+#[cfg(debug_assertions)]
+impl Simd for Emulated {
+    type Register = [f32; 16];
+    const LANES: usize = 16;
+
+    #[inline(always)]
+    unsafe fn zero() -> [f32; 16] {
+        [0.0; 16]
+    }
+
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> [f32; 16] {
+        [value; 16]
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> [f32; 16] {
+        unsafe { from.cast::<[f32; 16]>().read_unaligned() }
+    }
+
+    #[inline(always)]
+    unsafe fn store(to: *mut f32, value: [f32; 16]) {
+        unsafe { to.cast::<[f32; 16]>().write_unaligned(value) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_halves(low: *const f32, high: *const f32) -> [f32; 16] {
+        let half = |from: *const f32| unsafe { from.cast::<[f32; 8]>().read_unaligned() };
+        let (low, high) = (half(low), half(high));
+        std::array::from_fn(|i| if i < 8 { low[i] } else { high[i - 8] })
+    }
+
+    #[inline(always)]
+    unsafe fn store_halves(low: *mut f32, high: *mut f32, value: [f32; 16]) {
+        for (half, to) in value.as_chunks::<8>().0.iter().zip([low, high]) {
+            unsafe { to.cast::<[f32; 8]>().write_unaligned(*half) }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn mul_add(a: [f32; 16], b: [f32; 16], c: [f32; 16]) -> [f32; 16] {
+        std::array::from_fn(|i| a[i] * b[i] + c[i])
+    }
 }
 
 #[cfg(target_arch = "x86_64")]

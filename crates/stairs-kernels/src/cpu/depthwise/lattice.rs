@@ -141,7 +141,9 @@ impl Lattice {
                 first: origin + y.start * self.columns.length + x.start,
                 step: self.columns.length,
             };
-            visit(dense, Rectangle { lines, width: across, first: first_y * width + first_x, step: stride * width });
+            // A stride beyond the image belongs to a single line.
+            let step = stride.saturating_mul(width);
+            visit(dense, Rectangle { lines, width: across, first: first_y * width + first_x, step });
         }
     }
 

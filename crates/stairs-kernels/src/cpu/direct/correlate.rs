@@ -66,6 +66,7 @@ impl<'a> Sums<'a> {
         let columns = self.grid.shape.columns.output;
         let farthest = self.taps.iter().max().zip(starts.last()).map_or(0, |(tap, start)| tap + start);
         assert!(pixels.len() >= farthest + columns && self.gradients.len() >= starts.len() * columns * self.width);
+        assert!(self.width.is_multiple_of(LANES) && self.sums.len() == self.taps.len() * self.width);
         let (taps, width) = (self.taps.as_slice(), self.width);
         let lines = Lines { pixels, gradients: &self.gradients, starts, columns, width };
         match Level::detect() {
@@ -75,6 +76,9 @@ impl<'a> Sums<'a> {
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 => unsafe { avx2(&mut self.sums, taps, &lines) },
+            // SAFETY: the bounds are asserted above.
+            #[cfg(debug_assertions)]
+            Level::Emulated => unsafe { wide::<crate::cpu::simd::Emulated>(&mut self.sums, taps, &lines) },
             _ => unreachable!("`weight_gradient_applies` asks for vector registers"),
         }
     }
@@ -114,21 +118,28 @@ struct Lines<'a> {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
 unsafe fn avx512(sums: &mut [f32], taps: &[usize], lines: &Lines<'_>) {
-    use crate::cpu::simd::Avx512;
+    // SAFETY: the instructions are those of this function; the caller has checked the bounds.
+    unsafe { wide::<crate::cpu::simd::Avx512>(sums, taps, lines) }
+}
+
+/// Over registers of 16 lanes.
+#[inline(always)]
+unsafe fn wide<S: Simd>(sums: &mut [f32], taps: &[usize], lines: &Lines<'_>) {
+    const { assert!(S::LANES == LANES) };
     for (sums, taps) in sums.chunks_exact_mut(TAPS * lines.width).zip(taps.as_chunks().0) {
         let mut first = 0;
-        // SAFETY: the instructions are those of this function; the caller has checked the bounds.
+        // SAFETY: the caller vouches for the instructions and the bounds.
         unsafe {
             while first + 64 <= lines.width {
-                tile::<Avx512, 4>(sums, taps, lines, first);
+                tile::<S, 4>(sums, taps, lines, first);
                 first += 64;
             }
             if first + 32 <= lines.width {
-                tile::<Avx512, 2>(sums, taps, lines, first);
+                tile::<S, 2>(sums, taps, lines, first);
                 first += 32;
             }
             if first < lines.width {
-                tile::<Avx512, 1>(sums, taps, lines, first);
+                tile::<S, 1>(sums, taps, lines, first);
             }
         }
     }

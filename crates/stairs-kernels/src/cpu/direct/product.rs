@@ -54,6 +54,9 @@ fn multiply(out: &mut [f32], row: usize, outputs: usize, pixels: &[f32], weights
         // SAFETY: the level was detected, the bounds are asserted above.
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 => unsafe { avx512(block) },
+        // SAFETY: the bounds are asserted above.
+        #[cfg(debug_assertions)]
+        Level::Emulated => unsafe { tiles::<crate::cpu::simd::Emulated>(block) },
         _ => unreachable!("`forward_applies` asks for AVX-512"),
     }
 }
@@ -69,14 +72,21 @@ struct Block<'a> {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
 unsafe fn avx512(block: Block<'_>) {
-    use crate::cpu::simd::Avx512;
+    // SAFETY: the instructions are those of this function; the caller has checked the bounds.
+    unsafe { tiles::<crate::cpu::simd::Avx512>(block) }
+}
+
+/// Over registers of 16 lanes.
+#[inline(always)]
+unsafe fn tiles<S: Simd>(block: Block<'_>) {
+    const { assert!(TILE == REGISTERS * S::LANES) };
     for q in (0..block.end).step_by(TILE) {
-        // SAFETY: the instructions are those of this function; the caller has checked the bounds.
+        // SAFETY: the caller vouches for the instructions and the bounds.
         unsafe {
-            let sums = tile::<Avx512, _>(&block.source, |pixels, n| Avx512::load(pixels.add(q + n * Avx512::LANES)));
+            let sums = tile::<S, _>(&block.source, |pixels, n| S::load(pixels.add(q + n * S::LANES)));
             for (m, sums) in sums.iter().enumerate() {
                 for (n, sum) in sums.iter().enumerate() {
-                    Avx512::store(block.out.add(m * block.row + q + n * Avx512::LANES), *sum);
+                    S::store(block.out.add(m * block.row + q + n * S::LANES), *sum);
                 }
             }
         }

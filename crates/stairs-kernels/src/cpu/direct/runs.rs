@@ -56,10 +56,10 @@ impl Runs {
             match Level::detect() {
                 // SAFETY: the level was detected, the bounds are asserted above.
                 #[cfg(target_arch = "x86_64")]
-                Level::Avx512 if self.length == 16 => unsafe { whole(&block, reads, writes) },
-                // SAFETY: as above.
-                #[cfg(target_arch = "x86_64")]
-                Level::Avx512 => unsafe { halves(&block, reads, writes) },
+                Level::Avx512 => unsafe { avx512(&block, self.length, reads, writes) },
+                // SAFETY: the bounds are asserted above.
+                #[cfg(debug_assertions)]
+                Level::Emulated => unsafe { runs::<crate::cpu::simd::Emulated>(&block, self.length, reads, writes) },
                 _ => unreachable!("`forward_applies` asks for AVX-512"),
             }
         }
@@ -76,19 +76,32 @@ struct Block<'a> {
     source: Source<'a>,
 }
 
-/// Runs of a register each.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
-unsafe fn whole(block: &Block<'_>, reads: &[usize], writes: &[usize]) {
-    use crate::cpu::simd::Avx512;
+unsafe fn avx512(block: &Block<'_>, length: usize, reads: &[usize], writes: &[usize]) {
+    // SAFETY: the instructions are those of this function; the caller has checked the bounds.
+    unsafe { runs::<crate::cpu::simd::Avx512>(block, length, reads, writes) }
+}
+
+/// Over registers of 16 lanes.
+#[inline(always)]
+unsafe fn runs<S: Simd>(block: &Block<'_>, length: usize, reads: &[usize], writes: &[usize]) {
+    const { assert!(S::LANES == 16) };
+    // SAFETY: the caller vouches for the instructions and the bounds.
+    unsafe { if length == S::LANES { whole::<S>(block, reads, writes) } else { halves::<S>(block, reads, writes) } }
+}
+
+/// Runs of a register each.
+#[inline(always)]
+unsafe fn whole<S: Simd>(block: &Block<'_>, reads: &[usize], writes: &[usize]) {
     for first in (0..reads.len()).step_by(REGISTERS) {
         let at: [usize; REGISTERS] = std::array::from_fn(|n| (first + n).min(reads.len() - 1));
-        // SAFETY: the instructions are those of this function; the caller has checked the bounds.
+        // SAFETY: the caller vouches for the instructions and the bounds.
         unsafe {
-            let sums = tile::<Avx512, _>(&block.source, |pixels, n| Avx512::load(pixels.add(reads[at[n]])));
+            let sums = tile::<S, _>(&block.source, |pixels, n| S::load(pixels.add(reads[at[n]])));
             for (m, sums) in sums.iter().take(block.kept).enumerate() {
                 for (n, sum) in sums.iter().enumerate() {
-                    Avx512::store(block.out.add(m * block.plane_out + writes[at[n]]), *sum);
+                    S::store(block.out.add(m * block.plane_out + writes[at[n]]), *sum);
                 }
             }
         }
@@ -96,24 +109,22 @@ unsafe fn whole(block: &Block<'_>, reads: &[usize], writes: &[usize]) {
 }
 
 /// Two runs a register.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
-unsafe fn halves(block: &Block<'_>, reads: &[usize], writes: &[usize]) {
-    use crate::cpu::simd::Avx512;
+#[inline(always)]
+unsafe fn halves<S: Simd>(block: &Block<'_>, reads: &[usize], writes: &[usize]) {
     for first in (0..reads.len()).step_by(2 * REGISTERS) {
         let at: [[usize; 2]; REGISTERS] =
             std::array::from_fn(|n| [0, 1].map(|half| (first + 2 * n + half).min(reads.len() - 1)));
         // SAFETY: as in `whole`.
         unsafe {
-            let sums = tile::<Avx512, _>(&block.source, |pixels, n| {
+            let sums = tile::<S, _>(&block.source, |pixels, n| {
                 let [low, high] = at[n].map(|run| pixels.add(reads[run]));
-                Avx512::load_halves(low, high)
+                S::load_halves(low, high)
             });
             for (m, sums) in sums.iter().take(block.kept).enumerate() {
                 let out = block.out.add(m * block.plane_out);
                 for (at, sum) in at.iter().zip(sums) {
                     let [low, high] = at.map(|run| out.add(writes[run]));
-                    Avx512::store_halves(low, high, *sum);
+                    S::store_halves(low, high, *sum);
                 }
             }
         }

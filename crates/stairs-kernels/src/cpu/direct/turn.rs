@@ -12,10 +12,10 @@ pub(super) fn turn(from: &[f32], from_step: usize, to: &mut [f32], to_step: usiz
     }
     assert!(from_step >= columns && from.len() >= (rows - 1) * from_step + columns, "a matrix to transpose");
     assert!(to_step >= rows && to.len() >= (columns - 1) * to_step + rows, "room for the transposed matrix");
-    let whole = if Level::detect() == Level::Base { [0, 0] } else { [rows / 8 * 8, columns / 8 * 8] };
+    let whole = if Level::detect().has_avx2() { [rows / 8 * 8, columns / 8 * 8] } else { [0, 0] };
     for r in (0..whole[0]).step_by(8) {
         for c in (0..whole[1]).step_by(8) {
-            // SAFETY: the block lies inside both matrices by the assertions; every level above the base has AVX2.
+            // SAFETY: the block lies inside both matrices by the assertions; there is AVX2.
             #[cfg(target_arch = "x86_64")]
             unsafe {
                 block(from.as_ptr().add(r * from_step + c), from_step, to.as_mut_ptr().add(c * to_step + r), to_step);
