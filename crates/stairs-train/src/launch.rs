@@ -113,14 +113,15 @@ impl Launch<'_> {
             .label(&format!("{} on {}, {}", config.model, config.dataset, self.dir.path().display()))
             .renderer(self.progress.renderer(&dashboard, self.epochs_done))
             .num_epochs(config.epochs);
-        if self.epochs_done > 0 || self.partial.is_some() {
+        let resumes = self.epochs_done > 0 || self.partial.is_some();
+        if resumes {
             training = training.checkpoint(self.epochs_done);
         }
         if config.accumulate > 1 {
             training = training.grads_accumulation(config.accumulate);
         }
         // burn-train loads the checkpoint's model.
-        let model = if self.epochs_done > 0 { layout::stored(model) } else { model };
+        let model = if resumes { layout::stored(model) } else { model };
         let scheduler = schedule::scheduler(config, config.epochs * steps_per_epoch)?;
         let result = training.launch(Learner::new(model, self.optimiser, scheduler));
 
