@@ -37,6 +37,7 @@ chapters! {
     tables "tables.md"
     checkpoints "checkpoints.md"
     errors "errors.md"
+    safeguards "safeguards.md"
     benchmarks "benchmarks.md"
     results "results.md"
     study "study.md"
@@ -166,6 +167,24 @@ mod tests {
             }
         }
         assert!(variants > 70, "{variants}");
+    }
+
+    /// Every safeguard names tests that exist, in a file that exists.
+    #[test]
+    fn every_safeguard_is_held_by_a_test() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut tests = 0;
+        for row in read("safeguards.md").lines().filter(|row| row.starts_with("| ") && row.contains("`crates/")) {
+            let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
+            let [.., names, file] = cells[..] else { panic!("{row}") };
+            let file = file.trim().trim_matches('`');
+            let text = fs::read_to_string(root.join(file)).expect(file);
+            for name in names.split(", ").map(|name| name.trim().trim_matches('`')) {
+                assert!(text.contains(&format!("fn {name}(")), "{file} has no test {name}");
+                tests += 1;
+            }
+        }
+        assert!(tests > 50, "{tests}");
     }
 
     /// Files and folders that the recipes and the architecture name exist.

@@ -37,10 +37,14 @@ fn a_stopped_export_leaves_nothing_and_a_whole_one_nothing_beside() {
         assert!(matches!(error, ImageError::Stopped(_)), "{error}");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "after {stop_after}");
     }
-    assert_eq!(PNG.write(&digits, &digits.class_names, &out).unwrap(), Exported { train: 20, test: 20 });
+    let written = PNG.write(&digits, &digits.class_names, &out).unwrap();
+    assert_eq!(written, Exported { train: 20, test: 20 });
     assert_eq!(names(dir.path()), ["digits"]);
     assert_eq!(names(&out), ["train", "val"]);
-    assert!(matches!(PNG.write(&digits, &digits.class_names, &out), Err(ImageError::Exists(_))));
+    // Again it is the same; what is something else is not overwritten.
+    assert_eq!(PNG.write(&digits, &digits.class_names, &out).unwrap(), written);
+    let jpeg = Export { format: ExportFormat::Jpeg(90), ..PNG };
+    assert!(matches!(jpeg.write(&digits, &digits.class_names, &out), Err(ImageError::Exists(_))));
     let error = PNG.write(&digits, &digits.class_names, &out.join("train/0/00000.png/x")).unwrap_err();
     assert!(matches!(error, ImageError::Write { .. }), "{error}");
 }

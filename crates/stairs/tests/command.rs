@@ -27,11 +27,14 @@ fn training_ends_with_the_accuracy_and_leaves_a_record_that_evaluation_repeats()
     let evaluated = stdout(&stairs(&["eval", path(&run)]));
     assert_eq!(last_line(&evaluated), last_line(&trained));
 
-    // A second run into the same directory is refused; a resumed one that is finished is not run again.
-    let refused = failure(&stairs(&arguments), 1);
+    // The same command again trains nothing, resumed or not; another run into the same directory is refused.
+    for again in [&[][..], &["--resume"]] {
+        let read = stdout(&stairs(&[&arguments[..], again].concat()));
+        assert_eq!(last_line(&read), last_line(&trained));
+        assert!(read.contains("nothing is trained") && !read.contains("epoch 1"), "{read}");
+    }
+    let refused = failure(&stairs(&[&arguments[..], &["--lr", "0.01"]].concat()), 1);
     assert!(refused.contains("already holds a run") && refused.contains("--resume"), "{refused}");
-    let resumed = stdout(&stairs(&[&arguments[..], &["--resume"]].concat()));
-    assert_eq!(last_line(&resumed), last_line(&trained));
     let other = [&["train", "--resume", "--seed", "4"], &arguments[1..7], &arguments[9..]].concat();
     let other = failure(&stairs(&other), 1);
     assert!(other.contains("seed") && other.contains("another run"), "{other}");

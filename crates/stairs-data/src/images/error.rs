@@ -213,8 +213,8 @@ pub enum ImageError {
     /// An export was stopped.
     #[error("the export was stopped before {path} was written", path = .0.display())]
     Stopped(PathBuf),
-    /// An export would overwrite something.
-    #[error("{path} exists already: choose another folder, or remove it", path = .0.display())]
+    /// An export would overwrite something else.
+    #[error("{path} exists already and holds something else: choose another folder, or remove it", path = .0.display())]
     Exists(PathBuf),
     /// A file of an export cannot be written.
     #[error("cannot write {path}: {reason}", path = .path.display())]

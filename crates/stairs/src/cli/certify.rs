@@ -51,7 +51,8 @@ impl Certify {
         let untrained = self.run.is_file();
         let config: RunConfig = if untrained {
             ensure!(!self.best, "--best is for runs: a configuration has no trained model");
-            let bytes = std::fs::read(&self.run).with_context(|| format!("cannot read {}", self.run.display()))?;
+            let bytes = stairs::data::files::read_regular(&self.run, 1 << 20)
+                .with_context(|| format!("cannot read {}", self.run.display()))?;
             let text = String::from_utf8_lossy(&bytes);
             toml::from_str(&text).with_context(|| {
                 format!("{} is no configuration of a run: {}", self.run.display(), paths::for_file(&self.run))
@@ -66,6 +67,7 @@ impl Certify {
         let model = if untrained {
             ZooModel::new(&config, test.shape(), data.classes, &device)?
         } else {
+            let run = RunDir::new(&self.run);
             if let Some(note) = run.compare(&data.identity)? {
                 println!("note: {note}");
             }
@@ -75,7 +77,7 @@ impl Certify {
                 );
             }
             let which = if self.best { Which::Best } else { Which::Last };
-            ZooModel::load_for(&RunDir::new(&self.run), &data, which, &device)?
+            ZooModel::load_for(&run, &data, which, &device)?
         };
         let certificate = certify(&config, &model, test.as_ref(), train.len(), self.samples, self.steps)?;
         let certificate = RunCertificate { trained: !untrained, ..certificate };

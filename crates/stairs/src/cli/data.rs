@@ -45,7 +45,7 @@ impl Data {
 
 /// Write a data set as DIR/train/CLASS/*.png and DIR/val/CLASS/*.png
 ///
-/// The folder can be trained on with `--dataset images --data DIR`, here and by other programs. It must not exist, and
+/// The folder can be trained on with `--dataset images --data DIR`, here and by other programs. It must not hold anything else, and
 /// appears when everything is written; what a killed export left beside it is removed.
 #[derive(Debug, Args)]
 struct Export {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::anyhow;
 use clap::Args;
-use stairs::train::{Display, RunConfig, TrainError, Trainer};
+use stairs::train::{Display, RunConfig, RunDir, TrainError, Trainer};
 
 use super::{
     options::{DataOption, DeviceOption, describe, printable},
@@ -17,7 +17,7 @@ use super::{
 /// What is not given is chosen to train well on the data set. The run directory holds the configuration
 /// (config.toml), one line per epoch (metrics.jsonl), checkpoints, the trained models (best, last; Burn and safetensors
 /// format) and the record (record.json). The last line of the output is `test accuracy NN.NN %`: the hard network on the
-/// test set after the last epoch. Ctrl-C ends the run at the next step, with a checkpoint, exit code 130 and the command that
+/// test set after the last epoch. The same command again reads a finished run, and trains nothing. Ctrl-C ends the run at the next step, with a checkpoint, exit code 130 and the command that
 /// goes on as the last line; a second Ctrl-C ends it at once.
 #[derive(Debug, Args)]
 pub(crate) struct Train {
@@ -50,10 +50,15 @@ impl Train {
         let config = RunConfig { devices: devices.len(), ..config };
         println!("{}", describe(&data));
         let display = if self.plain { Display::Plain } else { Display::Auto };
+        // The same command again has nothing left to do.
+        let finished = RunDir::new(&self.out).record().is_ok_and(|record| record.config == config);
+        if finished {
+            println!("{} holds this run, finished: nothing is trained", self.out.display());
+        }
         let trainer = Trainer::on_data(config, &data, &self.out)
             .devices(devices)
             .display(display)
-            .resume(self.resume)
+            .resume(self.resume || finished)
             .extend(self.resume)
             .stop(stop);
         let trainer = notes.into_iter().fold(trainer, Trainer::note);

@@ -59,7 +59,7 @@ fn int(number: usize) -> Vec<u8> {
 /// A folder of five classes of pictures: the first digits, enlarged by the reader of images.
 pub(crate) fn image_folder(stairs: impl Fn(&[&str]), folder: &Path) {
     let all = folder.with_extension("all");
-    stairs(&["data", "export", "--dataset", "digits", "--limit", "8", "--out", all.to_str().unwrap()]);
+    stairs(&["data", "export", "--dataset", "digits", "--limit", "4", "--out", all.to_str().unwrap()]);
     for part in ["train", "val"] {
         for (class, name) in ["daisy", "dandelion", "rose", "sunflower", "tulip"].iter().enumerate() {
             fs::create_dir_all(folder.join(part)).unwrap();

@@ -1,5 +1,6 @@
 //! A data set in memory, written as an image folder.
 
+mod same;
 mod workplace;
 
 use std::{
@@ -8,6 +9,7 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
+use same::same;
 use workplace::Workplace;
 
 use super::{
@@ -49,8 +51,9 @@ pub struct Exported {
 impl Export {
     /// Writes `data` to the new folder `out`: `train/CLASS/NNNNN.png` and `val/CLASS/NNNNN.png`, the number that of the
     /// sample in its part, the class the name that `class_names` has for it, or its label. Everything is written to a
-    /// temporary folder beside `out`, which is renamed at the end: `out` is there whole or not at all. After an error
-    /// nothing is left; what a killed export left is removed by the next one beside it.
+    /// temporary folder beside `out`, which is renamed at the end: `out` is there whole or not at all. Where it is there
+    /// already and holds just what would be written, it is left as it is. After an error nothing is left; what a killed
+    /// export left is removed by the next one beside it.
     ///
     /// # Errors
     /// [`ImageError::Exists`], [`ImageError::NoImages`], [`ImageError::Write`]; [`ImageError::ClassFolder`] for names
@@ -74,7 +77,8 @@ impl Export {
             let expected = "1 to 4096 pixels".to_owned();
             return Err(ImageError::Config { field: "size", expected, got: size.to_string() });
         }
-        if fs::symlink_metadata(out).is_ok() {
+        let there = fs::symlink_metadata(out).ok();
+        if there.as_ref().is_some_and(|metadata| !metadata.is_dir()) {
             return Err(ImageError::Exists(out.to_owned()));
         }
         let names = folder_names(data, class_names)?;
@@ -93,7 +97,11 @@ impl Export {
         if stop() {
             return Err(ImageError::Stopped(out.to_owned()));
         }
-        fs::rename(&content, out).map_err(|error| failed(out, &error))?;
+        if there.is_none() {
+            fs::rename(&content, out).map_err(|error| failed(out, &error))?;
+        } else if !same(&content, out) {
+            return Err(ImageError::Exists(out.to_owned()));
+        }
         Ok(written)
     }
 }
