@@ -64,7 +64,7 @@ impl TryFrom<PoolShape> for Checked<PoolShape> {
         count([shape.planes, plane])?;
         count([shape.planes, rows.output, columns.output])?;
         // The backward pass notes where a maximum was in 32 bits.
-        u32::try_from(plane).map_err(|_| Misfit::Overflow)?;
+        u32::try_from(plane).map_err(|_| Misfit::Plane)?;
         Ok(Self(PoolShape { rows, columns, ..shape }))
     }
 }
@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(pool(Axis { dilation: 2, ..AXIS }), Err(Misfit::Window));
         assert_eq!(pool(Axis { padding: 3, ..AXIS }), Err(Misfit::Window));
         assert_eq!(pool(Axis { output: 4, ..AXIS }), Err(Misfit::Window));
-        assert_eq!(pool(Axis { input: 1 << 31, output: 1, ..AXIS }), Err(Misfit::Overflow));
+        assert_eq!(pool(Axis { input: 1 << 31, output: 1, ..AXIS }), Err(Misfit::Plane));
         assert_eq!(Checked::try_from(PoolShape { planes: 0, ..POOL }), Err(Misfit::Empty));
     }
 

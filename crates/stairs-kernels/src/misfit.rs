@@ -19,6 +19,8 @@ pub(crate) enum Misfit {
     Groups { groups: usize, channels_in: usize, channels_out: usize },
     /// Groups of several channels.
     Mixed,
+    /// A plane of more pixels than a pool's kernels count.
+    Plane,
     /// A pool with windows that the kernels do not have: dilated, rounded up, or without a pixel.
     Window,
 }
@@ -43,6 +45,7 @@ impl Display for Misfit {
                  channels_out={channels_out}, groups={groups}"
             ),
             Self::Mixed => write!(f, "the kernels convolve in one group or depthwise"),
+            Self::Plane => write!(f, "the kernels pool over planes of less than 2^32 pixels"),
             Self::Window => write!(f, "the kernels pool without dilation, over windows of at least one pixel"),
         }
     }

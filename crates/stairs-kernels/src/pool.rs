@@ -67,7 +67,7 @@ impl PoolShape {
 pub fn max_pool2d(pool: &MaxPool2d, x: Tensor<4>) -> Tensor<4> {
     match PoolShape::of(pool, x.dims()) {
         Ok(shape) if covered(&x) => Tensor::from_dispatch(Dispatch::kernel_max_pool2d(x.into_dispatch(), shape)),
-        Ok(_) | Err(Misfit::Empty | Misfit::TooLong { .. } | Misfit::Window) => burn(pool, x),
+        Ok(_) | Err(Misfit::Empty | Misfit::TooLong { .. } | Misfit::Window | Misfit::Plane) => burn(pool, x),
         Err(misfit) => panic!("max_pool2d: {misfit}"),
     }
 }

@@ -6,6 +6,7 @@ mod case;
 mod convolution;
 mod dice;
 mod edges;
+mod layers;
 mod normalisation;
 mod pooling;
 mod random;
