@@ -1,7 +1,7 @@
 //! Weights of a module in a file, in Burn's format or as safetensors: same weights, same bytes.
 //!
 //! Burn names parameters by random identities, which its format keeps, and writes the metadata of safetensors in random
-//! order. Here the identity of a parameter in a file is the hash of its path, and keys are sorted.
+//! order. Here the identity of a parameter in a file is a hash of the file's weights and its path, and keys are sorted.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -73,20 +73,27 @@ pub(crate) fn encode<M: Module>(module: &M, format: Format) -> Result<Vec<u8>, T
     }
 }
 
-/// The same tensors with identities that follow from their paths; what shared an identity still does.
+/// The same tensors with identities that follow from all that is written and their paths; what shared an identity still does.
+/// Two models of one architecture have other identities, so that one module may hold both.
 fn with_stable_identities(bytes: Bytes) -> Result<Vec<u8>, burn_pack::Error> {
-    let mut identities = HashMap::new();
-    let mut tensors = Vec::new();
-    for tensor in Reader::from_bytes(bytes)?.into_tensors()? {
-        let (path, dtype, shape, id, bytes) = tensor.into_parts()?;
-        let stable = |path: &str| {
-            let hash: [u8; 32] = Sha256::digest(path.as_bytes()).into();
-            u64::from_le_bytes(std::array::from_fn(|i| hash[i]))
-        };
-        let id = id.map(|id| *identities.entry(id).or_insert_with(|| stable(&path)));
-        tensors.push(burn_pack::Tensor::new(path, dtype, shape, id, bytes));
+    let tensors = Reader::from_bytes(bytes)?.into_tensors()?.into_iter().map(|tensor| tensor.into_parts());
+    let tensors = tensors.collect::<Result<Vec<_>, _>>()?;
+    let mut all = Sha256::new();
+    for (path, _, shape, _, bytes) in &tensors {
+        all.update(format!("{path} {shape:?} {}\n", bytes.len()));
+        all.update(&bytes[..]);
     }
-    Ok(Writer::new(tensors).into_bytes()?.to_vec())
+    let all = all.finalize();
+    let stable = |path: &str| {
+        let hash: [u8; 32] = Sha256::new_with_prefix(all.as_slice()).chain_update(path).finalize().into();
+        u64::from_le_bytes(std::array::from_fn(|i| hash[i]))
+    };
+    let mut identities = HashMap::new();
+    let tensors = tensors.into_iter().map(|(path, dtype, shape, id, bytes)| {
+        let id = id.map(|id| *identities.entry(id).or_insert_with(|| stable(&path)));
+        burn_pack::Tensor::new(path, dtype, shape, id, bytes)
+    });
+    Ok(Writer::new(tensors.collect()).into_bytes()?.to_vec())
 }
 
 /// The same file with a header whose keys are sorted. Offsets in the header count from its end, so nothing else changes.
@@ -228,6 +235,21 @@ mod tests {
             }
             assert!(encode(&make(2), format).unwrap() != first, "{format:?}");
         }
+    }
+
+    /// A teacher and its pupil may stand in one module: an optimiser tells parameters by their identities.
+    #[test]
+    fn other_weights_have_other_identities() {
+        let device = Device::flex();
+        let load = |seed| {
+            let make = || seeded(seed, &device, || LinearConfig::new(3, 2).init(&device));
+            decode(make(), encode(&make(), Format::Burn).unwrap(), Path::new("a.bpk")).unwrap()
+        };
+        let (one, other) = (load(1), load(2));
+        assert_eq!(one.weight.id, load(1).weight.id);
+        assert_ne!(one.weight.id, other.weight.id);
+        // These are equal, both zero or not.
+        assert_ne!(one.bias.unwrap().id, other.bias.unwrap().id);
     }
 
     #[test]
