@@ -1,7 +1,7 @@
 //! Configuration of a training run: everything that decides its numbers, as plain data (`config.toml`).
 
 use serde::{Deserialize, Serialize};
-use stairs_data::images::ImagesConfig;
+use stairs_data::{TableOptions, images::ImagesConfig};
 use stairs_noise::{
     Noise, Strategy,
     plan::{Decay, Dynamics, Interval, Policy},
@@ -14,7 +14,8 @@ use crate::{Clip, ConfigError, Edges, Features, Init, LrSchedule, Optimiser, Sam
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunConfig {
-    /// Data set by name: `digits`, `mnist`, `fashion-mnist`, `cifar10`, `covertype`; `images` for a folder of images.
+    /// Data set by name: `digits`, `mnist`, `fashion-mnist`, `cifar10`, `covertype`; `images` for a folder of images;
+    /// the path of a table, `FILE.csv`, see [`stairs_data::is_table`].
     pub dataset: String,
     /// Model by name and size: `lenet`, `mlp:64-32`, `cnn:8-16`, see [`stairs_zoo::Architecture`].
     pub model: String,
@@ -92,6 +93,9 @@ pub struct RunConfig {
     /// How the files of a folder of images become samples (`images` only; absent: as [`ImagesConfig`] has it).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub images: Option<ImagesConfig>,
+    /// How a table is read (tables only; absent: as [`TableOptions`] has it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<TableOptions>,
 }
 
 /// How the network is quantised during training.
@@ -242,6 +246,7 @@ impl Default for RunConfig {
             augment: false,
             subset: None,
             images: None,
+            table: None,
         }
     }
 }

@@ -10,6 +10,8 @@ use burn::{
 use stairs_noise::plan::{AnnealingPlan, TimeUnit};
 use stairs_quant::Quantiser;
 
+use stairs_data::is_table;
+
 use crate::{
     AnnealPer, Classifier, ConfigError, Edges, Features, LrSchedule, Method, RunConfig, Samples, TrainError,
     data::{IMAGES, share},
@@ -52,6 +54,7 @@ const RULES: [Rule; 13] = [
     no_average,
     augmented_table,
     images_of_no_folder,
+    reading_of_no_table,
     few_samples,
 ];
 
@@ -160,6 +163,11 @@ fn augmented_table(config: &RunConfig, facts: &Facts<'_>) -> Option<String> {
 fn images_of_no_folder(config: &RunConfig, _facts: &Facts<'_>) -> Option<String> {
     (config.images.is_some() && config.dataset != IMAGES)
         .then(|| format!("settings of image folders are without effect on the data set {}", config.dataset))
+}
+
+fn reading_of_no_table(config: &RunConfig, _facts: &Facts<'_>) -> Option<String> {
+    (config.table.is_some() && !is_table(&config.dataset))
+        .then(|| format!("settings of tables are without effect on the data set {}", config.dataset))
 }
 
 fn few_samples(config: &RunConfig, facts: &Facts<'_>) -> Option<String> {
@@ -281,6 +289,7 @@ mod tests {
             ("decay 0 is the latest weights", |c| c.average = Some(0.0), FACTS),
             ("augmentation changes images", |c| c.augment = true, Facts { images: false, ..FACTS }),
             ("settings of image folders", |c| c.images = Some(Default::default()), FACTS),
+            ("settings of tables", |c| c.table = Some(Default::default()), FACTS),
             (
                 "5 training samples cannot show all 10 classes",
                 |c| c.batch = 5,

@@ -1,11 +1,11 @@
-//! The data of a run, found by its name: a known data set, or a folder of images.
+//! The data of a run, found by its name: a known data set, a folder of images, or a table.
 
 use std::{path::PathBuf, sync::Arc};
 
 use stairs_data::{
     DataIdentity, DataRoot, Dataset, DatasetName,
-    images::{ImageFolder, ImagePart},
-    load,
+    images::{ImageFolder, ImagePart, LeftOut},
+    is_table, load,
 };
 
 use super::{SampleError, Samples, parts};
@@ -27,24 +27,32 @@ pub struct TrainData {
     pub classes: usize,
     /// What the data is: names of the classes, numbers of samples, checksums.
     pub identity: DataIdentity,
-    /// The folder it was read from; `None` for embedded data and arrays.
+    /// The folder or file it was read from; `None` for embedded data and arrays.
     pub folder: Option<PathBuf>,
+    /// What is in a folder of images and is no sample as it is; empty for other data.
+    pub left_out: LeftOut,
 }
 
 impl TrainData {
-    /// What `config` names: [`IMAGES`], described by `config.images`, or a known data set.
+    /// What `config` names: [`IMAGES`], described by `config.images`, a table, described by `config.table`, or a known data
+    /// set.
     ///
     /// # Errors
     /// [`TrainError::Data`] and [`TrainError::Images`].
     pub fn open(config: &RunConfig, root: &DataRoot) -> Result<Self, TrainError> {
+        if is_table(&config.dataset) {
+            let table = Dataset::from_table(&config.dataset, &config.table.clone().unwrap_or_default())?;
+            return Ok(Self { name: config.dataset.clone(), ..Self::of(&table) });
+        }
         if config.dataset != IMAGES {
             return Ok(Self::of(&load(config.dataset.parse::<DatasetName>()?, root)?));
         }
         let folder = ImageFolder::open(&ImageFolder::find(root)?, &config.images.clone().unwrap_or_default())?;
         let part = |part: Arc<ImagePart>| -> Arc<dyn Samples> { Arc::new(Files(part)) };
-        let (classes, identity) = (folder.classes.len(), folder.identity()?);
+        let (classes, survey) = (folder.classes.len(), folder.survey()?);
         let (train, test, folder) = (part(folder.train), part(folder.test), Some(folder.folder));
-        Ok(Self { name: IMAGES.into(), train, test, classes, identity, folder })
+        let (identity, left_out) = (survey.identity, survey.left_out);
+        Ok(Self { name: IMAGES.into(), train, test, classes, identity, folder, left_out })
     }
 
     /// The parts of a data set.
@@ -57,6 +65,7 @@ impl TrainData {
             classes: dataset.classes,
             identity: dataset.identity(),
             folder: dataset.source.clone(),
+            left_out: LeftOut::default(),
         }
     }
 }

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use stairs::{
     data::{
         DataRoot, DatasetName,
-        images::{Export as Exporter, ExportFormat, ImageFolder},
+        images::{Export as Exporter, ExportFormat, ImageError, ImageFolder},
         load,
     },
     train::{
@@ -19,6 +19,7 @@ use stairs::{
 use super::{
     image_options::ImageOptions,
     options::{DataOption, dataset},
+    stop::{Stopped, on_signals},
 };
 
 /// Write a data set as a folder of images, or time the reading of one
@@ -87,7 +88,12 @@ impl Export {
         let names: Vec<String> = self.dataset.class_folders().iter().map(|&name| name.to_owned()).collect();
         eprintln!("{}", data.summary());
         let exporter = Exporter { format, limit: self.limit, size: self.size };
-        let written = exporter.write(&data, &names, &self.out)?;
+        let stop = on_signals()?;
+        let written =
+            exporter.write_unless(&data, &names, &self.out, &|| stop.is_requested()).map_err(|error| match error {
+                ImageError::Stopped(_) => Stopped::new("before anything was written", None).into(),
+                other => anyhow::Error::from(other),
+            })?;
         println!("{}: {} training and {} test images", self.out.display(), written.train, written.test);
         Ok(())
     }

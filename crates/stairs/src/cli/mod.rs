@@ -26,6 +26,7 @@ mod reproduce;
 mod run_options;
 mod stop;
 mod summary;
+mod table_options;
 mod train;
 
 use clap::{Parser, Subcommand};

@@ -5,7 +5,7 @@ use std::{fmt, io::IsTerminal, path::PathBuf};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use stairs::{
-    data::{DataRoot, DatasetName},
+    data::{DataRoot, DatasetName, is_table},
     device::DeviceName,
     experiments::Grid,
     train::{
@@ -65,6 +65,8 @@ pub(crate) enum DataName {
     Known(DatasetName),
     /// The folder of images at `--data`.
     Images,
+    /// A table, by its absolute path.
+    Table(String),
 }
 
 impl fmt::Display for DataName {
@@ -72,15 +74,22 @@ impl fmt::Display for DataName {
         match self {
             DataName::Known(name) => name.fmt(f),
             DataName::Images => f.pad(IMAGES),
+            DataName::Table(path) => f.pad(path),
         }
     }
 }
 
-/// Reads the name of a data set, or `images`.
+/// Reads the name of a data set, `images`, or the path of a table.
 pub(crate) fn data_name(name: &str) -> Result<DataName, String> {
     match name {
         IMAGES => Ok(DataName::Images),
-        _ => dataset(name).map(DataName::Known).map_err(|error| format!("{error}, or {IMAGES} (a folder at --data)")),
+        _ if is_table(name) => match std::path::absolute(name).map(|path| path.into_os_string().into_string()) {
+            Ok(Ok(path)) => Ok(DataName::Table(path)),
+            _ => Err("the path of a table must be UTF-8, which the configuration of a run is".into()),
+        },
+        _ => dataset(name)
+            .map(DataName::Known)
+            .map_err(|error| format!("{error}, or {IMAGES} (a folder at --data), or a table: FILE.csv")),
     }
 }
 
@@ -94,16 +103,17 @@ pub(crate) fn model(name: &str) -> Result<String, String> {
     super::model_name::architecture(name).map(|_| name.to_owned())
 }
 
-/// What data a run is on: name, samples, classes, folder.
+/// What data a run is on: name, samples, classes, folder; and what is in the folder and no sample.
 pub(crate) fn describe(data: &TrainData) -> String {
-    let TrainData { identity, folder, .. } = data;
+    let TrainData { identity, folder, left_out, .. } = data;
     let numbered = identity.classes.iter().enumerate().all(|(i, name)| *name == i.to_string());
     let (first, more) = identity.classes.split_at(identity.classes.len().min(10));
     let names = if numbered { String::new() } else { format!(": {}", printable(&first.join(", "))) };
     let more = if numbered || more.is_empty() { String::new() } else { format!(", and {} more", more.len()) };
     let folder =
         folder.as_ref().map_or(String::new(), |folder| format!(", from {}", printable(&folder.to_string_lossy())));
-    format!("{identity}{names}{more}{folder}")
+    let left_out = if left_out.is_empty() { String::new() } else { format!("\n{left_out}") };
+    format!("{identity}{names}{more}{folder}{left_out}")
 }
 
 /// `text` with its control characters escaped: names and records may hold codes that a terminal obeys.

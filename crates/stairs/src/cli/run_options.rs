@@ -3,7 +3,8 @@
 use anyhow::Context;
 use clap::Args;
 use stairs::{
-    experiments::{images_recipe, recipe},
+    data::DatasetName,
+    experiments::{images_recipe, recipe, table_recipe},
     noise::{Noise, Policy, Strategy},
     quant::{Quantiser, ScalePolicy},
     train::{AnnealPer, BackwardLaw, Edges, Features, LrSchedule, Method, RunConfig, data::TrainData},
@@ -13,17 +14,20 @@ use super::{
     image_options::ImageOptions,
     optimisation::OptimisationOptions,
     options::{DataName, DataOption, Method as MethodName, data_name, model},
+    table_options::TableOptions,
 };
 
 /// A run; what is not given is chosen to train well on the data set.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct RunOptions {
-    /// Data set: digits (embedded), mnist, fashion-mnist, cifar10, covertype or images (a folder at --data)
+    /// Data set: digits (embedded), mnist, fashion-mnist, cifar10, covertype, images (a folder at --data), or a table of your
+    /// own: FILE.csv
     #[arg(long, default_value = "digits", value_parser = data_name, value_name = "NAME")]
     pub(crate) dataset: DataName,
     /// Model with its sizes, e.g. lenet, mlp:256-256, vgg8:0.25, mobilenet-v2-small:0.35, resnet20; `help` lists them
-    #[arg(long, default_value = "lenet", value_parser = model, value_name = "NAME")]
-    pub(crate) model: String,
+    /// [default: lenet; mlp for samples that are no images]
+    #[arg(long, value_parser = model, value_name = "NAME")]
+    model: Option<String>,
     /// Method of training
     #[arg(long, value_enum, default_value_t = MethodName::Ana)]
     pub(crate) method: MethodName,
@@ -84,6 +88,8 @@ pub(crate) struct RunOptions {
     #[command(flatten)]
     pub(crate) images: ImageOptions,
     #[command(flatten)]
+    pub(crate) table: TableOptions,
+    #[command(flatten)]
     pub(crate) optimisation: OptimisationOptions,
 }
 
@@ -99,6 +105,7 @@ impl RunOptions {
     /// The data of the run and its configuration. A batch that was not chosen is no larger than the training part.
     pub(crate) fn prepare(&self, data: &DataOption) -> anyhow::Result<Prepared> {
         self.images.check(self.dataset == DataName::Images)?;
+        self.table.check(matches!(self.dataset, DataName::Table(_)))?;
         let mut config = self.config()?;
         let data = TrainData::open(&config, &data.root()).with_context(|| format!("loading {}", self.dataset))?;
         let mut notes: Vec<String> = self.without_effect(config.method).into_iter().collect();
@@ -142,9 +149,12 @@ impl RunOptions {
 
     /// The configuration they make.
     pub(crate) fn config(&self) -> anyhow::Result<RunConfig> {
-        let recipe = match self.dataset {
-            DataName::Known(name) => recipe(name, &self.model, self.method.into()),
-            DataName::Images => images_recipe(&self.model, self.method.into(), self.images.config()),
+        let vectors = matches!(self.dataset, DataName::Known(DatasetName::Covertype) | DataName::Table(_));
+        let model = self.model.as_deref().unwrap_or(if vectors { "mlp" } else { "lenet" });
+        let recipe = match &self.dataset {
+            DataName::Known(name) => recipe(*name, model, self.method.into()),
+            DataName::Images => images_recipe(model, self.method.into(), self.images.config()),
+            DataName::Table(path) => table_recipe(path, model, self.method.into(), self.table.config()?),
         };
         let anneal_per = match self.anneal_per.as_deref() {
             Some("epoch") => AnnealPer::Epoch,

@@ -43,7 +43,7 @@ mod zoo;
 pub use diverged::Diverged;
 pub use error::ExperimentError;
 pub use grid::Grid;
-pub use recipe::{images_recipe, law, policy, recipe, weight_scale};
+pub use recipe::{images_recipe, law, policy, recipe, table_recipe, weight_scale};
 pub(crate) use runner::difference;
 pub use runner::{Finished, Outcome, Runner, Status};
 pub use shard::Shard;

@@ -49,7 +49,7 @@
 //!
 //! All these choices were made by looking at test accuracies.
 
-use stairs_data::{DatasetName, images::ImagesConfig};
+use stairs_data::{DatasetName, TableOptions, images::ImagesConfig};
 use stairs_noise::{
     Noise, Strategy,
     plan::{Decay, Dynamics, Interval, Policy},
@@ -122,6 +122,13 @@ pub fn recipe(dataset: DatasetName, model: &str, method: Method) -> RunConfig {
 pub fn images_recipe(model: &str, method: Method, images: ImagesConfig) -> RunConfig {
     let dataset = IMAGES.to_string();
     RunConfig { dataset, images: Some(images), ..recipe(DatasetName::Cifar10, model, method) }
+}
+
+/// The configuration of choice for a table of one's own, `path`: that of the digits, which are few. Nothing is known of the
+/// samples, so it is a place to start from.
+pub fn table_recipe(path: &str, model: &str, method: Method, options: TableOptions) -> RunConfig {
+    let dataset = path.to_string();
+    RunConfig { dataset, table: Some(options), ..recipe(DatasetName::Digits, model, method) }
 }
 
 #[cfg(test)]

@@ -68,3 +68,10 @@ pub(crate) fn image_folder(stairs: impl Fn(&[&str]), folder: &Path) {
     }
     fs::remove_dir_all(all).unwrap();
 }
+
+/// A table of two kinds of flowers, which their first column tells apart.
+pub(crate) fn table(path: &Path) {
+    let row = |i: usize| format!("{}.{},{}.5,{}\n", 4 + i % 2 * 2, i % 10, 2 + i % 3, ["rose", "iris"][i % 2]);
+    let rows: String = (0..60).map(row).collect();
+    fs::write(path, format!("length,width,kind\n{rows}")).unwrap();
+}

@@ -128,6 +128,9 @@ fn prepare(folder: &Path, commands: &[Written], stairs: impl Fn(&[&str])) {
             let model = value(&words, "--model").expect("the model of a file of weights");
             fixture::torch_file(&folder.join(file), model);
         }
+        if let Some(file) = words.iter().find(|word| word.ends_with(".csv")) {
+            fixture::table(&folder.join(file));
+        }
         if let Some(name) = value(&words, "--data")
             && !commands.iter().any(|other| other.text.starts_with("stairs data export") && other.text.contains(name))
             && !folder.join(name).exists()

@@ -1,5 +1,6 @@
 //! Tests of single subcommands, one file each.
 
+mod data;
 mod help;
 mod import;
 mod materialise;
