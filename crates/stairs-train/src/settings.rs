@@ -7,10 +7,9 @@ use burn::{
     module::{Module, ModuleVisitor, Param},
     tensor::{Device, Tensor, TensorData},
 };
+use stairs_data::is_table;
 use stairs_noise::plan::{AnnealingPlan, TimeUnit};
 use stairs_quant::Quantiser;
-
-use stairs_data::is_table;
 
 use crate::{
     AnnealPer, Classifier, ConfigError, Edges, Features, LrSchedule, Method, RunConfig, Samples, TrainError,
