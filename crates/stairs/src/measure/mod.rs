@@ -192,6 +192,14 @@ mod tests {
         let sealed = SealedDir::new(stopped.path());
         write(&sealed, CONFIG, &config()).unwrap();
         sealed.write("draws/0001.json", &std::fs::read(whole.path().join("draws/0001.json")).unwrap()).unwrap();
+        // Asked to stop in its first draw, it ends before the next one that is missing.
+        let stop = StopSignal::new();
+        let asked = measure_until(&config(), &digits, stopped.path(), &stop, |done, _| {
+            if done == 1 {
+                stop.request();
+            }
+        });
+        assert!(matches!(asked, Err(MeasureError::Stopped { done: 2, draws: 3 })), "{asked:?}");
         let mut seen = Vec::new();
         let second = measure(&config(), &digits, stopped.path(), |done, _| seen.push(done)).unwrap();
         assert_eq!(first, second);
