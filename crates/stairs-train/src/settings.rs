@@ -40,7 +40,7 @@ pub(crate) struct Facts<'a> {
 type Rule = fn(&RunConfig, &Facts<'_>) -> Option<String>;
 
 /// One rule a line of the table in the tests.
-const RULES: [Rule; 13] = [
+const RULES: [Rule; 14] = [
     divided_norm,
     small_norm,
     endless_warm_up,

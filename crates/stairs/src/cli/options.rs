@@ -59,7 +59,7 @@ impl DataOption {
 }
 
 /// A data set that can be trained on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum DataName {
     /// A known one.
     Known(DatasetName),
