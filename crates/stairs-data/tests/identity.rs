@@ -2,11 +2,11 @@
 
 mod common;
 
-use std::{fs, path::Path, time::Instant};
+use std::{fs, path::Path};
 
 use stairs_data::{
     Change, DataIdentity, DataRoot, Dataset, DatasetName, PartKind, SampleShape,
-    images::{Export, ExportFormat, ImageFolder, ImagesConfig, OnCorrupt},
+    images::{Export, ExportFormat, ImageFolder, ImagesConfig},
     load,
 };
 use tempfile::{TempDir, tempdir};
@@ -246,31 +246,4 @@ fn either_end_of_a_long_file_counts() {
     assert_ne!(write(Some(10)), then);
     assert_ne!(write(Some(99_990)), then);
     assert_eq!(write(None), then);
-}
-
-/// A figure, not a check: `cargo test --release -p stairs-data --test identity -- --ignored --nocapture`.
-#[test]
-#[ignore = "measures"]
-fn time_of_identities() {
-    let shape = SampleShape::Image { channels: 3, height: 32, width: 32 };
-    let part = |n: usize| (vec![7u8; n * 3072], (0..n).map(|i| (i % 10) as u8).collect::<Vec<_>>());
-    let data = Dataset::from_bytes("cifar", shape, 10, part(50_000), part(10_000)).unwrap();
-    let start = Instant::now();
-    data.identity();
-    println!("60,000 samples of 3 × 32 × 32: {:?}", start.elapsed());
-    let dir = tempdir().unwrap();
-    for name in ["train/a", "val/a"] {
-        fs::create_dir_all(dir.path().join(name)).unwrap();
-    }
-    fs::write(dir.path().join("val/a/x.png"), [0; 9]).unwrap();
-    for i in 0..100_000 {
-        fs::write(dir.path().join(format!("train/a/{i:06}.jpg")), vec![i as u8; 20_000]).unwrap();
-    }
-    let config = ImagesConfig { on_corrupt: OnCorrupt::Skip, ..config() };
-    let start = Instant::now();
-    let folder = ImageFolder::open(dir.path(), &config).unwrap();
-    println!("listing 100,000 files: {:?}", start.elapsed());
-    let start = Instant::now();
-    folder.identity().unwrap();
-    println!("identity of 100,000 files of 20 kB: {:?}", start.elapsed());
 }

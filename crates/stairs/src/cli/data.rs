@@ -18,6 +18,7 @@ use stairs::{
 
 use super::{
     image_options::ImageOptions,
+    number::{REPEATS, SAMPLES, whole},
     options::{DataOption, dataset},
     stop::{Stopped, on_signals},
 };
@@ -60,7 +61,7 @@ struct Export {
     #[arg(long, default_value_t = 95, value_name = "Q", value_parser = clap::value_parser!(u8).range(1..=100))]
     quality: u8,
     /// At most this many images of every class, in each part [default: all]
-    #[arg(long, value_name = "N", value_parser = super::number::whole(0..=super::number::SAMPLES))]
+    #[arg(long, value_name = "N", value_parser = whole(0..=SAMPLES))]
     limit: Option<usize>,
     /// Resample to this many pixels square, 1 to 4096 [default: as they are]
     #[arg(long, value_name = "PIXELS", value_parser = size)]
@@ -114,13 +115,13 @@ struct Bench {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
     /// Images a batch
-    #[arg(long, default_value_t = 64, value_name = "N", value_parser = super::number::whole(0..=65_536))]
+    #[arg(long, default_value_t = 64, value_name = "N", value_parser = whole(0..=65_536))]
     batch: usize,
     /// Images a pass, at most as many as there are [default: all]
-    #[arg(long, value_name = "N", value_parser = super::number::whole(0..=super::number::SAMPLES))]
+    #[arg(long, value_name = "N", value_parser = whole(0..=SAMPLES))]
     images: Option<usize>,
     /// Passes, one line each: at most 1000000
-    #[arg(long, default_value_t = 3, value_name = "N", value_parser = super::number::whole(0..=super::number::REPEATS))]
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = whole(0..=REPEATS))]
     passes: usize,
     #[command(flatten)]
     options: ImageOptions,

@@ -14,6 +14,7 @@ use stairs::{
 };
 
 use super::{
+    number::{REPEATS, whole},
     options::{DataOption, DeviceOption, bar, describe},
     run_options::{Prepared, RunOptions},
 };
@@ -33,10 +34,10 @@ pub(crate) struct Diagnose {
     #[command(flatten)]
     options: RunOptions,
     /// Optimiser steps between two records, at least 1 [default: about 50 records a run]
-    #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u64).range(0..=super::number::REPEATS))]
+    #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u64).range(0..=REPEATS))]
     every: Option<u64>,
     /// Random directions of the cosine, a layer: 1 to 10000
-    #[arg(long, default_value_t = 8, value_name = "K", value_parser = super::number::whole(0..=10_000))]
+    #[arg(long, default_value_t = 8, value_name = "K", value_parser = whole(0..=10_000))]
     directions: usize,
     #[command(flatten)]
     device: DeviceOption,

@@ -4,27 +4,29 @@ use anyhow::ensure;
 use clap::{Args, ValueEnum};
 use stairs::data::images::{ImagesConfig, OnCorrupt};
 
+use super::number::{real, whole};
+
 /// How the files of `--dataset images` become samples.
 #[derive(Clone, Debug, Default, PartialEq, Args)]
 #[command(next_help_heading = "Images (--dataset images --data DIR, with DIR/train/CLASS and DIR/val/CLASS)")]
 pub(crate) struct ImageOptions {
     /// Side of the square samples in pixels, 1 to 4096 [default: 224]
-    #[arg(long, value_name = "PIXELS", value_parser = super::number::whole(0..=4096))]
+    #[arg(long, value_name = "PIXELS", value_parser = whole(0..=4096))]
     image_size: Option<usize>,
     /// Evaluation: shorter side before the centre is cut out, at least the size [default: 8/7 of it]
-    #[arg(long, value_name = "PIXELS", value_parser = super::number::whole(0..=65_536))]
+    #[arg(long, value_name = "PIXELS", value_parser = whole(0..=65_536))]
     image_resize: Option<usize>,
     /// 3 (colour) or 1 (grey) [default: 3]
-    #[arg(long, value_name = "N", value_parser = super::number::whole(0..=3))]
+    #[arg(long, value_name = "N", value_parser = whole(0..=3))]
     image_channels: Option<usize>,
     /// Means of the channels in [0, 1], such as 0.485,0.456,0.406 [default: ImageNet's]
-    #[arg(long, value_name = "X,…", value_delimiter = ',', value_parser = super::number::real)]
+    #[arg(long, value_name = "X,…", value_delimiter = ',', value_parser = real)]
     image_mean: Option<Vec<f64>>,
     /// Standard deviations of the channels, positive [default: ImageNet's]
-    #[arg(long, value_name = "X,…", value_delimiter = ',', value_parser = super::number::real)]
+    #[arg(long, value_name = "X,…", value_delimiter = ',', value_parser = real)]
     image_std: Option<Vec<f64>>,
     /// Training: least share of an image that is cut out, in (0, 1] [default: 0.08]
-    #[arg(long, value_name = "SHARE", value_parser = super::number::real)]
+    #[arg(long, value_name = "SHARE", value_parser = real)]
     crop_scale: Option<f64>,
     /// Training: do not mirror images
     #[arg(long)]

@@ -9,6 +9,8 @@ use stairs::{
     train::{Clip, Head, Init, LrSchedule, Method, Optimiser, Quanta, RunConfig, TrainError, WarmUp},
 };
 
+use super::number::{REPEATS, real, whole};
+
 /// Optimisers by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum OptimiserName {
@@ -44,13 +46,13 @@ pub(crate) struct OptimisationOptions {
     #[arg(long, value_enum, value_name = "NAME")]
     optimiser: Option<OptimiserName>,
     /// Momentum of sgd, in [0, 1) [default: 0.9]
-    #[arg(long, value_name = "M", value_parser = super::number::real)]
+    #[arg(long, value_name = "M", value_parser = real)]
     momentum: Option<f64>,
     /// Nesterov's momentum for sgd
     #[arg(long)]
     nesterov: bool,
     /// Weight decay of the latent weights, in [0, 1] [default: 0]
-    #[arg(long, value_name = "RATE", value_parser = super::number::real)]
+    #[arg(long, value_name = "RATE", value_parser = real)]
     weight_decay: Option<f64>,
     /// Let biases and normalisations decay too
     #[arg(long)]
@@ -60,35 +62,35 @@ pub(crate) struct OptimisationOptions {
     no_decay: Vec<Pattern>,
     /// Multiply the learning rate by --lr-factor at these shares of the run, increasing and in (0, 1), e.g. 0.33,0.67
     /// [default: a cosine]
-    #[arg(long, value_name = "SHARES", value_delimiter = ',', conflicts_with = "constant_lr", value_parser = super::number::real)]
+    #[arg(long, value_name = "SHARES", value_delimiter = ',', conflicts_with = "constant_lr", value_parser = real)]
     milestones: Vec<f64>,
     /// Factor at each milestone, in (0, 1] [default: 0.1]
-    #[arg(long, value_name = "FACTOR", requires = "milestones", value_parser = super::number::real)]
+    #[arg(long, value_name = "FACTOR", requires = "milestones", value_parser = real)]
     lr_factor: Option<f64>,
     /// Let the learning rate rise over this share of the run, in (0, 1] [default: no rise]
-    #[arg(long, value_name = "SHARE", value_parser = super::number::real)]
+    #[arg(long, value_name = "SHARE", value_parser = real)]
     warm_up: Option<f64>,
     /// The same in epochs, at most as many as the run has
-    #[arg(long, value_name = "EPOCHS", conflicts_with = "warm_up", value_parser = super::number::real)]
+    #[arg(long, value_name = "EPOCHS", conflicts_with = "warm_up", value_parser = real)]
     warm_up_epochs: Option<f64>,
     /// Share of the learning rate in the first step of the warm-up, in (0, 1] [default: 0.1]
-    #[arg(long, value_name = "FACTOR", value_parser = super::number::real)]
+    #[arg(long, value_name = "FACTOR", value_parser = real)]
     warm_up_start: Option<f64>,
     /// Share of the uniform distribution in the training targets, in [0, 1) [default: 0]
-    #[arg(long, value_name = "SHARE", value_parser = super::number::real)]
+    #[arg(long, value_name = "SHARE", value_parser = real)]
     label_smoothing: Option<f64>,
     /// Largest norm of all gradients together, positive [default: no limit]
-    #[arg(long, value_name = "NORM", conflicts_with = "clip_value", value_parser = super::number::real)]
+    #[arg(long, value_name = "NORM", conflicts_with = "clip_value", value_parser = real)]
     clip_norm: Option<f64>,
     /// Largest magnitude of each number of a gradient, positive [default: no limit]
-    #[arg(long, value_name = "VALUE", value_parser = super::number::real)]
+    #[arg(long, value_name = "VALUE", value_parser = real)]
     clip_value: Option<f64>,
     /// Compute every step in this many parts, one after the other, at most one a sample: for batches that do not fit into
     /// memory [default: 1]
-    #[arg(long, value_name = "PARTS", value_parser = super::number::whole(0..=super::number::REPEATS))]
+    #[arg(long, value_name = "PARTS", value_parser = whole(0..=REPEATS))]
     accumulate: Option<usize>,
     /// Decay, in [0, 1), of an exponential moving average of the weights, which is then what is tested and saved [default: none]
-    #[arg(long, value_name = "DECAY", value_parser = super::number::real)]
+    #[arg(long, value_name = "DECAY", value_parser = real)]
     average: Option<f64>,
     /// Start from the weights of another run, or of a .bpk or .safetensors file of one; quanta are carried over from a run
     /// with the same quantisers [default: random weights]

@@ -15,6 +15,8 @@ use stairs::{
     zoo::Architecture,
 };
 
+use super::number::{SAMPLES, whole};
+
 /// Methods of training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Method {
@@ -132,7 +134,7 @@ pub(crate) struct GridOptions {
     #[arg(long, value_name = "NAME", value_parser = super::model_name::architecture)]
     model: Option<Architecture>,
     /// Training samples of ana-grid, at least 1 [default: the experiment's]
-    #[arg(long, value_name = "N", value_parser = super::number::whole(1..=super::number::SAMPLES))]
+    #[arg(long, value_name = "N", value_parser = whole(1..=SAMPLES))]
     subset: Option<usize>,
     /// Period P of ana-grid in epochs, in [0.01, 10000]; training takes P·(L + 3) of them, L the number of layers [default: the
     /// experiment's]

@@ -12,6 +12,7 @@ use stairs::{
 
 use super::{
     image_options::ImageOptions,
+    number::{EPOCHS, SAMPLES, real, whole},
     optimisation::OptimisationOptions,
     options::{DataName, DataOption, Method as MethodName, data_name, model},
     table_options::TableOptions,
@@ -62,19 +63,19 @@ pub(crate) struct RunOptions {
     #[arg(long, value_parser = ["annealed", "static"], value_name = "LAW")]
     pub(crate) backward: Option<String>,
     /// Share of the training after which all noise is gone, in (0, 1] [default: what trains well on the data set]
-    #[arg(long, value_name = "SHARE", value_parser = super::number::real)]
+    #[arg(long, value_name = "SHARE", value_parser = real)]
     pub(crate) anneal_until: Option<f64>,
     /// What the annealing counts [default: what trains well on the data set]
     #[arg(long, value_parser = ["epoch", "step"], value_name = "UNIT")]
     pub(crate) anneal_per: Option<String>,
     /// Passes over the training set, 1 to 1000000 [default: what trains well on the data set]
-    #[arg(long, value_name = "N", value_parser = super::number::whole(0..=super::number::EPOCHS))]
+    #[arg(long, value_name = "N", value_parser = whole(0..=EPOCHS))]
     pub(crate) epochs: Option<usize>,
     /// Samples per optimiser step, at most as many as there are [default: what trains well on the data set]
-    #[arg(long, value_name = "N", value_parser = super::number::whole(0..=super::number::SAMPLES))]
+    #[arg(long, value_name = "N", value_parser = whole(0..=SAMPLES))]
     pub(crate) batch: Option<usize>,
     /// Initial learning rate, in (0, 1] [default: what trains well on the data set]
-    #[arg(long, value_name = "RATE", value_parser = super::number::real)]
+    #[arg(long, value_name = "RATE", value_parser = real)]
     pub(crate) lr: Option<f64>,
     /// Keep the learning rate constant instead of letting it fall along a cosine
     #[arg(long)]
@@ -83,7 +84,7 @@ pub(crate) struct RunOptions {
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) seed: u64,
     /// Use only this many training samples, at least 1 [default: all]
-    #[arg(long, value_name = "N", value_parser = super::number::whole(0..=super::number::SAMPLES))]
+    #[arg(long, value_name = "N", value_parser = whole(0..=SAMPLES))]
     pub(crate) subset: Option<usize>,
     #[command(flatten)]
     pub(crate) images: ImageOptions,

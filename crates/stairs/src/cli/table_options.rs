@@ -6,6 +6,8 @@ use anyhow::ensure;
 use clap::Args;
 use stairs::data::TableOptions as Table;
 
+use super::number::real;
+
 /// How a table, `--dataset FILE.csv`, is read.
 #[derive(Clone, Debug, Default, PartialEq, Args)]
 #[command(next_help_heading = "Tables (--dataset FILE.csv or .tsv, gzip too: a sample a line, numbers and a label)")]
@@ -23,7 +25,7 @@ pub(crate) struct TableOptions {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["test_share", "split_seed"])]
     test_table: Option<PathBuf>,
     /// Share of every class that is held back for testing, in [0, 1) [default: 0.2]
-    #[arg(long, value_name = "SHARE", value_parser = super::number::real)]
+    #[arg(long, value_name = "SHARE", value_parser = real)]
     test_share: Option<f64>,
     /// Seed that draws this share, below 2^63 [default: 0]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..1 << 63))]

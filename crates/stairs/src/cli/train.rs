@@ -7,6 +7,7 @@ use clap::Args;
 use stairs::train::{Display, RunConfig, RunDir, TrainError, Trainer};
 
 use super::{
+    number::{WORKERS, whole},
     options::{DataOption, DeviceOption, describe, printable},
     run_options::{Prepared, RunOptions},
     stop::{Stopped, on_signals},
@@ -26,7 +27,7 @@ pub(crate) struct Train {
     #[command(flatten)]
     device: DeviceOption,
     /// Devices of this kind that share every step, 1 to 256
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = super::number::whole(0..=super::number::WORKERS))]
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = whole(0..=WORKERS))]
     devices: usize,
     #[command(flatten)]
     data: DataOption,

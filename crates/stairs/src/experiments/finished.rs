@@ -1,0 +1,85 @@
+//! What a trial has left, where it is finished, and whether it is of the configuration that is asked for.
+
+use std::path::Path;
+
+use stairs_train::{RunConfig, RunDir, RunRecord, TrainError};
+
+use super::{Diverged, ExperimentError, Task, Trial};
+use crate::measure::{Measurement, measurement};
+
+/// The record of a finished trial.
+#[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant)]
+pub enum Finished {
+    /// Of a training.
+    Run(RunRecord),
+    /// Of a measurement.
+    Measurement(Measurement),
+    /// Of a training whose loss became NaN or infinite.
+    Diverged(Diverged),
+}
+
+pub(super) fn failed(trial: &Trial, source: TrainError) -> ExperimentError {
+    ExperimentError::Trial { trial: trial.id.clone(), source: Box::new(source) }
+}
+
+/// The record of a finished trial, `None` if it has none.
+pub(super) fn finished(dir: &Path, trial: &Trial) -> Result<Option<Finished>, ExperimentError> {
+    match &trial.task {
+        Task::Train(config) if !dir.join("record.json").exists() => match Diverged::read(dir) {
+            None => Ok(None),
+            Some(diverged) => {
+                same_training(dir, &diverged.config, (trial, config))?;
+                Ok(Some(Finished::Diverged(diverged)))
+            }
+        },
+        Task::Train(config) => {
+            let record = RunDir::new(dir).record().map_err(|source| failed(trial, source))?;
+            same_training(dir, &record.config, (trial, config))?;
+            Ok(Some(Finished::Run(record)))
+        }
+        Task::Measure(config) => {
+            let found = measurement(dir)
+                .map_err(|source| ExperimentError::Measurement { trial: trial.id.clone(), source: Box::new(source) })?;
+            if let Some(found) = &found {
+                same(dir, &found.config, config)?;
+            }
+            Ok(found.map(Finished::Measurement))
+        }
+    }
+}
+
+/// Refuses the configuration of a training that is not that of a trial. Of the network it started from only the trial is
+/// known, not where it was.
+fn same_training(dir: &Path, there: &RunConfig, (trial, here): (&Trial, &RunConfig)) -> Result<(), ExperimentError> {
+    if trial.from.is_none() {
+        return same(dir, there, here);
+    }
+    if there.init.is_none() {
+        let what = "it started from random weights".to_string();
+        return Err(ExperimentError::Different { path: dir.to_path_buf(), what });
+    }
+    same(dir, &RunConfig { init: None, ..there.clone() }, here)
+}
+
+/// Refuses a configuration found in `dir` that is not the expected one.
+fn same<C: PartialEq + serde::Serialize>(dir: &Path, there: &C, here: &C) -> Result<(), ExperimentError> {
+    if there == here {
+        return Ok(());
+    }
+    Err(ExperimentError::Different { path: dir.to_path_buf(), what: difference(there, here) })
+}
+
+/// The first field in which two configurations differ.
+pub(crate) fn difference(there: &impl serde::Serialize, here: &impl serde::Serialize) -> String {
+    match (serde_json::to_value(there), serde_json::to_value(here)) {
+        (Ok(serde_json::Value::Object(there)), Ok(serde_json::Value::Object(here))) => {
+            let differing = here.iter().find(|(name, value)| there.get(*name) != Some(value));
+            let text = |value: Option<&serde_json::Value>| value.map_or("absent".to_string(), ToString::to_string);
+            differing.map_or("some field".into(), |(name, value)| {
+                format!("{name} is {} there and {value} here", text(there.get(name)))
+            })
+        }
+        _ => "some field".into(),
+    }
+}
