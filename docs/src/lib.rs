@@ -175,7 +175,7 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let mut tests = 0;
         for row in read("safeguards.md").lines().filter(|row| row.starts_with("| ") && row.contains("`crates/")) {
-            let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
+            let cells: Vec<&str> = row.trim_matches('|').split('|').collect();
             let [.., names, file] = cells[..] else { panic!("{row}") };
             let file = file.trim().trim_matches('`');
             let text = fs::read_to_string(root.join(file)).expect(file);

@@ -75,6 +75,8 @@ fn run(config: &RunConfig, dir: &Path, uses: (usize, usize)) -> Result<Fitted<Mi
     let samples = (Asking::new(train, uses.0, &stop), Asking::new(test, uses.1, &stop));
     let model = Mine::ternary(config.seed, 32, &Device::flex());
     Trainer::on_samples(config.clone(), samples.0, samples.1, 10, dir)
+        // Told, it need not be found out by reading all samples.
+        .identity(digits().identity())
         .devices(vec![Device::flex(); config.devices])
         .display(Display::Quiet)
         .resume(true)

@@ -18,7 +18,7 @@ pub(crate) struct TableOptions {
     /// Whether the first line names the columns: true or false [default: what the line looks like]
     #[arg(long, value_name = "BOOL")]
     header: Option<bool>,
-    /// What separates the cells, a character [default: the first of tab, semicolon and comma that the first line has]
+    /// What separates the cells: one character, such as ; or | [default: the first of tab, semicolon and comma that the first line has]
     #[arg(long, value_name = "CHARACTER")]
     delimiter: Option<char>,
     /// A second table with the test part [default: a share of the table]

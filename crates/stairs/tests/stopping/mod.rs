@@ -215,7 +215,7 @@ fn outputs_that_nobody_reads_do_not_end_a_training() {
     let mut line = String::new();
     BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
     drop(process.stderr.take());
-    assert!(line.starts_with("mlp:8 on digits"), "{line}");
+    assert!(line.starts_with("digits: 1,438 + 359 samples"), "{line}");
     assert!(process.wait().unwrap().success());
     assert_eq!(read_record(&out).unwrap().epochs.len(), 2);
 

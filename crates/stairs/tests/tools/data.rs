@@ -15,9 +15,9 @@ fn a_table_is_trained_on_and_evaluated() {
     assert!(trained.starts_with("flowers.csv: 40 + 10 samples, 2 classes, 2 features: iris, rose, from "), "{trained}");
     let evaluated = stdout(&stairs(&["eval", path(&run)]));
     assert_eq!(last_line(&evaluated), last_line(&trained));
-    // Another column of labels is another run; an option of tables is none of the digits.
-    let other = failure(&stairs(&[&train[..], &["--label", "1", "--resume"]].concat()), 1);
-    assert!(other.contains("table.label"), "{other}");
+    // Another test part is another run; an option of tables is none of the digits.
+    let other = failure(&stairs(&[&train[..], &["--test-share", "0.5", "--resume"]].concat()), 1);
+    assert!(other.contains("table.test_share"), "{other}");
     let digits = failure(&stairs(&["train", "--label", "first", "--out", path(&folder.path().join("other"))]), 1);
     assert!(digits.contains("--dataset FILE.csv"), "{digits}");
     fs::write(&table, "length,width,kind\n1,NaN,rose\n2,1,iris\n").unwrap();
