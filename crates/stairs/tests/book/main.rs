@@ -23,6 +23,9 @@ const PROGRAM: &str = "STAIRS_BOOK";
 const WHOLE: [&str; 5] =
     ["README.md", "docs/src/commands.md", "docs/src/qat.md", "docs/src/pretrained.md", "docs/src/images.md"];
 
+/// Pages whose commands run once: the last of them adds epochs to the run of the first, which is another run then.
+const ONCE: [&str; 1] = ["docs/src/checkpoints.md"];
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
@@ -104,7 +107,8 @@ fn every_command_runs_twice() {
         prepare(folder.path(), &commands, |arguments| {
             assert!(stairs(folder.path(), arguments).status.success(), "{arguments:?}");
         });
-        for round in ["first", "second"] {
+        let rounds = if ONCE.contains(&page.as_str()) { &["first"][..] } else { &["first", "second"] };
+        for round in rounds {
             for Written { line, text } in &commands {
                 let started = Instant::now();
                 let words = words(text);
