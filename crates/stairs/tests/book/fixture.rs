@@ -1,6 +1,5 @@
 //! What the pages take for given: files of weights that are downloads, and a folder of the reader's own images.
 
-#[allow(dead_code)]
 #[path = "../../../stairs-zoo/tests/weights/mod.rs"]
 mod weights;
 
