@@ -77,6 +77,46 @@ fn a_folder_is_trained_on_and_evaluated_again() {
     assert_eq!(again.accuracy, record.test_accuracy);
 }
 
+/// Class folders that were renamed, or whose files changed: refused on resume; an evaluation refuses other classes, and says
+/// that files are others.
+#[test]
+fn a_folder_that_changed_is_not_taken_for_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let (images, run) = (dir.path().join("images"), RunDir::new(dir.path().join("run")));
+    folder(&images);
+    let config = config(OnCorrupt::Fatal);
+    let train = |resume: bool| {
+        let data = open(&config, &images);
+        Trainer::on_data(config.clone(), &data, run.path()).display(Display::Quiet).resume(resume).run()
+    };
+    let evaluated = || ZooModel::load_for(&run, &open(&config, &images), Which::Last, &Device::flex()).map(|_| ());
+    let record = train(false).unwrap();
+    assert_eq!(record.data.as_ref(), Some(&open(&config, &images).identity));
+    assert_eq!(train(true).unwrap(), record);
+
+    // `10` comes after `1`: what was class 2 is class 3 now.
+    let rename = |from: &str, to: &str| {
+        for part in ["train", "val"] {
+            fs::rename(images.join(part).join(from), images.join(part).join(to)).unwrap();
+        }
+    };
+    rename("9", "10");
+    for result in [train(true).map(|_| ()), evaluated()] {
+        let error = result.unwrap_err();
+        assert!(matches!(error, TrainError::OtherData { .. }) && error.to_string().contains("`10`"), "{error}");
+    }
+    rename("10", "9");
+    assert!(evaluated().is_ok());
+
+    let file = fs::read_dir(images.join("val/3")).unwrap().next().unwrap().unwrap().path();
+    fs::remove_file(file).unwrap();
+    let error = train(true).unwrap_err().to_string();
+    assert!(error.contains("class `3` had 8 samples and has now 7"), "{error}");
+    assert!(evaluated().is_ok());
+    let note = run.compare(&open(&config, &images).identity).unwrap().unwrap();
+    assert!(note.contains("class `3` had 8 samples and has now 7"), "{note}");
+}
+
 #[test]
 fn batches_do_not_depend_on_the_number_of_threads() {
     let dir = tempfile::tempdir().unwrap();
