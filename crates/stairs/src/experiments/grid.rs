@@ -36,12 +36,33 @@ pub struct Grid {
     pub lr: f64,
     /// Quantum of the weights.
     pub weight_scale: ScalePolicy,
+    /// What the backward pass differentiates.
+    pub backward: BackwardLaw,
+    /// Which setups are trained.
+    pub scope: Scope,
     /// Number of training samples; all if `None`.
     pub subset: Option<usize>,
     /// Number of seeds.
     pub seeds: usize,
     /// Every how many-th law a policy is run with: 1 for the whole grid; 4 for one law a policy, the laws in turn.
     pub fraction: usize,
+}
+
+/// Which setups of the grid are trained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All.
+    Whole,
+    /// Those with an annealed scale, where every choice goes with every other, and the straight-through estimator of every
+    /// law: `mode`, nothing annealed.
+    Annealed,
+}
+
+impl Scope {
+    fn takes(self, strategy: Strategy, policy: &Policy) -> bool {
+        let still = policy.mean == Dynamics::Static && strategy == Strategy::Mode;
+        self == Self::Whole || policy.scale == Dynamics::Dynamic || still
+    }
 }
 
 impl Grid {
@@ -56,6 +77,8 @@ impl Grid {
             batch: 32,
             lr: 3e-3,
             weight_scale: ScalePolicy::MaxAbs,
+            backward: BackwardLaw::Annealed,
+            scope: Scope::Whole,
             subset: None,
             seeds: 3,
             fraction: 1,
@@ -64,7 +87,14 @@ impl Grid {
         let narrow =
             Grid { model: vgg(0.0625), period: 1.0, batch: 64, lr: 1e-3, seeds: 2, fraction: 4, ..digits.clone() };
         vec![
-            digits,
+            digits.clone(),
+            Grid {
+                name: "t1-static-backward",
+                title: "T1: the annealing grid on the digits with a backward law that stays",
+                backward: BackwardLaw::Static,
+                scope: Scope::Annealed,
+                ..digits
+            },
             Grid {
                 name: "ana-grid-cifar10-subset",
                 title: "The annealing grid on a part of CIFAR-10",
@@ -119,7 +149,9 @@ impl Grid {
         let setups = Noise::ALL.into_iter().enumerate().flat_map(|(law, noise)| {
             let policies = Policy::grid().into_iter();
             let taken =
-                policies.filter(move |(strategy, policy)| (class(*strategy, policy) + law).is_multiple_of(fraction));
+                policies.filter(move |(strategy, policy)| {
+                self.scope.takes(*strategy, policy) && (class(*strategy, policy) + law).is_multiple_of(fraction)
+            });
             taken.map(move |(strategy, policy)| (noise.clone(), strategy, policy))
         });
         setups.collect()
@@ -151,7 +183,7 @@ impl Grid {
             strategy,
             policy,
             weight_scale: self.weight_scale,
-            backward: BackwardLaw::Annealed,
+            backward: self.backward,
             anneal_per: AnnealPer::Step,
             anneal_until: self.layers() as f64 / periods,
             epochs: self.epochs(),

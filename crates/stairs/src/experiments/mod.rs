@@ -45,7 +45,7 @@ pub use diverged::Diverged;
 pub use error::ExperimentError;
 pub use finished::Finished;
 pub(crate) use finished::difference;
-pub use grid::Grid;
+pub use grid::{Grid, Scope};
 pub use recipe::{images_recipe, law, policy, recipe, table_recipe, weight_scale};
 pub use runner::{Outcome, Runner, Status};
 pub use shard::Shard;
