@@ -100,8 +100,8 @@ pub fn training(model: &str, batch: usize, variant: Variant) -> Result<Box<dyn S
             let model = config.with_quantisation(quantisation).init(&device)?;
             Box::new(Training::new(model, |model, x| model.forward(x), [batch, 1, 28, 28], variant, &device)?)
         }
-        Architecture::Vgg { depth, capacity } => {
-            let config = VggConfig::new(depth, [3, 32, 32], 10).with_capacity(capacity);
+        Architecture::Vgg { depth, capacity, options } => {
+            let config = VggConfig::new(depth, [3, 32, 32], 10).with_capacity(capacity).with_options(options);
             let model = config.with_quantisation(quantisation).init(&device)?;
             Box::new(Training::new(model, |model, x| model.forward(x), [batch, 3, 32, 32], variant, &device)?)
         }

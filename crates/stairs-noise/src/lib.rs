@@ -98,7 +98,7 @@ pub use noise::Noise;
 pub use op::{StairBackend, StairSpec, regularised_stair};
 pub use plan::{
     AnnealingPlan, BackwardSchedule, BoundedWindow, Decay, Dynamics, Envelope, Interval, NoiseSchedule, Pattern,
-    PlanEntry, PlanError, Policy, QuantiserSchedule, ResolvedPlan, TimeUnit, UnboundedWindow,
+    PlanEntry, PlanError, Policy, QuantiserSchedule, ResolvedPlan, TimeUnit, UnboundedWindow, Until,
 };
 pub use seed::derive_seed;
 /// What the signatures of this crate take from the mathematics below it.

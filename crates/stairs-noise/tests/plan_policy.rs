@@ -58,7 +58,7 @@ fn every_row_of_the_grid_makes_another_plan() {
 
 #[test]
 fn names_round_trip() {
-    assert_eq!(Policy::all().len(), 32);
+    assert_eq!(Policy::all().len(), 48);
     for policy in Policy::all() {
         assert_eq!(policy.to_string().parse::<Policy>(), Ok(policy));
         let json = serde_json::to_string(&policy).unwrap();
@@ -71,6 +71,7 @@ fn names_round_trip() {
         ("same-start", "dynamic-dynamic-same-start-homogeneous"),
         ("same-end-progressive", "dynamic-dynamic-same-end-progressive"),
         ("static-dynamic-same-end", "static-dynamic-same-end-homogeneous"),
+        ("partition-linear", "dynamic-dynamic-partition-linear"),
         ("static", "static-static-overlapped-homogeneous"),
     ] {
         assert_eq!(short.parse::<Policy>().unwrap().to_string(), long);
@@ -92,8 +93,10 @@ fn intervals_by_hand() {
     assert_eq!(windows(Interval::SameStart), [(0.0, 10.0), (0.0, 20.0), (0.0, 30.0)]);
     assert_eq!(windows(Interval::SameEnd), [(20.0, 30.0), (10.0, 30.0), (0.0, 30.0)]);
     assert_eq!(windows(Interval::Partition), [(0.0, 10.0), (10.0, 20.0), (20.0, 30.0)]);
-    assert_eq!([0, 1, 2].map(|layer| Decay::Progressive.power(layer, 3)), [3.0, 2.0, 1.0]);
-    assert_eq!([0, 1, 2].map(|layer| Decay::Homogeneous.power(layer, 3)), [1.0; 3]);
+    let powers = |decay: Decay| [0, 1, 2].map(|layer| decay.powers(layer, 3));
+    assert_eq!(powers(Decay::Progressive), [(3.0, 6.0), (2.0, 4.0), (1.0, 2.0)]);
+    assert_eq!(powers(Decay::Homogeneous), [(1.0, 2.0); 3]);
+    assert_eq!(powers(Decay::Linear), [(1.0, 1.0); 3]);
 }
 
 #[test]

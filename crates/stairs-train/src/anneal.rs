@@ -7,12 +7,14 @@ use std::sync::Arc;
 
 use burn::module::Module;
 use stairs_noise::{
-    Backward, Law, Laws, Noise, QuantiserInfo, Strategy, apply_plan, derive_seed, layers,
-    plan::{AnnealingPlan, BackwardSchedule, NoiseSchedule, PlanError, QuantiserSchedule, ResolvedPlan, TimeUnit},
+    Backward, Law, Laws, Noise, QuantiserInfo, QuantiserKind, Strategy, apply_plan, derive_seed, layers,
+    plan::{
+        AnnealingPlan, BackwardSchedule, Envelope, NoiseSchedule, PlanError, QuantiserSchedule, ResolvedPlan, TimeUnit,
+    },
     quantisers,
 };
 
-use crate::{AnnealPer, BackwardLaw, ConfigError, LawPoint, Method, RunConfig};
+use crate::{AnnealPer, BackwardLaw, ConfigError, ForwardNoise, LawPoint, Method, RunConfig};
 
 /// The laws of a model's quantisers over a training run.
 #[derive(Clone, Debug)]
@@ -116,8 +118,9 @@ pub(crate) fn of_run<M: Module>(
 ///
 /// - `ste`: hard forward; backward the configured law with mean 0 and the scale of \[ANA22\] (half the quantum over the
 ///   law's window), for ever. With uniform noise this is the clipped identity.
-/// - `ana`: the configured policy; everything dynamic has decayed after the share `anneal_until` of the run. The backward
-///   law is the forward one or stays as it starts, see [`BackwardLaw`].
+/// - `ana`: the configured policy; everything dynamic has decayed after the share `anneal_until` of the run. The forward
+///   noise is in weights and features or in weights alone, see [`ForwardNoise`]; the backward law is the forward one or
+///   stays as it starts, see [`BackwardLaw`].
 ///
 /// # Errors
 /// [`ConfigError::NoQuantisers`] where there is nothing to quantise, [`ConfigError::Plan`].
@@ -144,14 +147,36 @@ pub fn plan<M: Module>(
             need("ana")?;
             let span = whole * config.anneal_until;
             let plan = config.policy.plan(config.law.clone(), config.strategy, &layers, span, unit)?;
-            Ok(Some(match config.backward {
-                BackwardLaw::Annealed => plan,
-                BackwardLaw::Static => {
-                    plan.with_backward(BackwardSchedule::Schedule(NoiseSchedule::constant(window_law(&config.law)?)))
-                }
-            }))
+            let features: Vec<String> = quantisers(model)
+                .into_iter()
+                .filter(|quantiser| quantiser.kind == QuantiserKind::Feature)
+                .map(|quantiser| quantiser.path)
+                .collect();
+            let entries = plan.entries().iter().map(|entry| {
+                let path = entry.pattern.as_str();
+                let hard = config.forward_noise == ForwardNoise::Weights && features.iter().any(|other| other == path);
+                Ok((path, schedule(config, entry.schedule.clone(), hard)?))
+            });
+            Ok(Some(AnnealingPlan::new(unit, entries.collect::<Result<_, ConfigError>>()?)?))
         }
     }
+}
+
+/// The schedule of one quantiser with the backward rule of `config`, and a hard forward pass if it is to be `hard`.
+fn schedule(config: &RunConfig, policy: QuantiserSchedule, hard: bool) -> Result<QuantiserSchedule, ConfigError> {
+    let still = || window_law(&config.law).map(NoiseSchedule::constant);
+    let backward = match config.backward {
+        BackwardLaw::Annealed if !hard => return Ok(policy),
+        BackwardLaw::Annealed => policy.forward.clone(),
+        BackwardLaw::Static => still()?,
+        BackwardLaw::Freeze => match policy.forward_end() {
+            Some(end) => NoiseSchedule::new(window_law(&config.law)?, Envelope::Constant, Envelope::until(end)?),
+            None => still()?,
+        },
+    };
+    let forward = if hard { NoiseSchedule::constant(Law::hard(config.law.clone())) } else { policy.forward };
+    let schedule = QuantiserSchedule::new(forward, policy.strategy);
+    Ok(schedule.with_backward(BackwardSchedule::Schedule(backward)))
 }
 
 /// The law of this shape with mean 0 whose mass fills a window of half a quantum (\[ANA22\]).

@@ -22,7 +22,7 @@ use crate::{
     Annealer, Classifier, ConfigError, RunConfig,
     clock::{Clock, Step},
     data::Batch,
-    optimise::{Rules, average, cross_entropy, decay_at, smoothed_cross_entropy},
+    optimise::{Rules, average, decay_at},
 };
 
 /// A model, the number of optimiser steps it has seen, and what they do to its laws.
@@ -121,8 +121,7 @@ impl<M: Classifier> TrainStep for Annealed<M> {
     fn step(&self, batch: Batch) -> TrainOutput<ClassificationOutput> {
         let whole = batch.is_whole();
         let logits = self.current().logits(batch.inputs);
-        let smoothing = self.rules.label_smoothing;
-        let losses = smoothed_cross_entropy(logits.clone(), batch.targets.clone(), smoothing);
+        let losses = self.rules.loss.of(logits.clone(), batch.targets.clone(), self.rules.label_smoothing);
         // The gradients of the parts of a step are added up, by Burn.
         let loss = if whole { losses.clone().mean() } else { losses.clone().sum() / batch.of_step as f64 };
         let grads = loss.backward();
@@ -155,7 +154,7 @@ impl<M: Classifier> InferenceStep for Annealed<M> {
 
     fn step(&self, batch: Batch) -> ClassificationOutput {
         let logits = self.result().logits(batch.inputs);
-        let losses = cross_entropy(logits.clone(), batch.targets.clone());
+        let losses = self.rules.loss.of(logits.clone(), batch.targets.clone(), 0.0);
         ClassificationOutput::new(losses, logits, batch.targets)
     }
 }

@@ -15,7 +15,7 @@ use stairs_zoo::{Quantisation, calibrated, map_model, observe};
 
 use crate::{
     ConfigError, Quanta, RunConfig, Samples, TrainError, ZooModel,
-    data::{Pass, host_threads, subset},
+    data::{Chosen, Pass, host_threads, subset},
 };
 
 /// Training samples that the sizes of features are measured on.
@@ -40,7 +40,15 @@ impl ZooModel {
         let training = device.clone().autodiff();
         let float = map_model!(float, model => model.train().fork(&training));
         let [channels, height, width] = samples.shape();
-        let order = subset(config.seed, samples.len(), SAMPLES.min(samples.len()));
+        // Without a validation part as ever: the first of all samples.
+        let order = match config.validation {
+            Some(_) => {
+                let training = Chosen::of(config, samples.as_ref())?.training;
+                let first = subset(config.seed, training.len(), SAMPLES.min(training.len()));
+                first.into_iter().map(|i| training[i]).collect()
+            }
+            None => subset(config.seed, samples.len(), SAMPLES.min(samples.len())),
+        };
         let threads = host_threads(&**samples);
         let pass = Pass { samples: samples.clone(), order, batch: BATCH, augment: None, threads };
         let batches = pass.start().map(|batch| {

@@ -8,7 +8,7 @@ use stairs_noise::{
 };
 use stairs_quant::{Quantiser, ScalePolicy};
 
-use crate::{Clip, ConfigError, Edges, Features, Init, LrSchedule, Optimiser, Samples, WarmUp, WeightDecay};
+use crate::{Clip, ConfigError, Edges, Features, Init, Loss, LrSchedule, Optimiser, Samples, WarmUp, WeightDecay};
 
 /// A training run. Same configuration, device and thread count: same numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +43,9 @@ pub struct RunConfig {
     /// What the backward pass differentiates (ana).
     #[serde(default)]
     pub backward: BackwardLaw,
+    /// Which quantisers the forward noise is in (ana).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub forward_noise: ForwardNoise,
     /// What annealing counts: epochs, or optimiser steps (smooth decay inside an epoch).
     pub anneal_per: AnnealPer,
     /// Share in (0, 1] of the training time after which all noise has decayed.
@@ -70,6 +73,9 @@ pub struct RunConfig {
     /// Linear rise of the learning rate at the beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warm_up: Option<WarmUp>,
+    /// Loss that is trained and reported.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub loss: Loss,
     /// Share of the uniform distribution in the targets of the training loss, in [0, 1).
     #[serde(default, skip_serializing_if = "is_default")]
     pub label_smoothing: f64,
@@ -83,6 +89,9 @@ pub struct RunConfig {
     /// The float model the weights start from; random weights if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub init: Option<Init>,
+    /// Where latent weights start (ignored by `float`, and under `init`).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub start: Start,
     /// Seed of initial weights, data order, augmentation and sampled noise; below 2⁶³, as TOML has it.
     pub seed: u64,
     /// Random flips and padded crops of the training images.
@@ -90,6 +99,14 @@ pub struct RunConfig {
     /// Use only the first `n` training samples of the seeded permutation (all if absent).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subset: Option<usize>,
+    /// Share in (0, 1) of the training samples that is held out, the same of every class: the best epoch is then chosen
+    /// there, and the test part is read once, at the end. Without it epochs are tested on the test part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation: Option<f64>,
+    /// Number ≥ 1 of training batches from which the running statistics of batch norms are measured again at the end, with
+    /// the quantisers as in evaluation; they stay as training left them if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reestimate_norms: Option<usize>,
     /// How the files of a folder of images become samples (`images` only; absent: as [`ImagesConfig`] has it).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub images: Option<ImagesConfig>,
@@ -121,6 +138,32 @@ pub enum BackwardLaw {
     /// The configured law at its first scale, mean 0, for ever: the run ends as a straight-through estimator, and every
     /// layer learns to the last step.
     Static,
+    /// The same until the forward noise of the quantiser is gone, and nothing from then on: its layer is frozen, all at
+    /// once instead of little by little.
+    Freeze,
+}
+
+/// Which quantisers have noise in the forward pass while it is annealed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForwardNoise {
+    /// Those of weights and features.
+    #[default]
+    Everywhere,
+    /// Those of weights; features are hard from the first step (\[ANA19\]).
+    Weights,
+}
+
+/// Where latent weights start, whatever the method: methods that are compared start from the same weights.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Start {
+    /// ε·(a random threshold ± U(1/√fan_in)): every weight is next to a threshold, where quantisers have a gradient
+    /// (\[ANA19\], \[ANA22\]). If the mean of the noise is annealed, thresholds begin where that mean has them.
+    #[default]
+    Thresholds,
+    /// Where Burn's layers start: U(−1/√fan_in, 1/√fan_in).
+    Layers,
 }
 
 /// What the annealing clock counts.
@@ -167,6 +210,15 @@ impl RunConfig {
             return Err(ConfigError::LearningRate(self.lr));
         }
         self.validate_optimisation(samples / steps)?;
+        if let Some(share) = self.validation
+            && !(share > 0.0 && share < 1.0)
+        {
+            return Err(ConfigError::Range { field: "validation share", value: share, needs: "must be in (0, 1)" });
+        }
+        if self.reestimate_norms == Some(0) {
+            let needs = "must be at least 1 batch";
+            return Err(ConfigError::Range { field: "batches to reestimate norms", value: 0.0, needs });
+        }
         if !(self.anneal_until > 0.0 && self.anneal_until <= 1.0) {
             return Err(ConfigError::AnnealUntil(self.anneal_until));
         }
@@ -187,6 +239,10 @@ impl RunConfig {
             if !(0.0..1.0).contains(&value) {
                 return Err(ConfigError::Range { field, value, needs: "must be in [0, 1)" });
             }
+        }
+        if self.loss != Loss::CrossEntropy && self.label_smoothing > 0.0 {
+            let needs = "must be 0 with the squared hinge loss, whose targets are the signs ±1";
+            return Err(ConfigError::Range { field: "label smoothing", value: self.label_smoothing, needs });
         }
         let (accumulate, devices) = (self.accumulate, self.devices);
         if accumulate.checked_mul(devices).is_none_or(|parts| !(1..=least).contains(&parts)) {
@@ -227,6 +283,7 @@ impl Default for RunConfig {
             strategy: Strategy::Expectation,
             policy: Policy::new(Dynamics::Static, Dynamics::Dynamic, Interval::Overlapped, Decay::Progressive),
             backward: BackwardLaw::Annealed,
+            forward_noise: ForwardNoise::Everywhere,
             anneal_per: AnnealPer::Step,
             anneal_until: 0.8,
             epochs: 30,
@@ -238,13 +295,17 @@ impl Default for RunConfig {
             lr: 1e-3,
             lr_schedule: LrSchedule::Cosine { floor: 0.0 },
             warm_up: None,
+            loss: Loss::CrossEntropy,
             label_smoothing: 0.0,
             clip: None,
             average: None,
             init: None,
+            start: Start::Thresholds,
             seed: 1,
             augment: false,
             subset: None,
+            validation: None,
+            reestimate_norms: None,
             images: None,
             table: None,
         }

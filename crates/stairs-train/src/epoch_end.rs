@@ -18,7 +18,7 @@ use burn::train::{
 use stairs_noise::plan::AnnealingPlan;
 
 use crate::{
-    Annealer, EpochRecord, Extension, RunConfig, RunDir, Samples, TrainError,
+    Annealer, EpochRecord, Extension, HeldOut, RunConfig, RunDir, Samples, TrainError,
     checkpoint::{Assembly, MANIFEST_FORMAT, Manifest, PartialEpoch},
     meter::Meter,
     progress::SharedProgress,
@@ -64,15 +64,16 @@ pub(crate) struct EpochEnd {
 
 impl EpochEnd {
     fn record(&self, epoch: usize, seconds: f64) -> EpochRecord {
-        let (train, test) = self.meter.take(epoch);
+        let (train, held_out) = self.meter.take(epoch);
         let step = (epoch * self.steps_per_epoch) as u64;
         EpochRecord {
             epoch,
             step,
             train_loss: train.loss,
             train_accuracy: train.accuracy,
-            test_loss: test.loss,
-            test_accuracy: test.accuracy,
+            held_out: HeldOut::of(&self.config),
+            held_out_loss: held_out.loss,
+            held_out_accuracy: held_out.accuracy,
             learning_rate: schedule::rate(&self.config, step, self.config.epochs * self.steps_per_epoch),
             seconds,
             laws: self.annealer.as_ref().map(|annealer| annealer.points(step - 1)).unwrap_or_default(),
@@ -116,11 +117,11 @@ impl EpochEnd {
     }
 }
 
-/// Epoch of the best test accuracy, the first of equals; 0 without epochs.
+/// Epoch of the best held-out accuracy, the first of equals; 0 without epochs.
 pub(crate) fn best_epoch(epochs: &[EpochRecord]) -> usize {
     let better = |best: Option<(usize, f64)>, e: &EpochRecord| match best {
-        Some((_, accuracy)) if accuracy >= e.test_accuracy => best,
-        _ => Some((e.epoch, e.test_accuracy)),
+        Some((_, accuracy)) if accuracy >= e.held_out_accuracy => best,
+        _ => Some((e.epoch, e.held_out_accuracy)),
     };
     epochs.iter().fold(None, better).map_or(0, |(epoch, _)| epoch)
 }

@@ -174,6 +174,17 @@ pub enum ConfigError {
         /// Parts of a step, over all devices.
         parts: usize,
     },
+    /// A validation part, or what it leaves for training, without samples.
+    #[error(
+        "a share of {share} of {samples} training samples cannot be held out: both parts need samples; of every class \
+         round(share·count) are held out"
+    )]
+    ValidationPart {
+        /// The share.
+        share: f64,
+        /// Training samples before the split.
+        samples: usize,
+    },
     /// A diagnosis without steps between its records, or without directions.
     #[error("a diagnosis needs at least 1 step between records and 1 direction, got {every} and {directions}")]
     Diagnosis {

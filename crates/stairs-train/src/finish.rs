@@ -3,13 +3,14 @@
 use burn::module::Module;
 
 use crate::{
-    Annealed, Classifier, Extension, Fitted, RECORD_FORMAT, RunDir, RunRecord, Skipped, TrainError, Trainer, Versions,
-    Which,
+    Annealed, Classifier, Extension, Fitted, RECORD_FORMAT, RunDir, RunRecord, Skipped, TrainError, Trainer,
+    Validation, Versions, Which,
     checkpoint::{Manifest, Store},
     device_name,
     epoch_end::{History, best_epoch},
     histogram::weight_histograms,
     instruction_set,
+    reestimate::reestimated,
     weights::{Format, decode},
 };
 
@@ -29,7 +30,10 @@ pub(crate) enum There<M> {
 /// What the record says beside the history.
 pub(crate) struct RunFacts {
     pub(crate) parameters: usize,
-    pub(crate) samples: usize,
+    /// The training samples.
+    pub(crate) chosen: Vec<usize>,
+    /// Number of validation samples.
+    pub(crate) held_out: Option<usize>,
     pub(crate) notes: Vec<String>,
     pub(crate) extended: Vec<Extension>,
 }
@@ -103,25 +107,45 @@ impl Trainer {
     ) -> Result<(Fitted<M>, Option<String>), TrainError> {
         // That of a shorter run does not belong to the models that follow.
         self.dir.remove_record()?;
+        let model = self.reestimated(model, &facts)?;
         for format in [Format::Burn, Format::Safetensors] {
             self.dir.write_model(&model, Which::Last, format)?;
         }
         let best = best_epoch(&history.epochs);
-        if best == history.epochs.len() {
+        let last_is_best = best == history.epochs.len();
+        if last_is_best {
             self.dir.write_model(&model, Which::Best, Format::Burn)?;
         }
-        let lost = match self.dir.load(model.clone(), Which::Best) {
+        let (best_model, lost) = match self.dir.load(model.clone(), Which::Best) {
             Ok(best) => {
+                let best = if last_is_best { best } else { self.reestimated(best, &facts)? };
+                if self.config.reestimate_norms.is_some() {
+                    self.dir.write_model(&best, Which::Best, Format::Burn)?;
+                }
                 self.dir.write_model(&best, Which::Best, Format::Safetensors)?;
-                None
+                (Some(best), None)
             }
             Err(fault) => {
                 self.dir.remove_model(Which::Best)?;
-                Some(format!("{BEST_IS_LOST} (epoch {best}): {fault}"))
+                (None, Some(format!("{BEST_IS_LOST} (epoch {best}): {fault}")))
             }
         };
-        let accuracy =
-            |epoch: usize| history.epochs.iter().find(|e| e.epoch == epoch).map_or(0.0, |epoch| epoch.test_accuracy);
+        let of_epoch = |epoch: usize| {
+            let found = history.epochs.iter().find(|e| e.epoch == epoch);
+            found.map_or(0.0, |epoch| epoch.held_out_accuracy)
+        };
+        // What the epochs say of the test part is what these models do there, unless it was not looked at, or they were changed.
+        let tested = facts.held_out.is_none() && self.config.reestimate_norms.is_none();
+        let [test_accuracy, best_test_accuracy] = if tested {
+            [history.epochs.len(), best].map(of_epoch)
+        } else {
+            let last = self.evaluate(&model)?.accuracy;
+            match best_model {
+                Some(best) if !last_is_best => [last, self.evaluate(&best)?.accuracy],
+                _ => [last; 2],
+            }
+        };
+        let validation = facts.held_out.map(|samples| Validation { samples, epoch: best, accuracy: of_epoch(best) });
         let record = RunRecord {
             format: RECORD_FORMAT,
             config: self.config.clone(),
@@ -129,19 +153,27 @@ impl Trainer {
             device: device_name(&self.device),
             instruction_set: instruction_set(),
             parameters: facts.parameters,
-            samples: (facts.samples, self.test.len()),
+            samples: (facts.chosen.len(), self.test.len()),
             data: self.identity.clone(),
             notes: facts.notes.into_iter().chain(lost.clone()).collect(),
             extended: facts.extended,
             skipped: Skipped::after(&history.skipped, self.train.as_ref(), self.test.as_ref()),
-            test_accuracy: accuracy(history.epochs.len()),
-            best_test_accuracy: accuracy(best),
+            test_accuracy,
+            best_test_accuracy,
+            validation,
             wall_seconds: history.wall_seconds,
             weights: weight_histograms(&model),
             epochs: history.epochs,
         };
         self.dir.write_record(&record)?;
         Ok((Fitted { model, record }, lost))
+    }
+}
+
+impl Trainer {
+    /// `model` with running statistics measured again, if the run asks for it.
+    fn reestimated<M: Classifier>(&self, model: M, facts: &RunFacts) -> Result<M, TrainError> {
+        reestimated(model, &self.config, &self.train, &facts.chosen, &self.device)
     }
 }
 

@@ -15,7 +15,7 @@ use stairs_noise::plan::AnnealingPlan;
 use crate::{
     Annealed, Annealer, Classifier, ConfigError, Extension, Fitted, TrainError, Trainer, anneal,
     checkpoint::{Assembly, Checkpoint, PartialEpoch, SaveBest, Store, difference},
-    data::{Checked, steps_per_epoch, subset, survey},
+    data::{Checked, Chosen, Selected, steps_per_epoch, survey},
     epoch_end::History,
     evaluate::check_logits,
     extension::extensions,
@@ -68,9 +68,11 @@ impl Trainer {
         }
         self.look_at_data()?;
         let config = &self.config;
-        let chosen = match config.subset {
-            Some(count) => subset(config.seed, self.train.len(), count),
-            None => (0..self.train.len()).collect(),
+        let Chosen { training: chosen, validation } = Chosen::of(config, self.train.as_ref())?;
+        // What epochs are tested on.
+        let held_out = match validation {
+            Some(indices) => Selected::samples(self.train.clone(), indices),
+            None => self.test.clone(),
         };
         let (samples, steps_per_epoch) = (chosen.len(), steps_per_epoch(chosen.len(), config.batch));
         let planned = anneal::of_run(config, self.plan.as_ref(), &model, steps_per_epoch)?;
@@ -124,8 +126,8 @@ impl Trainer {
                 dir: self.dir.clone(),
                 extended: extended.clone(),
                 train: self.train.clone(),
-                test: self.test.clone(),
-                chosen,
+                test: held_out.clone(),
+                chosen: chosen.clone(),
                 device: self.device.clone(),
                 helpers: self.helpers.clone(),
                 optimiser,
@@ -142,7 +144,8 @@ impl Trainer {
             .run(model)?
         };
         let history = std::mem::take(&mut *history.lock().unwrap_or_else(PoisonError::into_inner));
-        let facts = RunFacts { parameters, samples, notes: settings, extended };
+        let held_out = self.config.validation.map(|_| held_out.len());
+        let facts = RunFacts { parameters, chosen, held_out, notes: settings, extended };
         let (fitted, lost) = self.finish(trained.into_result(), history, facts)?;
         progress.with(|progress| {
             lost.iter().for_each(|note| progress.note(note));

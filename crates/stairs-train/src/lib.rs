@@ -43,6 +43,7 @@ mod meter;
 mod optimise;
 pub mod progress;
 mod record;
+mod reestimate;
 mod run_dir;
 mod schedule;
 mod scope;
@@ -60,16 +61,19 @@ pub use {stairs_data, stairs_noise, stairs_quant, stairs_zoo};
 pub use anneal::Annealer;
 pub use annealed::Annealed;
 pub use classifier::Classifier;
-pub use config::{AnnealPer, BackwardLaw, Method, RunConfig};
+pub use config::{AnnealPer, BackwardLaw, ForwardNoise, Method, RunConfig, Start};
 pub use data::{Batch, SampleError, Samples};
 pub use error::{ConfigError, TrainError};
 pub use evaluate::{Evaluation, evaluate};
 pub use extension::Extension;
 pub use histogram::weight_histograms;
 pub use init::{Head, Init, Quanta};
-pub use optimise::{Clip, Optimiser, WeightDecay};
+pub use optimise::{Clip, Loss, Optimiser, WeightDecay};
 pub use progress::{Display, Progress};
-pub use record::{EpochRecord, LawPoint, RECORD_FORMAT, RunRecord, Skipped, SkippedFiles, Versions, WeightHistogram};
+pub use record::{
+    EpochRecord, HeldOut, LawPoint, RECORD_FORMAT, RunRecord, Skipped, SkippedFiles, Validation, Versions,
+    WeightHistogram,
+};
 pub use run_dir::{RunDir, Which};
 pub use schedule::{LrSchedule, WarmUp};
 pub use scope::{Edges, Features, stairs_config};

@@ -3,9 +3,13 @@
 //! A record is complete in itself: configuration, one entry per epoch, weight histograms, versions. Accuracies are in
 //! percent, losses are means per sample (cross entropy, nats), times are seconds.
 
+mod epoch;
+
 use serde::{Deserialize, Serialize};
 
 use stairs_data::DataIdentity;
+
+pub use epoch::{EpochRecord, HeldOut, LawPoint};
 
 use crate::{Extension, Samples};
 
@@ -46,8 +50,12 @@ pub struct RunRecord {
     pub epochs: Vec<EpochRecord>,
     /// Accuracy in percent of the hard network on the test set after the last epoch.
     pub test_accuracy: f64,
-    /// Best accuracy in percent over the epochs (model selection on the test set: for information, not a claim).
+    /// The same of the best epoch, that of `best.bpk`. With a [validation](Self::validation) part the epoch was chosen there;
+    /// without one it was chosen on the test set itself: for information, not a claim.
     pub best_test_accuracy: f64,
+    /// What the best epoch was chosen on, if not on the test set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation: Option<Validation>,
     /// Wall time of training in seconds, summed over interruptions.
     pub wall_seconds: f64,
     /// Histograms of latent and quantised weights at the end, one per quantised parameter; empty for a float run.
@@ -79,8 +87,18 @@ impl RunRecord {
         self.epochs.iter().try_for_each(EpochRecord::check)?;
         percent("test_accuracy", self.test_accuracy)?;
         percent("best_test_accuracy", self.best_test_accuracy)?;
-        let best = self.epochs.iter().map(|epoch| epoch.test_accuracy).fold(f64::NEG_INFINITY, f64::max);
-        let last = self.epochs.last().map_or(f64::NAN, |epoch| epoch.test_accuracy);
+        self.check_parts()?;
+        let best = self.epochs.iter().map(|epoch| epoch.held_out_accuracy).fold(f64::NEG_INFINITY, f64::max);
+        let last = self.epochs.last().map_or(f64::NAN, |epoch| epoch.held_out_accuracy);
+        if let Some(validation) = &self.validation {
+            if validation.accuracy != best {
+                return Err(format!("validation.accuracy is {}, and the epochs say {best}", validation.accuracy));
+            }
+            return not_negative("wall_seconds", self.wall_seconds);
+        }
+        if self.config.reestimate_norms.is_some() {
+            return not_negative("wall_seconds", self.wall_seconds);
+        }
         for (field, value, of_epochs) in
             [("test_accuracy", self.test_accuracy, last), ("best_test_accuracy", self.best_test_accuracy, best)]
         {
@@ -92,26 +110,26 @@ impl RunRecord {
     }
 }
 
-impl EpochRecord {
-    /// Checks that the numbers can be those of an epoch.
-    ///
-    /// # Errors
-    /// A sentence for people.
-    pub fn check(&self) -> Result<(), String> {
-        let check = || {
-            percent("train_accuracy", self.train_accuracy)?;
-            percent("test_accuracy", self.test_accuracy)?;
-            for (field, value) in [
-                ("train_loss", self.train_loss),
-                ("test_loss", self.test_loss),
-                ("learning_rate", self.learning_rate),
-                ("seconds", self.seconds),
-            ] {
-                not_negative(field, value)?;
+impl RunRecord {
+    /// Checks that every epoch tells of the part that the configuration holds out.
+    fn check_parts(&self) -> Result<(), String> {
+        let part = HeldOut::of(&self.config);
+        match self.epochs.iter().find(|epoch| epoch.held_out != part) {
+            Some(epoch) => Err(format!("epoch {} was not tested on the {part} part", epoch.epoch)),
+            None if (part == HeldOut::Validation) != self.validation.is_some() => {
+                Err("validation is not what the configuration says".into())
             }
-            Ok(())
-        };
-        check().map_err(|reason: String| format!("epoch {}: {reason}", self.epoch))
+            None => Ok(()),
+        }
+    }
+
+    /// Epoch and test accuracy of the network the run recommends: that of the best validation accuracy, or the last one where
+    /// the run had no validation part.
+    pub fn chosen(&self) -> (usize, f64) {
+        match &self.validation {
+            Some(validation) => (validation.epoch, self.best_test_accuracy),
+            None => (self.epochs.len(), self.test_accuracy),
+        }
     }
 }
 
@@ -132,6 +150,17 @@ pub(crate) fn format_of(json: &[u8]) -> Result<u32, String> {
         format: u32,
     }
     serde_json::from_slice::<Format>(json).map(|found| found.format).map_err(|e| e.to_string())
+}
+
+/// What was chosen on the validation part, see [`RunConfig::validation`](crate::RunConfig::validation).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Validation {
+    /// Number of validation samples.
+    pub samples: usize,
+    /// The epoch of the best validation accuracy, the first of equals.
+    pub epoch: usize,
+    /// That accuracy in percent.
+    pub accuracy: f64,
 }
 
 /// Files of both parts that were skipped.
@@ -183,40 +212,6 @@ pub(crate) fn union(before: &[String], mut now: Vec<String>) -> Vec<String> {
         now.sort_unstable();
     }
     now
-}
-
-/// One epoch of a run; also one line of `metrics.jsonl`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct EpochRecord {
-    /// Epoch, counted from 1.
-    pub epoch: usize,
-    /// Optimiser steps done at the end of the epoch.
-    pub step: u64,
-    /// Mean training loss over the epoch (through the regularised network).
-    pub train_loss: f64,
-    /// Training accuracy in percent over the epoch (through the regularised network).
-    pub train_accuracy: f64,
-    /// Test loss of the hard network.
-    pub test_loss: f64,
-    /// Test accuracy in percent of the hard network.
-    pub test_accuracy: f64,
-    /// Learning rate at the end of the epoch.
-    pub learning_rate: f64,
-    /// Wall time of the epoch in seconds, training and evaluation.
-    pub seconds: f64,
-    /// The laws in force at the end of the epoch, one per quantiser, in network order; empty for a float run.
-    pub laws: Vec<LawPoint>,
-}
-
-/// The forward law of one quantiser at one moment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LawPoint {
-    /// Path of the quantiser, e.g. `conv1.weight.stair` or `act1`.
-    pub path: String,
-    /// Mean in units of the quantum.
-    pub mean: f64,
-    /// Scale in units of the quantum.
-    pub scale: f64,
 }
 
 /// Histogram of one quantised parameter, in units of its quantum.

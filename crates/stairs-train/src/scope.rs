@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use stairs_quant::{Quantiser, QuantiserError};
-use stairs_zoo::StairsConfig;
+use stairs_zoo::{Branches, StairsConfig};
 
 /// What stands in place of a network's activations.
 ///
@@ -25,7 +25,7 @@ pub enum Features {
     Named(Quantiser),
 }
 
-/// Whether the first and the last layer with weights are quantised. The last layer's outputs never are.
+/// Which layers with weights are quantised, the first and the last one above all. The last layer's outputs never are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Edges {
@@ -36,6 +36,8 @@ pub enum Edges {
     BothFloat,
     /// All weights.
     Quantised,
+    /// Weights and features inside the residual branches of a MobileNetV2, and nothing else (\[ANA19\]).
+    Branches,
 }
 
 impl Features {
@@ -52,8 +54,12 @@ impl Edges {
     }
 
     /// Each policy with its name in text.
-    pub const ALL: [(&str, Self); 3] =
-        [("last-float", Self::LastFloat), ("both-float", Self::BothFloat), ("quantised", Self::Quantised)];
+    pub const ALL: [(&str, Self); 4] = [
+        ("last-float", Self::LastFloat),
+        ("both-float", Self::BothFloat),
+        ("quantised", Self::Quantised),
+        ("branches", Self::Branches),
+    ];
 }
 
 /// The quantisers of weights of this kind, of `features` and for `edges`.
@@ -67,9 +73,10 @@ pub fn stairs_config(weights: Quantiser, features: Features, edges: Edges) -> St
     let (float_first, float_last) = match edges {
         Edges::LastFloat => (false, true),
         Edges::BothFloat => (true, true),
-        Edges::Quantised => (false, false),
+        Edges::Quantised | Edges::Branches => (false, false),
     };
-    StairsConfig { float_first, float_last, ..stairs }
+    let branches = if edges == Edges::Branches { Branches::only() } else { Branches::Whole };
+    StairsConfig { float_first, float_last, branches, ..stairs }
 }
 
 impl fmt::Display for Features {

@@ -8,15 +8,14 @@ use stairs_noise::{
     Laws,
     plan::{AnnealingPlan, PlanError},
 };
-use stairs_quant::ScalePolicy;
 use stairs_zoo::{
     AlexNet, Architecture, Cnn, DsCnn, LeNet, Mlp, MobileNetV2, Model, ModelError, Quantisation, ResNet, StairsConfig,
     Vgg, VggBn, map_model, with_model,
 };
 
 use crate::{
-    Classifier, ConfigError, Evaluation, Method, Quanta, RunConfig, RunDir, RunRecord, Samples, TrainError, Trainer,
-    Which,
+    Classifier, ConfigError, Evaluation, Method, Quanta, RunConfig, RunDir, RunRecord, Samples, Start, TrainError,
+    Trainer, Which,
     anneal::plan,
     data::TrainData,
     diagnose::{Diagnose, Diagnosis},
@@ -46,7 +45,7 @@ impl ZooModel {
     /// initial weights that depend on the configured seed alone.
     ///
     /// Weights and features are quantised by the configured quantiser, all but the last layer's weights; latent weights
-    /// start inside the support of the noise (`ana`, and `ste` under a fixed quantum) or where Burn puts them.
+    /// start as [`Start`] says.
     ///
     /// # Errors
     /// [`ConfigError::UnknownModel`], [`ConfigError::Model`], [`ConfigError::Plan`].
@@ -176,22 +175,19 @@ fn replaced(quantisation: Quantisation, config: &RunConfig) -> Quantisation {
 fn quantisation(config: &RunConfig) -> Result<Quantisation, ConfigError> {
     let mut stairs = scope::stairs_config(config.quantiser, config.features, config.edges);
     stairs.weight_scale = config.weight_scale;
-    match config.method {
-        Method::Float => return Ok(Quantisation::Float),
-        // Under a quantum chosen without looking at them, Burn's initial weights would all be zero.
-        Method::Ste if matches!(config.weight_scale, ScalePolicy::Fixed(_)) => stairs.fresh_weights = Some(config.seed),
-        Method::Ste => {}
-        Method::Ana => {
-            // The laws of the first step: latent weights are drawn inside their support.
-            let first = |noise| -> Result<Laws, PlanError> {
-                Ok(Laws::same(config.policy.schedule(noise, 0, 1, 1.0)?.start().clone()))
-            };
-            stairs.laws = first(config.law.clone())?;
-            stairs.fresh_weights = Some(config.seed);
-        }
+    if config.method == Method::Float {
+        return Ok(Quantisation::Float);
     }
-    if config.init.is_some() {
-        stairs.fresh_weights = None;
+    if config.start == Start::Thresholds && config.init.is_none() {
+        stairs.fresh_weights = Some(config.seed);
     }
-    Ok(Quantisation::Stairs(stairs))
+    if config.method == Method::Ana {
+        // The laws of the first step: where their mean has the thresholds, latent weights start.
+        let first = |noise| -> Result<Laws, PlanError> {
+            Ok(Laws::same(config.policy.schedule(noise, 0, 1, 1.0)?.start().clone()))
+        };
+        stairs.laws = first(config.law.clone())?;
+    }
+    let refused = |e: ModelError| ConfigError::Model { model: config.model.clone(), reason: e.to_string() };
+    config.model.parse::<Architecture>()?.scoped(Quantisation::Stairs(stairs)).map_err(refused)
 }

@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{MobileNetV2Config, ResNetDepth, Stem, VggBnDepth, VggDepth, limits};
+use crate::{MobileNetV2Config, ResNetDepth, Stem, VggBnDepth, VggDepth, VggOptions, limits};
 
 /// Family and size of a model, written as one word; its input and classes come from the data.
 ///
@@ -16,6 +16,7 @@ use crate::{MobileNetV2Config, ResNetDepth, Stem, VggBnDepth, VggDepth, limits};
 /// | `cnn`, `cnn:8-16` | [`Cnn`](crate::Cnn) with these channels; 16-32-64 where none are given |
 /// | `plain-mlp:16`, `plain-cnn:8-16` | the same without batch normalisation, with biases |
 /// | `vgg8`, `vgg8:0.25`, `vgg9`, `vgg11`, `vgg19` | [`Vgg`](crate::Vgg) with all widths times this capacity; 1 where none is given |
+/// | `vgg9:0.25+pool-first+norm-logits`, `vgg8:0.25+wide` | the same with [`VggOptions`] |
 /// | `ds-cnn`, `ds-cnn:32` | [`DsCnn`](crate::DsCnn) with this many channels; 64 where none are given |
 /// | `alexnet`, `alexnet-bn`, `alexnet-small`, with a capacity as above | [`AlexNet`](crate::AlexNet), as published and without batch normalisation, with it, for small images |
 /// | `vgg11-bn`, `vgg13-bn`, `vgg16-bn`, `vgg19-bn` | [`VggBn`](crate::VggBn), for ImageNet |
@@ -63,6 +64,8 @@ pub enum Architecture {
         depth: VggDepth,
         /// Factor on all widths.
         capacity: f64,
+        /// Variants.
+        options: VggOptions,
     },
     /// A DS-CNN.
     DsCnn {
@@ -117,21 +120,26 @@ pub struct ArchitectureError {
 const FAMILIES: &str = "linear, mlp, lenet, cnn, vgg8, vgg9, vgg11, vgg19, ds-cnn, alexnet, alexnet-bn, alexnet-small, vgg11-bn to \
                         vgg19-bn, mobilenet-v2, resnet18, resnet34, resnet50 (mobilenet-v2 and resnet18 also with -small), resnet20, \
                         resnet32 or resnet56, with sizes as in mlp:64-32, lenet:32-64-128, cnn:8-16, ds-cnn:32 or a factor as in \
-                        vgg8:0.25; mlp and cnn also as plain-mlp and plain-cnn, without batch normalisation";
+                        vgg8:0.25; vgg also with +pool-first, +norm-logits and +wide; mlp and cnn also as plain-mlp and plain-cnn, without batch normalisation";
+
+/// A VGG as published.
+fn vgg(depth: VggDepth, capacity: f64) -> Architecture {
+    Architecture::Vgg { depth, capacity, options: VggOptions::default() }
+}
 
 /// Makes a model of a family from the factor on its widths.
 type Scaled = fn(f64) -> Architecture;
 
 /// The families that have one number, a factor on all widths.
 const SCALED: [(&str, Scaled); 20] = {
-    use Architecture::{AlexNet, MobileNetV2, ResNet, Vgg, VggBn};
+    use Architecture::{AlexNet, MobileNetV2, ResNet, VggBn};
     const LARGE: Stem = Stem::ImageNet;
     const SMALL: Stem = Stem::Small;
     [
-        ("vgg8", |capacity| Vgg { depth: VggDepth::Vgg8, capacity }),
-        ("vgg9", |capacity| Vgg { depth: VggDepth::Vgg9, capacity }),
-        ("vgg11", |capacity| Vgg { depth: VggDepth::Vgg11, capacity }),
-        ("vgg19", |capacity| Vgg { depth: VggDepth::Vgg19, capacity }),
+        ("vgg8", |capacity| vgg(VggDepth::Vgg8, capacity)),
+        ("vgg9", |capacity| vgg(VggDepth::Vgg9, capacity)),
+        ("vgg11", |capacity| vgg(VggDepth::Vgg11, capacity)),
+        ("vgg19", |capacity| vgg(VggDepth::Vgg19, capacity)),
         ("alexnet", |capacity| AlexNet { stem: LARGE, capacity, norm: false }),
         ("alexnet-bn", |capacity| AlexNet { stem: LARGE, capacity, norm: true }),
         ("alexnet-small", |capacity| AlexNet { stem: SMALL, capacity, norm: true }),
@@ -213,6 +221,14 @@ impl FromStr for Architecture {
     fn from_str(text: &str) -> Result<Self, ArchitectureError> {
         let error = |expected| ArchitectureError { name: text.to_owned(), expected };
         let text = &text.replace('_', "-");
+        if let Some((plain, names)) = text.split_once('+') {
+            let Self::Vgg { depth, capacity, options } = plain.parse()? else {
+                return Err(error("options after a `+` only for vgg8, vgg9, vgg11 and vgg19"));
+            };
+            let options = names.split('+').try_fold(options, VggOptions::with_named);
+            let expected = "pool-first, norm-logits or wide after a `+`, each once, such as vgg9:0.25+pool-first";
+            return Ok(Self::Vgg { depth, capacity, options: options.ok_or_else(|| error(expected))? });
+        }
         let (family, sizes) = match text.split_once(':') {
             Some((family, sizes)) => (family, Some(sizes)),
             None => (text.as_str(), None),
@@ -264,8 +280,11 @@ impl fmt::Display for Architecture {
             Self::Mlp { hidden: sizes, .. } | Self::Cnn { channels: sizes, .. } => sizes.clone(),
             Self::LeNet { channels, hidden } => vec![channels[0], channels[1], *hidden],
             Self::DsCnn { channels } => vec![*channels],
-            Self::Vgg { capacity: factor, .. }
-            | Self::AlexNet { capacity: factor, .. }
+            Self::Vgg { capacity, options, .. } => {
+                write!(f, "{}:{capacity}", self.family())?;
+                return options.names().try_for_each(|name| write!(f, "+{name}"));
+            }
+            Self::AlexNet { capacity: factor, .. }
             | Self::VggBn { capacity: factor, .. }
             | Self::MobileNetV2 { width: factor, .. }
             | Self::ResNet { capacity: factor, .. } => return write!(f, "{}:{factor}", self.family()),
@@ -304,6 +323,8 @@ mod tests {
             "mlp:1",
             "vgg8:0.125",
             "vgg19:1",
+            "vgg9:0.25+pool-first+norm-logits",
+            "vgg8:0.5+wide",
             "ds-cnn:32",
             "linear",
             "alexnet:1",
@@ -347,6 +368,10 @@ mod tests {
             "cnn:8-",
             "MLP",
             "vgg8:0",
+            "vgg8+narrow",
+            "vgg8+wide+wide",
+            "vgg8+",
+            "lenet+wide",
             "vgg8:NaN",
             "vgg8:inf",
             "plain-vgg8",

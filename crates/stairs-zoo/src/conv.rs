@@ -27,6 +27,8 @@ pub(crate) struct ConvBlock {
     norm: Option<BatchNorm>,
     activation: Option<Activation>,
     pool: Option<MaxPool2d>,
+    #[module(skip)]
+    pools_first: bool,
 }
 
 impl ConvNorm {
@@ -67,19 +69,31 @@ impl ConvBlock {
             norm: normed.then(|| norm(conv, device)),
             activation: rectifier.map(activation).transpose()?,
             pool: pool.map(|pool| pool.init()),
+            pools_first: false,
         })
     }
 
+    /// The same block with its pool in front of the norm.
+    pub(crate) fn pooling_first(self) -> Self {
+        Self { pools_first: true, ..self }
+    }
+
     pub(crate) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let x = normalised(&self.conv, &self.norm, x);
+        let pooled = |x| match &self.pool {
+            Some(pool) => max_pool2d(pool, x),
+            None => x,
+        };
+        let x = conv2d(&self.conv, x);
+        let x = if self.pools_first { pooled(x) } else { x };
+        let x = match &self.norm {
+            Some(norm) => batch_norm(norm, x),
+            None => x,
+        };
         let x = match &self.activation {
             Some(activation) => activation.forward(x),
             None => x,
         };
-        match &self.pool {
-            Some(pool) => max_pool2d(pool, x),
-            None => x,
-        }
+        if self.pools_first { x } else { pooled(x) }
     }
 }
 
@@ -125,9 +139,11 @@ impl Traced for ConvNorm {
 
 impl Traced for ConvBlock {
     fn trace(&self, trace: &mut Trace, x: Flow) -> Result<Flow, ModelError> {
-        trace.through(
-            x,
-            &[("conv", &self.conv), ("norm", &self.norm), ("activation", &self.activation), ("pool", &self.pool)],
-        )
+        let mut fields: [(&str, &dyn Traced); 4] =
+            [("conv", &self.conv), ("norm", &self.norm), ("activation", &self.activation), ("pool", &self.pool)];
+        if self.pools_first {
+            fields[1..].rotate_right(1);
+        }
+        trace.through(x, &fields)
     }
 }

@@ -12,7 +12,10 @@ const FAMILIES: [(&str, &str); 19] = [
     ("lenet:32-64-128", "two convolutions of these channels, a hidden dense layer of this width"),
     ("cnn:16-32-64", "convolutions of these channels, then a dense layer"),
     ("plain-cnn:16-32-64", "the same without batch normalisation"),
-    ("vgg8:1", "VGG for small images, all widths times the factor; also vgg9, vgg11, vgg19"),
+    (
+        "vgg8:1",
+        "VGG for small images, all widths times the factor; also vgg9, vgg11, vgg19; +pool-first, +norm-logits, +wide",
+    ),
     ("ds-cnn:64", "depthwise-separable convolutions of these channels, for keyword spotting"),
     ("alexnet:1", "AlexNet as published, all widths times the factor"),
     ("alexnet-bn:1", "the same with batch normalisation"),

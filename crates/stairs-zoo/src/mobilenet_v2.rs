@@ -37,11 +37,13 @@ use crate::conv::{ConvBlock, ConvNorm, global_mean, square};
 use crate::quantisation::{dropout, image, positive};
 use crate::stream::Stream;
 use crate::structure::{Flow, Trace, Traced};
-use crate::{ModelError, Quantisation, Stem};
+use crate::{Branches, ModelError, Quantisation, Stem};
 
 /// Expansion, channels, number and first stride of the blocks.
 const STAGES: [(usize, usize, usize, usize); 7] =
     [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)];
+/// What no module is called: the sums belong to no branch.
+const STREAM: &str = "stream";
 /// Channels of stem and head.
 const ENDS: [usize; 2] = [32, 1280];
 
@@ -127,6 +129,13 @@ impl MobileNetV2Config {
         layers
     }
 
+    /// Paths of the blocks with a skip connection: ten of seventeen.
+    pub(crate) fn branches(&self) -> Vec<String> {
+        let skips =
+            |&(_, (channels, _, next, stride)): &(usize, (usize, usize, usize, usize))| stride == 1 && channels == next;
+        self.blocks().into_iter().enumerate().filter(skips).map(|(index, _)| block_path(index)).collect()
+    }
+
     /// Channels of stem and head.
     pub(crate) fn ends(&self) -> [usize; 2] {
         [self.channels(ENDS[0]), multiple_of_eight(ENDS[1] as f64 * self.width.max(1.0))]
@@ -142,28 +151,28 @@ impl MobileNetV2Config {
 
     /// The model before its weights are quantised.
     pub(crate) fn build(&self, device: &Device) -> Result<MobileNetV2, ModelError> {
+        if let Some(Branches::Only(modules)) = self.quantisation.stairs().map(|stairs| &stairs.branches)
+            && modules.is_empty()
+        {
+            return Err(ModelError::Branches);
+        }
         let [inputs, _, _] = image(self.input)?;
         if !(self.width > 0.0 && self.width.is_finite()) {
             return Err(ModelError::Capacity(self.width));
         }
-        let block = |conv: &Conv2dConfig| {
-            ConvBlock::build(
-                &conv.clone().with_bias(false),
-                true,
-                Some(Rectifier::Relu6),
-                None,
-                &self.quantisation,
-                device,
-            )
+        let block = |conv: &Conv2dConfig, quantisation: &Quantisation| {
+            let conv = conv.clone().with_bias(false);
+            ConvBlock::build(&conv, true, Some(Rectifier::Relu6), None, quantisation, device)
         };
-        let residual = |(channels, expansion, next, stride): (usize, usize, usize, usize)| -> Result<_, ModelError> {
+        let residual = |(index, (channels, expansion, next, stride))| -> Result<_, ModelError> {
+            let quantisation = self.quantisation.of_module(&block_path(index));
             let inner = channels * expansion;
             let pointwise = |channels| Conv2dConfig::new(channels, [1, 1]);
             Ok(InvertedResidual {
-                expand: if expansion == 1 { None } else { Some(block(&pointwise([channels, inner]))?) },
-                depthwise: block(&square([inner, inner], 3, stride).with_groups(inner))?,
+                expand: if expansion == 1 { None } else { Some(block(&pointwise([channels, inner]), &quantisation)?) },
+                depthwise: block(&square([inner, inner], 3, stride).with_groups(inner), &quantisation)?,
                 project: ConvNorm::new(&pointwise([inner, next]), device),
-                stream: Stream::new(false, &self.quantisation, device)?,
+                stream: Stream::new(false, &self.quantisation.of_module(STREAM), device)?,
                 skips: stride == 1 && channels == next,
             })
         };
@@ -172,17 +181,22 @@ impl MobileNetV2Config {
             Stem::ImageNet => 2,
             Stem::Small => 1,
         };
-        let stem = block(&square([inputs, first], 3, stride))?;
+        let stem = block(&square([inputs, first], 3, stride), &self.quantisation.of_module("stem"))?;
         let blocks = self.blocks();
         let before = blocks.last().map_or(first, |(_, _, next, _)| *next);
         Ok(MobileNetV2 {
             stem,
-            blocks: blocks.into_iter().map(residual).collect::<Result<_, _>>()?,
-            head: block(&Conv2dConfig::new([before, last], [1, 1]))?,
+            blocks: blocks.into_iter().enumerate().map(residual).collect::<Result<_, _>>()?,
+            head: block(&Conv2dConfig::new([before, last], [1, 1]), &self.quantisation.of_module("head"))?,
             dropout: dropout(self.dropout)?,
             output: LinearConfig::new(last, positive("classes", self.classes)?).init(device),
         })
     }
+}
+
+/// Path of a block.
+fn block_path(index: usize) -> String {
+    format!("blocks.{index}")
 }
 
 /// The multiple of 8 nearest to `channels`, at least 8 and at least 90 % of it.

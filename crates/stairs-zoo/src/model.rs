@@ -3,9 +3,9 @@
 use burn::tensor::{Device, Tensor};
 
 use crate::{
-    AlexNet, AlexNetConfig, Architecture, Cnn, CnnConfig, DsCnn, DsCnnConfig, LeNet, LeNetConfig, Mlp, MlpConfig,
-    MobileNetV2, MobileNetV2Config, ModelError, Quantisation, ResNet, ResNetConfig, Stem, Vgg, VggBn, VggBnConfig,
-    VggConfig, limits, pretrained::parameters,
+    AlexNet, AlexNetConfig, Architecture, Branches, Cnn, CnnConfig, DsCnn, DsCnnConfig, LeNet, LeNetConfig, Mlp,
+    MlpConfig, MobileNetV2, MobileNetV2Config, ModelError, Quantisation, ResNet, ResNetConfig, StairsConfig, Stem, Vgg,
+    VggBn, VggBnConfig, VggConfig, limits, pretrained::parameters,
 };
 
 /// A model of the zoo. It is no Burn module itself, so that the paths of parameters do not begin with its name: reach the
@@ -105,6 +105,31 @@ impl Architecture {
         Ok(map_model!(model, module => quantisation.quantise(module)?))
     }
 
+    /// `quantisation` for this model: where only residual branches are to be quantised, with the paths they have.
+    ///
+    /// # Errors
+    /// [`ModelError::Branches`] for a model whose branches are not known: all but MobileNetV2.
+    ///
+    /// ```
+    /// use stairs_quant::Quantiser;
+    /// use stairs_zoo::{Architecture, Branches, Quantisation, StairsConfig};
+    /// let model: Architecture = "mobilenet-v2-small:0.35".parse().unwrap();
+    /// let stairs = StairsConfig { branches: Branches::only(), ..StairsConfig::new(Quantiser::Ternary) };
+    /// let Quantisation::Stairs(stairs) = model.scoped(Quantisation::Stairs(stairs)).unwrap() else { unreachable!() };
+    /// assert!(matches!(stairs.branches, Branches::Only(blocks) if blocks.len() == 10));
+    /// ```
+    pub fn scoped(&self, quantisation: Quantisation) -> Result<Quantisation, ModelError> {
+        let Quantisation::Stairs(stairs) = &quantisation else { return Ok(quantisation) };
+        match (&stairs.branches, self) {
+            (Branches::Whole, _) => Ok(quantisation),
+            (Branches::Only(_), Self::MobileNetV2 { width, .. }) => {
+                let modules = MobileNetV2Config::new([3, 32, 32], 1).with_width(*width).branches();
+                Ok(Quantisation::Stairs(StairsConfig { branches: Branches::Only(modules), ..stairs.clone() }))
+            }
+            (Branches::Only(_), _) => Err(ModelError::Branches),
+        }
+    }
+
     /// Number of parameters of the float model, none of which is drawn; running statistics are none.
     ///
     /// # Errors
@@ -155,8 +180,8 @@ impl Architecture {
                 let cnn = CnnConfig::new(input, classes, channels).with_norm(norm);
                 Model::Cnn(cnn.with_quantisation(quantisation).build(device)?)
             }
-            Self::Vgg { depth, capacity } => {
-                let vgg = VggConfig::new(depth, input, classes).with_capacity(capacity);
+            Self::Vgg { depth, capacity, options } => {
+                let vgg = VggConfig::new(depth, input, classes).with_capacity(capacity).with_options(options);
                 Model::Vgg(vgg.with_quantisation(quantisation).build(device)?)
             }
             Self::DsCnn { channels } => {

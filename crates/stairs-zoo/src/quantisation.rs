@@ -46,9 +46,39 @@ pub struct StairsConfig {
     pub float_first: bool,
     /// Keep the last layer's weights in float (its output is never quantised).
     pub float_last: bool,
+    /// Quantise only what is inside residual branches, for models that have them, see [`Branches`].
+    #[serde(default)]
+    pub branches: Branches,
     /// Build the model with float weights: [`Quantisation::quantise`] is called later, when they have their values.
     #[serde(default)]
     pub weights_later: bool,
+}
+
+/// Which part of a residual network is quantised.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Branches {
+    /// All of it.
+    #[default]
+    Whole,
+    /// The branches that a skip connection goes around. Everything else is float: stem, blocks without a skip, the sums
+    /// and the head. That is what \[ANA19\] (arXiv 1905.10452) quantises of MobileNetV2, which has ten such branches.
+    Only(Vec<String>),
+}
+
+impl Branches {
+    /// Only the branches, of a model that [`Architecture::scoped`](crate::Architecture::scoped) is asked about.
+    pub fn only() -> Self {
+        Self::Only(Vec::new())
+    }
+
+    /// Whether the module at `path` is quantised.
+    pub(crate) fn take(&self, path: &str) -> bool {
+        match self {
+            Self::Whole => true,
+            Self::Only(modules) => modules.iter().any(|module| module == path),
+        }
+    }
 }
 
 /// Why a model cannot be built.
@@ -85,6 +115,9 @@ pub enum ModelError {
         /// Feature quantisers of the model.
         quantisers: usize,
     },
+    /// Only residual branches were to be quantised, of a model that has none known here.
+    #[error("only residual branches are to be quantised, and of this model they are not known: use mobilenet-v2")]
+    Branches,
     /// A scale that is not positive and finite.
     #[error(transparent)]
     Scale(#[from] ScaleError),
@@ -124,6 +157,7 @@ impl StairsConfig {
             laws: StairActivationConfig::new(features).laws,
             float_first: false,
             float_last: true,
+            branches: Branches::Whole,
             weights_later: false,
         }
     }
@@ -176,21 +210,21 @@ impl StairsConfig {
 
     /// Paths of the weights that [`quantise`](Self::quantise) quantises.
     pub(crate) fn quantised_weights<M: Module>(&self, model: &M) -> Result<Vec<String>, WeightsError> {
-        self.weights().selected(model)
+        self.weights()?.selected(model)
     }
 
     fn quantise<M: Module>(&self, model: M) -> Result<M, WeightsError> {
         if self.weights_later {
             return Ok(model);
         }
-        match self.weights().quantise(model.clone()) {
+        match self.weights()?.quantise(model.clone()) {
             // Quantised features between float layers are a quantised network too.
             Err(WeightsError::NothingSelected { .. }) if self.features.is_some() => Ok(model),
             result => result,
         }
     }
 
-    fn weights(&self) -> StairWeights {
+    fn weights(&self) -> Result<StairWeights, WeightsError> {
         let mut weights = StairWeights::of(self.weights).with_scale(self.weight_scale).with_laws(self.laws.clone());
         if self.per_channel {
             weights = weights.with_granularity(WeightGranularity::OutputChannel);
@@ -201,13 +235,16 @@ impl StairsConfig {
         if let Some(seed) = self.fresh_weights {
             weights = weights.with_init(WeightInit::InsideSupport { seed });
         }
+        if let Branches::Only(modules) = &self.branches {
+            return modules.iter().try_fold(weights, |weights, module| weights.only(module));
+        }
         if self.float_first {
             weights = weights.except_first();
         }
         if self.float_last {
             weights = weights.except_last();
         }
-        weights
+        Ok(weights)
     }
 }
 
@@ -217,6 +254,14 @@ impl Quantisation {
         match self {
             Quantisation::Float => None,
             Quantisation::Stairs(stairs) => Some(stairs),
+        }
+    }
+
+    /// What of it the module at `path` has: all, or nothing where only other modules are quantised.
+    pub(crate) fn of_module(&self, path: &str) -> Self {
+        match self.stairs() {
+            Some(stairs) if !stairs.branches.take(path) => Self::Float,
+            _ => self.clone(),
         }
     }
 

@@ -9,11 +9,13 @@
 //!
 //! Two hidden dense layers of 1024 units follow, and the output. All widths are multiplied by the capacity. Convolutions
 //! keep the size; a pool is left out where the image has become a single row or column, so that images of any size will do.
+//!
+//! [`VggOptions`] has the variants that papers on quantised networks train.
 
 use burn::config::Config;
 use burn::module::Module;
 use burn::nn::conv::Conv2dConfig;
-use burn::nn::{Linear, LinearConfig, PaddingConfig2d};
+use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -65,12 +67,50 @@ impl VggDepth {
     }
 }
 
+/// What papers on quantised networks change in a VGG; nothing by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VggOptions {
+    /// Pools stand in front of the batch norm: conv – pool – batch norm – act, as in \[ANA19\] (arXiv 1905.10452). In text
+    /// `pool-first`.
+    #[serde(default)]
+    pub pool_first: bool,
+    /// A batch norm on the logits, in place of the bias of the last layer: what gives logits of ternary weights their size,
+    /// as in \[ANA19\]. In text `norm-logits`.
+    #[serde(default)]
+    pub norm_logits: bool,
+    /// The hidden dense layers have 1024 units whatever the capacity, as in the authors' code of \[ANA22\]. In text `wide`.
+    #[serde(default)]
+    pub wide: bool,
+}
+
+impl VggOptions {
+    /// The options by name, in the order in which a model's name has them.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        let all = [("pool-first", self.pool_first), ("norm-logits", self.norm_logits), ("wide", self.wide)];
+        all.into_iter().filter(|(_, on)| *on).map(|(name, _)| name)
+    }
+
+    /// The same with the option of this name, `None` if there is none.
+    pub fn with_named(mut self, name: &str) -> Option<Self> {
+        let option = match name {
+            "pool-first" => &mut self.pool_first,
+            "norm-logits" => &mut self.norm_logits,
+            "wide" => &mut self.wide,
+            _ => return None,
+        };
+        // Twice is once too often.
+        (!std::mem::replace(option, true)).then_some(self)
+    }
+}
+
 /// A VGG network; see the module of this name for its layers.
 #[derive(Module, Debug)]
 pub struct Vgg {
     blocks: Vec<ConvBlock>,
     hidden: Vec<Block>,
     output: Linear,
+    logits: Option<BatchNorm>,
 }
 
 /// Configuration of a [`Vgg`].
@@ -93,6 +133,9 @@ pub struct VggConfig {
     /// Factor on all widths, positive; widths are rounded, and at least 1.
     #[config(default = 1.0)]
     pub capacity: f64,
+    /// Variants.
+    #[config(default = "VggOptions::default()")]
+    pub options: VggOptions,
     /// Float or quantised.
     #[config(default = "Quantisation::Float")]
     pub quantisation: Quantisation,
@@ -121,7 +164,7 @@ impl VggConfig {
 
     /// Widths of the two hidden dense layers.
     pub fn hidden(&self) -> [usize; 2] {
-        [self.width(HIDDEN); 2]
+        [if self.options.wide { HIDDEN } else { self.width(HIDDEN) }; 2]
     }
 
     /// The model on `device`.
@@ -142,7 +185,9 @@ impl VggConfig {
         let mut blocks = Vec::with_capacity(convolutions.len());
         for (next, pool) in convolutions {
             let conv = Conv2dConfig::new([channels, next], [3, 3]).with_padding(PaddingConfig2d::Same);
-            blocks.push(ConvBlock::new(&conv, true, pool.then(halving), &self.quantisation, device)?);
+            let pool = pool.then(halving);
+            let block = ConvBlock::new(&conv, true, pool, &self.quantisation, device)?;
+            blocks.push(if self.options.pool_first { block.pooling_first() } else { block });
             channels = next;
         }
         let mut units = channels * height * width;
@@ -151,8 +196,11 @@ impl VggConfig {
             hidden.push(Block::new([units, next], true, &self.quantisation, device)?);
             units = next;
         }
-        let output = LinearConfig::new(units, positive("classes", self.classes)?).init(device);
-        Ok(Vgg { blocks, hidden, output })
+        let classes = positive("classes", self.classes)?;
+        let normed = self.options.norm_logits;
+        let output = LinearConfig::new(units, classes).with_bias(!normed).init(device);
+        let logits = normed.then(|| BatchNormConfig::new(classes).init(device));
+        Ok(Vgg { blocks, hidden, output, logits })
     }
 }
 
@@ -161,12 +209,18 @@ impl Vgg {
     pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
         let x = self.blocks.iter().fold(x, |x, block| block.forward(x));
         let x = self.hidden.iter().fold(x.flatten::<2>(1, 3), |x, block| block.forward(x));
-        self.output.forward(x)
+        let x = self.output.forward(x);
+        match &self.logits {
+            Some(norm) => norm.forward(x),
+            None => x,
+        }
     }
 }
 
 impl Traced for Vgg {
     fn trace(&self, trace: &mut Trace, x: Flow) -> Result<Flow, ModelError> {
-        trace.through(x, &[("blocks", &self.blocks), ("hidden", &self.hidden), ("output", &self.output)])
+        let fields: [(&str, &dyn Traced); 4] =
+            [("blocks", &self.blocks), ("hidden", &self.hidden), ("output", &self.output), ("logits", &self.logits)];
+        trace.through(x, &fields)
     }
 }

@@ -9,7 +9,7 @@ use stairs_noise::{QuantiserKind, layers, quantisers};
 use stairs_quant::Quantiser;
 use stairs_zoo::{
     Architecture, CnnConfig, DsCnnConfig, LeNet, LeNetConfig, MlpConfig, Quantisation, StairsConfig, VggConfig,
-    VggDepth,
+    VggDepth, VggOptions,
 };
 
 fn ternary() -> Quantisation {
@@ -57,7 +57,7 @@ fn vgg_and_ds_cnn_have_their_layers() {
             let [channels, height, width] = input;
             assert_eq!(model.forward(Tensor::zeros([2, channels, height, width], &device)).dims(), [2, 10]);
             assert_eq!(layers(&model).len(), count);
-            let named = Architecture::Vgg { depth, capacity: 0.01 }.layers();
+            let named = Architecture::Vgg { depth, capacity: 0.01, options: VggOptions::default() }.layers();
             assert!(layers(&model).iter().zip(&named).all(|(paths, name)| paths[0].starts_with(name.as_str())));
         }
     }

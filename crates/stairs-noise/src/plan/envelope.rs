@@ -4,6 +4,7 @@
 //! |---|---|---|---|
 //! | constant | 1 | 1 | 1 |
 //! | bounded window | ((end − t)/(end − start))^α | 1 | 0 from `end` on |
+//! | until | 1 | 1 | 0 from `end` on |
 //! | unbounded window | (1/(t − start + 1))^α | 1 | 0 once e(t) has come down to the cutoff |
 //!
 //! t counts epochs or optimiser steps. With α = 0 both windows are the constant 1 for ever: what is static stays static
@@ -35,6 +36,8 @@ pub enum Envelope {
     BoundedWindow(BoundedWindow),
     /// From 1 at its start towards 0.
     UnboundedWindow(UnboundedWindow),
+    /// 1, then 0.
+    Until(Until),
 }
 
 /// ((end − t)/(end − start))^power from `start` to `end`.
@@ -55,7 +58,22 @@ pub struct UnboundedWindow {
     cutoff: f64,
 }
 
+/// 1 before `end`, 0 from there on.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "RawUntil")]
+pub struct Until {
+    end: f64,
+}
+
 impl Envelope {
+    /// 1 before `end`, in units of time, and 0 from there on.
+    ///
+    /// # Errors
+    /// [`PlanError::Start`] unless `end` is finite.
+    pub fn until(end: f64) -> Result<Self, PlanError> {
+        Until::new(end).map(Self::Until)
+    }
+
     /// A bounded window; `start < end` in units of time, `power ≥ 0`.
     ///
     /// # Errors
@@ -78,6 +96,7 @@ impl Envelope {
             Envelope::Constant => 1.0,
             Envelope::BoundedWindow(window) => window.at(t),
             Envelope::UnboundedWindow(window) => window.at(t),
+            Envelope::Until(until) => until.at(t),
         }
     }
 
@@ -87,6 +106,7 @@ impl Envelope {
             Envelope::Constant => None,
             Envelope::BoundedWindow(window) => (window.power > 0.0).then_some(window.end),
             Envelope::UnboundedWindow(window) => window.end(),
+            Envelope::Until(until) => Some(until.end),
         }
     }
 }
@@ -180,6 +200,25 @@ impl UnboundedWindow {
     }
 }
 
+impl Until {
+    /// See [`Envelope::until`].
+    ///
+    /// # Errors
+    /// [`PlanError::Start`].
+    pub fn new(end: f64) -> Result<Self, PlanError> {
+        if end.is_finite() { Ok(Self { end }) } else { Err(PlanError::Start(end)) }
+    }
+
+    /// 0 from here on.
+    pub fn end(&self) -> f64 {
+        self.end
+    }
+
+    fn at(&self, t: f64) -> f64 {
+        if t >= self.end { 0.0 } else { 1.0 }
+    }
+}
+
 fn valid_power(power: f64) -> Result<f64, PlanError> {
     if power.is_finite() && power >= 0.0 { Ok(power) } else { Err(PlanError::Power(power)) }
 }
@@ -202,6 +241,20 @@ impl TryFrom<RawBounded> for BoundedWindow {
 
     fn try_from(raw: RawBounded) -> Result<Self, PlanError> {
         BoundedWindow::new(raw.start, raw.end, raw.power)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawUntil {
+    end: f64,
+}
+
+impl TryFrom<RawUntil> for Until {
+    type Error = PlanError;
+
+    fn try_from(raw: RawUntil) -> Result<Self, PlanError> {
+        Until::new(raw.end)
     }
 }
 

@@ -16,8 +16,8 @@ pub enum PlanError {
         /// End of the window.
         end: f64,
     },
-    /// The start of an unbounded window is not finite.
-    #[error("the start of an unbounded decay must be finite, got {0}")]
+    /// The start of an unbounded window, or the end of what holds until then, is not finite.
+    #[error("the start of an unbounded decay, and the end of `until`, must be finite, got {0}")]
     Start(f64),
     /// A decay power that is negative or not finite.
     #[error("decay power must be finite and at least 0 (0 = no decay), got {0}")]

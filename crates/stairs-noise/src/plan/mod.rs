@@ -15,7 +15,7 @@ mod resolved;
 mod schedule;
 
 pub use annealing::{AnnealingPlan, PlanEntry, TimeUnit};
-pub use envelope::{BoundedWindow, Envelope, UnboundedWindow};
+pub use envelope::{BoundedWindow, Envelope, UnboundedWindow, Until};
 pub use error::PlanError;
 pub use pattern::Pattern;
 pub use policy::{Decay, Dynamics, Interval, Policy};

@@ -7,13 +7,14 @@
 //! |---|---|---|---|---|
 //! | overlapped | [0, PL] | | homogeneous | α^m = 1, α^s = 2 |
 //! | same-start | [0, P(ℓ+1)] | | progressive | α^m = L−ℓ, α^s = 2(L−ℓ) |
-//! | same-end | [P(L−ℓ−1), PL] | | | |
+//! | same-end | [P(L−ℓ−1), PL] | | linear | α^m = 1, α^s = 1 |
 //! | partition | [Pℓ, P(ℓ+1)] | | | |
 //!
 //! Start values, in units of the quantum: β^m = −½ if the mean is dynamic, else 0; β^s = ½ over the noise's
 //! [`window`](Noise::window), so that uniform and triangular noise have half-width ½ and the unbounded laws 95 % of
 //! their mass there. What is static has the constant envelope. Source: \[ANA22\] (arXiv 2203.11323), section 4, as its
-//! authors' public code runs it.
+//! authors' public code runs it; `linear` is the decay of \[ANA19\] (arXiv 1905.10452), which the study grid does not
+//! have.
 //!
 //! # Names
 //! `MEAN-SCALE-INTERVAL-DECAY`, for instance `dynamic-dynamic-partition-progressive` or
@@ -57,6 +58,8 @@ pub enum Decay {
     Homogeneous,
     /// Higher powers for earlier layers.
     Progressive,
+    /// Power 1 for mean and scale of all layers: both fall along a line.
+    Linear,
 }
 
 /// A row of the study grid; see the module's documentation for what it means and how it is named.
@@ -124,22 +127,28 @@ impl Interval {
 }
 
 impl Decay {
-    /// Both, homogeneous first.
-    pub const ALL: [Decay; 2] = [Decay::Homogeneous, Decay::Progressive];
+    /// All three, in the order of the table above.
+    pub const ALL: [Decay; 3] = [Decay::Homogeneous, Decay::Progressive, Decay::Linear];
 
-    /// `homogeneous` or `progressive`.
+    /// The two of the study grid.
+    pub const GRID: [Decay; 2] = [Decay::Homogeneous, Decay::Progressive];
+
+    /// `homogeneous`, `progressive` or `linear`.
     pub fn name(self) -> &'static str {
         match self {
             Decay::Homogeneous => "homogeneous",
             Decay::Progressive => "progressive",
+            Decay::Linear => "linear",
         }
     }
 
-    /// The power α^m of the mean's decay in layer `layer` of `layers`; that of the scale is twice as large.
-    pub fn power(self, layer: usize, layers: usize) -> f64 {
+    /// The powers (α^m, α^s) of the decay of mean and scale in layer `layer` of `layers`.
+    pub fn powers(self, layer: usize, layers: usize) -> (f64, f64) {
+        let progressive = layers.saturating_sub(layer) as f64;
         match self {
-            Decay::Homogeneous => 1.0,
-            Decay::Progressive => layers.saturating_sub(layer) as f64,
+            Decay::Homogeneous => (1.0, 2.0),
+            Decay::Progressive => (progressive, 2.0 * progressive),
+            Decay::Linear => (1.0, 1.0),
         }
     }
 }
@@ -155,7 +164,7 @@ impl Policy {
         Self::new(Dynamics::Dynamic, Dynamics::Dynamic, interval, power)
     }
 
-    /// All 2·2·4·2 = 32 combinations, sensible or not.
+    /// All 2·2·4·3 = 48 combinations, sensible or not.
     pub fn all() -> Vec<Policy> {
         let mut policies = Vec::new();
         for mean in Dynamics::ALL {
@@ -191,6 +200,7 @@ impl Policy {
     fn in_grid(&self, strategy: Strategy) -> bool {
         let canonical = self.interval == Interval::Overlapped && self.power == Decay::Homogeneous;
         match (self.mean, self.scale) {
+            _ if !Decay::GRID.contains(&self.power) => false,
             (_, Dynamics::Dynamic) => true,
             (Dynamics::Dynamic, Dynamics::Static) => strategy != Strategy::Expectation,
             (Dynamics::Static, Dynamics::Static) => strategy != Strategy::Expectation && canonical,
@@ -209,7 +219,7 @@ impl Policy {
             return Err(PlanError::EmptyLayer(layer));
         }
         let (start, end) = self.interval.window(layer, layers, span);
-        let power = self.power.power(layer, layers);
+        let (mean_power, scale_power) = self.power.powers(layer, layers);
         let envelope = |dynamics, power| match dynamics {
             Dynamics::Static => Ok(Envelope::Constant),
             Dynamics::Dynamic => Envelope::bounded_window(start, end, power),
@@ -220,7 +230,7 @@ impl Policy {
         };
         let scale = 0.5 / noise.window();
         let law = Law::new(noise, mean, scale)?;
-        Ok(NoiseSchedule::new(law, envelope(self.mean, power)?, envelope(self.scale, 2.0 * power)?))
+        Ok(NoiseSchedule::new(law, envelope(self.mean, mean_power)?, envelope(self.scale, scale_power)?))
     }
 
     /// The plan of a model whose layers, from input to output, hold the quantisers at these paths (a layer's weights and

@@ -48,6 +48,10 @@ impl Samples for Checked {
         self.check(self.inner.copy_augmented(i, seed, epoch, out)?, out)
     }
 
+    fn label(&self, i: usize) -> Result<usize, SampleError> {
+        self.check(self.inner.label(i)?, &[])
+    }
+
     fn is_expensive(&self) -> bool {
         self.inner.is_expensive()
     }

@@ -6,6 +6,7 @@ mod loader;
 mod order;
 mod samples;
 mod source;
+mod validation;
 
 pub(crate) use checked::{Checked, difference as data_difference, survey};
 pub(crate) use host::threads as host_threads;
@@ -16,3 +17,4 @@ pub(crate) use order::{batches, share, subset};
 pub use order::{epoch_order, steps_per_epoch};
 pub use samples::{SampleError, Samples, parts};
 pub use source::{IMAGES, TrainData};
+pub(crate) use validation::{Chosen, Selected};

@@ -38,6 +38,15 @@ pub trait Samples: Send + Sync + 'static {
         self.copy(i, out)
     }
 
+    /// Class of sample `i < len`; by default the sample is made for it.
+    ///
+    /// # Errors
+    /// As [`copy`](Self::copy).
+    fn label(&self, i: usize) -> Result<usize, SampleError> {
+        let mut sample = vec![0.0; self.shape().iter().product()];
+        self.copy(i, &mut sample)
+    }
+
     /// True where a sample takes so long to make (some 100 µs) that several threads should share out a batch.
     fn is_expensive(&self) -> bool {
         false
@@ -73,6 +82,10 @@ impl Samples for Part {
 
     fn copy_augmented(&self, i: usize, seed: u64, epoch: usize, out: &mut [f32]) -> Result<usize, SampleError> {
         Ok(self.split.copy_augmented(i, self.augment, seed, epoch as u64, out).into())
+    }
+
+    fn label(&self, i: usize) -> Result<usize, SampleError> {
+        Ok(self.split.labels()[i].into())
     }
 }
 

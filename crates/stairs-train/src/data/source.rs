@@ -90,6 +90,10 @@ impl Samples for Files {
         Ok(self.0.copy_augmented(i, seed, epoch as u64, out)?)
     }
 
+    fn label(&self, i: usize) -> Result<usize, SampleError> {
+        Ok(self.0.label(i))
+    }
+
     fn is_expensive(&self) -> bool {
         true
     }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Annealed, Classifier, ConfigError, RunConfig, Samples, TrainError, Versions, anneal,
-    data::{Batch, Checked, Loader, TrainData, steps_per_epoch, subset},
+    data::{Batch, Checked, Chosen, Loader, TrainData, steps_per_epoch},
     device_name, evaluate,
     evaluate::check_logits,
     init::refuse_other_classes,
@@ -112,10 +112,7 @@ impl Diagnose {
         }
         config.validate(self.train.as_ref(), self.test.as_ref())?;
         refuse_other_classes(config, self.identity.as_ref())?;
-        let chosen = match config.subset {
-            Some(count) => subset(config.seed, self.train.len(), count),
-            None => (0..self.train.len()).collect(),
-        };
+        let chosen = Chosen::of(config, self.train.as_ref())?.training;
         let steps_per_epoch = steps_per_epoch(chosen.len(), config.batch);
         let steps = config.epochs * steps_per_epoch;
         let (_, annealer) = anneal::of_run(config, self.plan.as_ref(), &model, steps_per_epoch)?;

@@ -3,7 +3,7 @@
 //! One optimiser step, in this order:
 //!
 //! ```text
-//! loss      cross entropy with smoothed labels, mean over the samples of the step
+//! loss      cross entropy with smoothed labels or squared hinge, mean over the samples of the step
 //! gradient  summed over the parts of the step (accumulation, devices), then clipped
 //! weights   optimiser with weight decay, at the rate of the schedule
 //! average   exponential moving average of the weights
@@ -19,7 +19,8 @@ mod weight_decay;
 
 pub(crate) use average::{average, decay_at};
 pub use clip::Clip;
-pub(crate) use loss::{cross_entropy, smoothed_cross_entropy};
+pub use loss::Loss;
+pub(crate) use loss::cross_entropy;
 pub use optimiser::Optimiser;
 pub(crate) use optimiser::optimiser;
 pub(crate) use rules::Rules;

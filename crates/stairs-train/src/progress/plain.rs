@@ -96,12 +96,13 @@ pub fn epoch_line(record: &EpochRecord, total: usize) -> String {
     let scale = record.laws.iter().map(|law| law.scale).fold(0.0, f64::max);
     let noise = if record.laws.is_empty() { String::new() } else { format!("  noise {scale:.3}") };
     format!(
-        "epoch {:width$}/{total}  train loss {:.4}  acc {:6.2} %  test loss {:.4}  acc {:6.2} %  lr {:.1e}{noise}  {:.1} s",
+        "epoch {:width$}/{total}  train loss {:.4}  acc {:6.2} %  {} loss {:.4}  acc {:6.2} %  lr {:.1e}{noise}  {:.1} s",
         record.epoch,
         record.train_loss,
         record.train_accuracy,
-        record.test_loss,
-        record.test_accuracy,
+        record.held_out,
+        record.held_out_loss,
+        record.held_out_accuracy,
         record.learning_rate,
         record.seconds,
     )
@@ -110,7 +111,7 @@ pub fn epoch_line(record: &EpochRecord, total: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::LawPoint;
+    use crate::{HeldOut, LawPoint};
 
     #[test]
     fn long_epochs_are_not_silent() {
@@ -129,8 +130,9 @@ mod tests {
             step: 69,
             train_loss: 0.51234,
             train_accuracy: 87.5,
-            test_loss: 0.25,
-            test_accuracy: 100.0,
+            held_out: HeldOut::Test,
+            held_out_loss: 0.25,
+            held_out_accuracy: 100.0,
             learning_rate: 1e-3,
             seconds: 1.26,
             laws: vec![law(0.25), law(0.125)],

@@ -27,6 +27,13 @@ pub fn network(model: &ZooModel, config: &RunConfig, input: [usize; 3]) -> Resul
     }
     let architecture = config.model.parse().map_err(ConfigError::from)?;
     let pools = pools(&architecture, input);
+    if let Architecture::Vgg { options, .. } = &architecture
+        && (options.pool_first || options.norm_logits)
+    {
+        let reason =
+            "pools in front of the norm and a norm on the logits are not among a certificate's layers".to_owned();
+        return Err(CertifyError::Parameters { model: config.model.clone(), reason });
+    }
     let of = |reason: &str| CertifyError::Parameters { model: config.model.clone(), reason: reason.to_owned() };
     match &model.0 {
         Model::Mlp(model) => of_module(model, config, &pools, input),
@@ -42,8 +49,8 @@ fn pools(architecture: &Architecture, input: [usize; 3]) -> Vec<bool> {
     match architecture {
         Architecture::LeNet { .. } => vec![true; 2],
         Architecture::Cnn { channels, .. } => CnnConfig::new(input, 1, channels.clone()).pools().0,
-        Architecture::Vgg { depth, capacity } => {
-            let vgg = VggConfig::new(*depth, input, 1).with_capacity(*capacity);
+        Architecture::Vgg { depth, capacity, options } => {
+            let vgg = VggConfig::new(*depth, input, 1).with_capacity(*capacity).with_options(*options);
             vgg.convolutions().0.into_iter().map(|(_, pool)| pool).collect()
         }
         _ => Vec::new(),

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use stairs::{
     noise::plan::Pattern,
     quant::ScalePolicy,
-    train::{Clip, Head, Init, LrSchedule, Method, Optimiser, Quanta, RunConfig, TrainError, WarmUp},
+    train::{Clip, Head, Init, Loss, LrSchedule, Method, Optimiser, Quanta, RunConfig, TrainError, WarmUp},
 };
 
 use super::number::{REPEATS, real, whole};
@@ -76,6 +76,9 @@ pub(crate) struct OptimisationOptions {
     /// Share of the learning rate in the first step of the warm-up, in (0, 1] [default: 0.1]
     #[arg(long, value_name = "FACTOR", value_parser = real)]
     warm_up_start: Option<f64>,
+    /// Loss: cross-entropy or squared-hinge [default: cross-entropy]
+    #[arg(long, value_name = "NAME")]
+    loss: Option<Loss>,
     /// Share of the uniform distribution in the training targets, in [0, 1) [default: 0]
     #[arg(long, value_name = "SHARE", value_parser = real)]
     label_smoothing: Option<f64>,
@@ -137,6 +140,7 @@ impl OptimisationOptions {
         if let Some(share) = share {
             recipe.warm_up = Some(WarmUp { share, start: self.warm_up_start.unwrap_or(WARM_UP_START) });
         }
+        recipe.loss = self.loss.unwrap_or(recipe.loss);
         recipe.label_smoothing = self.label_smoothing.unwrap_or(recipe.label_smoothing);
         recipe.clip = self.clip_norm.map(Clip::Norm).or(self.clip_value.map(Clip::Value)).or(recipe.clip);
         recipe.accumulate = self.accumulate.unwrap_or(recipe.accumulate);

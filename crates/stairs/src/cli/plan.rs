@@ -21,7 +21,7 @@ use super::{
 /// Print the noise laws of an annealing plan over time, and draw them
 ///
 /// A policy is written [MEAN-SCALE-]INTERVAL[-DECAY]: MEAN and SCALE are static or dynamic (default dynamic), INTERVAL
-/// is overlapped, same-start, same-end or partition, DECAY is homogeneous (default) or progressive.
+/// is overlapped, same-start, same-end or partition, DECAY is homogeneous (default), progressive or linear.
 #[derive(Debug, Args)]
 pub(crate) struct Plan {
     /// Policy

@@ -7,7 +7,9 @@ use stairs::{
     experiments::{images_recipe, recipe, table_recipe},
     noise::{Noise, Policy, Strategy},
     quant::{Quantiser, ScalePolicy},
-    train::{AnnealPer, BackwardLaw, Edges, Features, LrSchedule, Method, RunConfig, data::TrainData},
+    train::{
+        AnnealPer, BackwardLaw, Edges, Features, ForwardNoise, LrSchedule, Method, RunConfig, Start, data::TrainData,
+    },
 };
 
 use super::{
@@ -40,8 +42,8 @@ pub(crate) struct RunOptions {
     /// quantised) or the name of a quantiser [default: matching]
     #[arg(long, value_name = "NAME")]
     pub(crate) features: Option<Features>,
-    /// First and last layer: last-float (all weights but the last layer's are quantised), both-float or quantised
-    /// [default: last-float]
+    /// First and last layer: last-float (all weights but the last layer's are quantised), both-float or quantised;
+    /// branches quantises only the residual branches of mobilenet-v2 [default: last-float]
     #[arg(long, value_name = "POLICY")]
     pub(crate) edges: Option<Edges>,
     /// Quantum of each weight tensor: max-abs, fixed:Q, percentile:P, mse, twn, sawb or lsq [default: what trains well on
@@ -59,9 +61,18 @@ pub(crate) struct RunOptions {
     /// the data set]
     #[arg(long, value_name = "POLICY")]
     pub(crate) plan: Option<Policy>,
-    /// Backward law of ana: annealed like the forward one, or static [default: what trains well on the data set]
-    #[arg(long, value_parser = ["annealed", "static"], value_name = "LAW")]
+    /// Backward law of ana: annealed like the forward one, static, or freeze (static until the forward noise is gone, then
+    /// none) [default: what trains well on the data set]
+    #[arg(long, value_parser = ["annealed", "static", "freeze"], value_name = "LAW")]
     pub(crate) backward: Option<String>,
+    /// Which quantisers have forward noise under ana: everywhere, or weights (features are hard from the first step)
+    /// [default: everywhere]
+    #[arg(long, value_parser = ["everywhere", "weights"], value_name = "WHERE")]
+    pub(crate) forward_noise: Option<String>,
+    /// Where latent weights start: thresholds (next to a random threshold) or layers (as in a float network)
+    /// [default: thresholds]
+    #[arg(long, value_parser = ["thresholds", "layers"], value_name = "WHERE")]
+    pub(crate) start: Option<String>,
     /// Share of the training after which all noise is gone, in (0, 1] [default: what trains well on the data set]
     #[arg(long, value_name = "SHARE", value_parser = real)]
     pub(crate) anneal_until: Option<f64>,
@@ -128,6 +139,7 @@ impl RunOptions {
             (self.strategy.is_some(), "--strategy"),
             (self.plan.is_some(), "--plan"),
             (self.backward.is_some(), "--backward"),
+            (self.forward_noise.is_some(), "--forward-noise"),
             (self.anneal_until.is_some(), "--anneal-until"),
             (self.anneal_per.is_some(), "--anneal-per"),
         ];
@@ -137,6 +149,7 @@ impl RunOptions {
             (self.edges == Some(Edges::default()), "--edges"),
             (self.weight_scale.is_some(), "--weight-scale"),
             (self.law.is_some(), "--law"),
+            (self.start.is_some(), "--start"),
         ];
         let idle: Vec<_> = match method {
             Method::Float => quantisers.into_iter().chain(noise).collect(),
@@ -165,10 +178,23 @@ impl RunOptions {
         let backward = match self.backward.as_deref() {
             Some("annealed") => BackwardLaw::Annealed,
             Some("static") => BackwardLaw::Static,
+            Some("freeze") => BackwardLaw::Freeze,
             _ => recipe.backward,
+        };
+        let forward_noise = match self.forward_noise.as_deref() {
+            Some("everywhere") => ForwardNoise::Everywhere,
+            Some("weights") => ForwardNoise::Weights,
+            _ => recipe.forward_noise,
+        };
+        let start = match self.start.as_deref() {
+            Some("thresholds") => Start::Thresholds,
+            Some("layers") => Start::Layers,
+            _ => recipe.start,
         };
         let config = RunConfig {
             backward,
+            forward_noise,
+            start,
             quantiser: self.quantiser.unwrap_or(recipe.quantiser),
             features: self.features.unwrap_or(recipe.features),
             edges: self.edges.unwrap_or(recipe.edges),

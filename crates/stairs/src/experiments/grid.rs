@@ -83,7 +83,10 @@ impl Grid {
             seeds: 3,
             fraction: 1,
         };
-        let vgg = |capacity| Architecture::Vgg { depth: stairs_zoo::VggDepth::Vgg8, capacity };
+        let vgg = |capacity| {
+            let (depth, options) = (stairs_zoo::VggDepth::Vgg8, stairs_zoo::VggOptions::default());
+            Architecture::Vgg { depth, capacity, options }
+        };
         let narrow =
             Grid { model: vgg(0.0625), period: 1.0, batch: 64, lr: 1e-3, seeds: 2, fraction: 4, ..digits.clone() };
         vec![
@@ -148,8 +151,7 @@ impl Grid {
         let fraction = self.fraction.max(1);
         let setups = Noise::ALL.into_iter().enumerate().flat_map(|(law, noise)| {
             let policies = Policy::grid().into_iter();
-            let taken =
-                policies.filter(move |(strategy, policy)| {
+            let taken = policies.filter(move |(strategy, policy)| {
                 self.scope.takes(*strategy, policy) && (class(*strategy, policy) + law).is_multiple_of(fraction)
             });
             taken.map(move |(strategy, policy)| (noise.clone(), strategy, policy))
@@ -202,7 +204,7 @@ fn class(strategy: Strategy, policy: &Policy) -> usize {
         all.iter().position(|other| other == value).unwrap_or(0)
     }
     level(&Interval::ALL, &policy.interval)
-        + 2 * level(&Decay::ALL, &policy.power)
+        + 2 * level(&Decay::GRID, &policy.power)
         + level(&Strategy::ALL, &strategy)
         + level(&Dynamics::ALL, &policy.mean)
 }
@@ -245,7 +247,7 @@ mod tests {
             for strategy in Strategy::ALL {
                 assert_eq!(count(&|s, _| *s == strategy), 4, "{law} {strategy}");
             }
-            for power in Decay::ALL {
+            for power in Decay::GRID {
                 assert_eq!(count(&|_, p| p.power == power), 6, "{law} {power:?}");
             }
             for mean in Dynamics::ALL {

@@ -62,6 +62,7 @@ pub(super) fn keep(experiment: &Experiment, results: &Results, dir: &Path) -> Re
             "train_loss": run.epochs.iter().map(|epoch| digits(epoch.train_loss)).collect::<Vec<_>>(),
             "test_accuracy": digits(run.test_accuracy),
             "best_test_accuracy": digits(run.best_test_accuracy),
+            "validation": run.validation,
             "seconds": digits(run.wall_seconds),
         }));
     }

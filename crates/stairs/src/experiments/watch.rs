@@ -116,7 +116,7 @@ impl Progress for Bars {
     }
 
     fn epoch(&mut self, record: &EpochRecord, _total: usize) {
-        self.last = Some(record.test_accuracy);
+        self.last = Some(record.held_out_accuracy);
         self.overall.inc(1);
     }
 
@@ -186,7 +186,7 @@ struct EpochLines {
 impl Progress for EpochLines {
     fn epoch(&mut self, record: &EpochRecord, total: usize) {
         if record.epoch.is_multiple_of(self.every) && record.epoch != total {
-            let (epoch, loss, accuracy) = (record.epoch, record.train_loss, record.test_accuracy);
+            let (epoch, loss, accuracy) = (record.epoch, record.train_loss, record.held_out_accuracy);
             println!("{} epoch {epoch}/{total}: train loss {loss:.4}, test accuracy {accuracy:.2} %", self.head);
         }
     }

@@ -123,9 +123,10 @@ impl MeasureConfig {
                 let cnn = CnnConfig::new(input, classes, channels).with_norm(norm);
                 cnn.with_quantisation(quantisation).chain()?
             }
-            Architecture::Vgg { depth, capacity } => {
+            // A chain has its pools behind the activation, and no norm on its output.
+            Architecture::Vgg { depth, capacity, options } if !options.pool_first && !options.norm_logits => {
                 sized()?;
-                let vgg = VggConfig::new(depth, input, classes).with_capacity(capacity);
+                let vgg = VggConfig::new(depth, input, classes).with_capacity(capacity).with_options(options);
                 vgg.with_quantisation(quantisation).chain()?
             }
             Architecture::LeNet { .. } => {

@@ -55,7 +55,7 @@ pub fn catalogue() -> Result<Vec<(String, Figure)>, CatalogueError> {
         figures.push((format!("activation-{}", activation.name()), activation_figure(&activation)));
     }
     for interval in Interval::ALL {
-        for decay in Decay::ALL {
+        for decay in Decay::GRID {
             let policy = Policy::dynamic(interval, decay);
             figures.push((format!("plan-{}-{}", interval.name(), decay.name()), policy_figure(&policy)?));
         }

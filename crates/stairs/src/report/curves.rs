@@ -9,7 +9,7 @@ use crate::plot::{Axis, Figure, Layer, Panel};
 const SETTLED: f64 = 0.15;
 
 pub(super) fn figure(study: &Study<'_>) -> Figure {
-    let accuracy = |e: &EpochRecord| e.test_accuracy;
+    let accuracy = |e: &EpochRecord| e.held_out_accuracy;
     let settled = study.groups.iter().flat_map(|group| {
         let curve = group.per_epoch(accuracy);
         let skip = ((curve.len() as f64) * SETTLED).ceil() as usize;

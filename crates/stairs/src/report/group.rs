@@ -68,7 +68,7 @@ impl Group<'_> {
 
     /// Final accuracy in percent of the hard network on the test set, over the seeds.
     pub fn accuracy(&self) -> Stat {
-        Stat::of(self.runs.iter().map(|run| run.test_accuracy))
+        Stat::of(self.runs.iter().map(|run| run.chosen().1))
     }
 
     /// One statistic per epoch that every run has: (epoch, statistic of `value` over the seeds).

@@ -130,6 +130,7 @@ fn law_section(group: &Group<'_>, laws_figure: &Markup, stairs_figure: &Markup) 
                 @match group.runs[0].config.backward {
                     BackwardLaw::Annealed => { "The derivative is what the backward pass uses." }
                     BackwardLaw::Static => { "The backward pass kept the derivative of the first step to the end." }
+                    BackwardLaw::Freeze => { "The backward pass kept the derivative of the first step until the noise was gone." }
                 }
             }
             (stairs_figure)
@@ -198,7 +199,7 @@ fn headline(study: &Study<'_>) -> String {
 }
 
 fn accuracy_table(study: &Study<'_>, rows: &[Row]) -> Markup {
-    let all = study.groups.iter().flat_map(|g| g.runs.iter().map(|r| r.test_accuracy)).filter(|v| v.is_finite());
+    let all = study.groups.iter().flat_map(|g| g.runs.iter().map(|r| r.chosen().1)).filter(|v| v.is_finite());
     let (low, high) = all.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
     let room = (0.08 * (high - low)).max(0.05);
     let place = |v: f64| 100.0 * (v - low + room) / (high - low + 2.0 * room);
@@ -223,9 +224,9 @@ fn accuracy_table(study: &Study<'_>, rows: &[Row]) -> Markup {
                     td.number.strong { (row.accuracy_text()) }
                     td.number { (row.difference_text()) }
                     td.strip { div.track {
-                        @for run in group.runs.iter().filter(|run| run.test_accuracy.is_finite()) {
-                            i style=(format!("left:{:.2}%;background:{}", place(run.test_accuracy), group.ink.css()))
-                                title=(format!("seed {}: {} %", run.config.seed, fixed(run.test_accuracy, 2))) {}
+                        @for run in group.runs.iter().filter(|run| run.chosen().1.is_finite()) {
+                            i style=(format!("left:{:.2}%;background:{}", place(run.chosen().1), group.ink.css()))
+                                title=(format!("seed {}: {} %", run.config.seed, fixed(run.chosen().1, 2))) {}
                         }
                         @if row.accuracy.mean.is_finite() {
                             b style=(format!("left:{:.2}%;background:{}", place(row.accuracy.mean), Ink::Text.css())) {}

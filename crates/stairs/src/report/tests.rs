@@ -26,8 +26,9 @@ fn record(config: RunConfig, accuracies: &[f64]) -> RunRecord {
         step: 10 * (i as u64 + 1),
         train_loss: 1.0 / (i + 1) as f64,
         train_accuracy: *accuracy,
-        test_loss: 0.1,
-        test_accuracy: *accuracy,
+        held_out: HeldOut::Test,
+        held_out_loss: 0.1,
+        held_out_accuracy: *accuracy,
         learning_rate: 1e-3,
         seconds: 1.0,
         laws: if quantised {
@@ -222,9 +223,12 @@ prop_compose! {
         laws in vec((text(), number(), number()), laws),
         step in any::<u64>(),
     ) -> EpochRecord {
-        let [train_loss, train_accuracy, test_loss, test_accuracy, learning_rate, seconds] = numbers;
+        let [train_loss, train_accuracy, held_out_loss, held_out_accuracy, learning_rate, seconds] = numbers;
         let laws = laws.into_iter().map(|(path, mean, scale)| LawPoint { path, mean, scale }).collect();
-        EpochRecord { epoch: 0, step, train_loss, train_accuracy, test_loss, test_accuracy, learning_rate, seconds, laws }
+        EpochRecord {
+            epoch: 0, step, train_loss, train_accuracy, held_out: HeldOut::Test, held_out_loss, held_out_accuracy,
+            learning_rate, seconds, laws,
+        }
     }
 }
 

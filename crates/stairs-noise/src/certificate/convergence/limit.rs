@@ -40,6 +40,9 @@ impl Order {
                 end if end == limit => Order::Constant(beta * window.cutoff()),
                 _ => Order::Zero,
             },
+            // A jump from 1 to 0.
+            Envelope::Until(until) if limit == Some(until.end()) => Order::Constant(beta),
+            Envelope::Until(_) => Order::Zero,
         }
     }
 

@@ -57,7 +57,7 @@ pub(super) fn levels(config: &RunConfig) -> Option<Vec<usize>> {
         level(&Dynamics::ALL, &config.policy.mean)?,
         level(&Dynamics::ALL, &config.policy.scale)?,
         level(&Window::ALL, &config.policy.interval)?,
-        level(&Decay::ALL, &config.policy.power)?,
+        level(&Decay::GRID, &config.policy.power)?,
     ])
 }
 
@@ -67,13 +67,13 @@ pub(super) fn level_name(factor: usize, level: usize) -> String {
         1 => Strategy::ALL[level].to_string(),
         2 | 3 => Dynamics::ALL[level].name().into(),
         4 => Window::ALL[level].name().into(),
-        _ => Decay::ALL[level].name().into(),
+        _ => Decay::GRID[level].name().into(),
     }
 }
 
 pub(super) fn setups(results: &Results) -> Vec<Setup<'_>> {
     let mut setups: BTreeMap<Vec<usize>, Setup<'_>> = BTreeMap::new();
-    let trained = results.runs.iter().map(|(_, run)| (&run.config, run.test_accuracy));
+    let trained = results.runs.iter().map(|(_, run)| (&run.config, run.chosen().1));
     let diverged = results.diverged.iter().map(|(_, at)| (&at.config, chance(&at.config)));
     for (config, accuracy) in trained.chain(diverged) {
         let Some(levels) = levels(config) else { continue };

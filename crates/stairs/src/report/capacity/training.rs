@@ -150,7 +150,7 @@ fn networks(results: &Results) -> Grid {
                 network.capacity.dimension.to_string(),
                 fixed(network.lower(SHOWN), 1),
                 format!("{}{deviation}", fixed(loss.mean, 4)),
-                fixed(Stat::of(network.runs.iter().map(|run| run.test_accuracy)).mean, 2),
+                fixed(Stat::of(network.runs.iter().map(|run| run.chosen().1)).mean, 2),
             ]);
         }
     }
