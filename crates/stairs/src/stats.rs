@@ -1,11 +1,13 @@
 //! Statistics of studies: rank correlation, shares of variance, intervals by resampling.
 
+mod paired;
 mod variance;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
+pub use paired::{Paired, paired, sign_test};
 pub use variance::{Layout, Share, Shares, shares};
 
 /// A value with a 95 % interval.
