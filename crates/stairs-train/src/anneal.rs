@@ -3,7 +3,7 @@
 //! A resolved plan is a pure function of time; this module turns optimiser steps into the plan's time and carries the
 //! seed of sampled noise. Nothing here has a state, so a resumed run has the laws it would have had.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use burn::module::Module;
 use stairs_noise::{
@@ -83,6 +83,11 @@ impl Annealer {
     /// The backward rule of every quantiser after `step` steps, by path.
     pub(crate) fn backward(&self, step: u64) -> impl Iterator<Item = (String, Backward)> {
         self.plan.laws_at(self.time(step)).map(|(path, laws, _)| (path.to_string(), laws.backward))
+    }
+
+    /// The means of the forward laws after `step` steps, by path.
+    pub(crate) fn means(&self, step: u64) -> BTreeMap<String, f64> {
+        self.plan.laws_at(self.time(step)).map(|(path, laws, _)| (path.to_string(), laws.forward.mean())).collect()
     }
 
     /// The forward laws after `step` steps, in network order.

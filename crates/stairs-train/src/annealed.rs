@@ -22,6 +22,7 @@ use crate::{
     Annealer, Classifier, ConfigError, RunConfig,
     clock::{Clock, Step},
     data::Batch,
+    follow::Followers,
     optimise::{Rules, average, decay_at},
 };
 
@@ -40,6 +41,9 @@ pub struct Annealed<M: Module> {
     average: Option<M>,
     #[module(skip)]
     rules: Rules,
+    /// What follows the means of the laws, if the run says so.
+    #[module(skip)]
+    followers: Option<Arc<Followers>>,
 }
 
 impl<M: Classifier> Annealed<M> {
@@ -52,12 +56,19 @@ impl<M: Classifier> Annealed<M> {
             Some(annealer) => annealer.apply(model, 0)?,
             None => model,
         };
-        Ok(Self { model, clock: Clock::new(Step(0)), annealer, laws_of: 0, average: None, rules: Rules::default() })
+        let (clock, rules) = (Clock::new(Step(0)), Rules::default());
+        Ok(Self { model, clock, annealer, laws_of: 0, average: None, rules, followers: None })
     }
 
     /// The same, trained with the loss, the clipping and the average of `config`.
     pub(crate) fn of_run(model: M, annealer: Option<Arc<Annealer>>, config: &RunConfig) -> Result<Self, ConfigError> {
-        let annealed = Self::new(model, annealer)?;
+        let mut annealed = Self::new(model, annealer)?;
+        if let Some(annealer) = annealed.annealer.clone().filter(|_| config.follow_mean) {
+            // Latent weights start where the first mean has the thresholds.
+            let followers = Followers::of(&annealed.model)?;
+            annealed.model = followers.moved(annealed.model, &annealer.means(0), true);
+            annealed.followers = Some(Arc::new(followers));
+        }
         let average = config.average.map(|_| annealed.model.valid());
         Ok(Self { average, rules: Rules::of(config), ..annealed })
     }
@@ -105,6 +116,14 @@ impl<M: Classifier> Annealed<M> {
             && (self.laws_of != before || annealer.changes(before, step))
         {
             self.model = self.with_laws(self.model.clone(), step);
+            if let Some(followers) = &self.followers {
+                let mut changes = annealer.means(step);
+                annealer
+                    .means(before)
+                    .iter()
+                    .for_each(|(path, mean)| *changes.entry(path.clone()).or_default() -= mean);
+                self.model = followers.moved(self.model, &changes, false);
+            }
         }
         self.laws_of = step;
         if let (Some(decay), Some(mean)) = (self.rules.average, self.average.take()) {

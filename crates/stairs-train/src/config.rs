@@ -46,6 +46,10 @@ pub struct RunConfig {
     /// Which quantisers the forward noise is in (ana).
     #[serde(default, skip_serializing_if = "is_default")]
     pub forward_noise: ForwardNoise,
+    /// Latent weights and the shifts of batch norms move with the mean of the noise, so that an annealed mean leaves nothing
+    /// behind (ana).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub follow_mean: bool,
     /// What annealing counts: epochs, or optimiser steps (smooth decay inside an epoch).
     pub anneal_per: AnnealPer,
     /// Share in (0, 1] of the training time after which all noise has decayed.
@@ -284,6 +288,7 @@ impl Default for RunConfig {
             policy: Policy::new(Dynamics::Static, Dynamics::Dynamic, Interval::Overlapped, Decay::Progressive),
             backward: BackwardLaw::Annealed,
             forward_noise: ForwardNoise::Everywhere,
+            follow_mean: false,
             anneal_per: AnnealPer::Step,
             anneal_until: 0.8,
             epochs: 30,

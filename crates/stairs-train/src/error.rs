@@ -174,6 +174,14 @@ pub enum ConfigError {
         /// Parts of a step, over all devices.
         parts: usize,
     },
+    /// A quantiser whose weights or features cannot follow the mean of its noise.
+    #[error("what `{path}` quantises cannot follow the mean of its noise: {why}; switch follow-mean off")]
+    FollowMean {
+        /// Path of the quantiser.
+        path: String,
+        /// Why.
+        why: &'static str,
+    },
     /// A validation part, or what it leaves for training, without samples.
     #[error(
         "a share of {share} of {samples} training samples cannot be held out: both parts need samples; of every class \

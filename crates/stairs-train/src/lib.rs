@@ -35,6 +35,7 @@ mod extension;
 mod files;
 mod finish;
 mod fit;
+mod follow;
 mod histogram;
 mod init;
 mod launch;
@@ -42,6 +43,7 @@ mod layout;
 mod meter;
 mod optimise;
 pub mod progress;
+mod recipe;
 mod record;
 mod reestimate;
 mod run_dir;
@@ -70,6 +72,7 @@ pub use histogram::weight_histograms;
 pub use init::{Head, Init, Quanta};
 pub use optimise::{Clip, Loss, Optimiser, WeightDecay};
 pub use progress::{Display, Progress};
+pub use recipe::{Recipe, Setting as RecipeSetting};
 pub use record::{
     EpochRecord, HeldOut, LawPoint, RECORD_FORMAT, RunRecord, Skipped, SkippedFiles, Validation, Versions,
     WeightHistogram,

@@ -8,7 +8,8 @@ use stairs::{
     noise::{Noise, Policy, Strategy},
     quant::{Quantiser, ScalePolicy},
     train::{
-        AnnealPer, BackwardLaw, Edges, Features, ForwardNoise, LrSchedule, Method, RunConfig, Start, data::TrainData,
+        AnnealPer, BackwardLaw, Edges, Features, ForwardNoise, LrSchedule, Method, Recipe, RunConfig, Start,
+        data::TrainData,
     },
 };
 
@@ -31,9 +32,13 @@ pub(crate) struct RunOptions {
     /// [default: lenet; mlp for samples that are no images]
     #[arg(long, value_parser = model, value_name = "NAME")]
     model: Option<String>,
-    /// Method of training
-    #[arg(long, value_enum, default_value_t = MethodName::Ana)]
-    pub(crate) method: MethodName,
+    /// Method of training [default: ana]
+    #[arg(long, value_enum)]
+    pub(crate) method: Option<MethodName>,
+    /// A published configuration, whatever trains well on the data set: ana19 or ana22; other options change it
+    /// [default: none]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) recipe: Option<Recipe>,
     /// Quantiser of weights, and of the features that go with them: binary, ternary, int2 … int8 (binary: weights −1, 1 and
     /// features 0, 1) [default: ternary]
     #[arg(long, value_name = "NAME")]
@@ -69,6 +74,9 @@ pub(crate) struct RunOptions {
     /// [default: everywhere]
     #[arg(long, value_parser = ["everywhere", "weights"], value_name = "WHERE")]
     pub(crate) forward_noise: Option<String>,
+    /// Let latent weights and batch norms follow the mean of the noise under ana
+    #[arg(long)]
+    pub(crate) follow_mean: bool,
     /// Where latent weights start: thresholds (next to a random threshold) or layers (as in a float network)
     /// [default: thresholds]
     #[arg(long, value_parser = ["thresholds", "layers"], value_name = "WHERE")]
@@ -94,6 +102,14 @@ pub(crate) struct RunOptions {
     /// Seed of initial weights, data order, augmentation and noise, below 2^63
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) seed: u64,
+    /// Hold out this share of the training samples, in (0, 1), the same of every class: the best epoch is chosen there and the
+    /// test part is read once, at the end [default: none, epochs are tested on the test part]
+    #[arg(long, value_name = "SHARE", value_parser = real)]
+    pub(crate) validation: Option<f64>,
+    /// At the end measure the statistics of batch norms again, over this many training batches, 1 to 1000000, with hard
+    /// quantisers [default: keep those of the training]
+    #[arg(long, value_name = "N", value_parser = whole(0..=EPOCHS))]
+    pub(crate) reestimate_norms: Option<usize>,
     /// Use only this many training samples, at least 1 [default: all]
     #[arg(long, value_name = "N", value_parser = whole(0..=SAMPLES))]
     pub(crate) subset: Option<usize>,
@@ -140,6 +156,7 @@ impl RunOptions {
             (self.plan.is_some(), "--plan"),
             (self.backward.is_some(), "--backward"),
             (self.forward_noise.is_some(), "--forward-noise"),
+            (self.follow_mean, "--follow-mean"),
             (self.anneal_until.is_some(), "--anneal-until"),
             (self.anneal_per.is_some(), "--anneal-per"),
         ];
@@ -165,10 +182,19 @@ impl RunOptions {
     pub(crate) fn config(&self) -> anyhow::Result<RunConfig> {
         let vectors = matches!(self.dataset, DataName::Known(DatasetName::Covertype) | DataName::Table(_));
         let model = self.model.as_deref().unwrap_or(if vectors { "mlp" } else { "lenet" });
+        let method = self.method.unwrap_or(MethodName::Ana).into();
         let recipe = match &self.dataset {
-            DataName::Known(name) => recipe(*name, model, self.method.into()),
-            DataName::Images => images_recipe(model, self.method.into(), self.images.config()),
-            DataName::Table(path) => table_recipe(path, model, self.method.into(), self.table.config()?),
+            DataName::Known(name) => recipe(*name, model, method),
+            DataName::Images => images_recipe(model, method, self.images.config()),
+            DataName::Table(path) => table_recipe(path, model, method, self.table.config()?),
+        };
+        // A method that is named too is the recipe's without its noise.
+        let recipe = match self.recipe {
+            Some(published) => {
+                let published = published.applied(recipe);
+                RunConfig { method: self.method.map_or(published.method, Into::into), ..published }
+            }
+            None => recipe,
         };
         let anneal_per = match self.anneal_per.as_deref() {
             Some("epoch") => AnnealPer::Epoch,
@@ -194,6 +220,7 @@ impl RunOptions {
         let config = RunConfig {
             backward,
             forward_noise,
+            follow_mean: self.follow_mean || recipe.follow_mean,
             start,
             quantiser: self.quantiser.unwrap_or(recipe.quantiser),
             features: self.features.unwrap_or(recipe.features),
@@ -210,6 +237,8 @@ impl RunOptions {
             lr_schedule: if self.constant_lr { LrSchedule::Constant } else { recipe.lr_schedule },
             seed: self.seed,
             subset: self.subset,
+            validation: self.validation.or(recipe.validation),
+            reestimate_norms: self.reestimate_norms.or(recipe.reestimate_norms),
             ..recipe
         };
         self.optimisation.change(config, self.weight_scale.is_some())

@@ -175,7 +175,7 @@ impl Grid {
         }
     }
 
-    fn run(&self, law: Noise, strategy: Strategy, policy: Policy) -> RunConfig {
+    pub(super) fn run(&self, law: Noise, strategy: Strategy, policy: Policy) -> RunConfig {
         let periods = (self.layers() + 3) as f64;
         RunConfig {
             dataset: self.dataset.to_string(),

@@ -21,6 +21,9 @@
 //! | `ana-grid-cifar10-subset`, `-mnist-subset`, `-fashion-subset` | a quarter of it with a narrow VGG8, 2 seeds |
 //! | `ana-grid-cifar10` | all of it at the paper's size |
 //! | `zoo-fashion-mnist`, `zoo-cifar10` | AlexNet and MobileNetV2 for small images: softmax regression, float, STE, ANA |
+//! | `t1-static-backward` | the digits grid with a backward law that stays: 196 setups, 3 seeds |
+//! | `t2-freezing`, `t3-mean` | annealing against freezing layers; what an annealed mean leaves behind; 5 seeds |
+//! | `t4-ana19`, `t4-ana19-mnist` | the recipe of \[ANA19\] against STE from the same start; 5 paired seeds |
 //! | `zoo-fine-tuning` | MobileNetV2 with ternary weights, from random and from float weights; 3 seeds |
 //!
 //! To add an experiment, add a file beside `digits.rs` and a row to [`catalogue`].
@@ -29,6 +32,7 @@ mod capacity;
 mod digits;
 mod diverged;
 mod error;
+mod falsify;
 mod fashion_mnist;
 mod finished;
 mod grid;
@@ -65,6 +69,10 @@ pub fn catalogue() -> Vec<Experiment> {
         zoo::fashion_mnist(),
         zoo::cifar10(),
         zoo::fine_tuning(),
+        falsify::freezing(),
+        falsify::mean(),
+        falsify::ana19_fashion(),
+        falsify::ana19_mnist(),
     ];
     all.extend(Grid::presets().iter().map(Grid::experiment));
     all

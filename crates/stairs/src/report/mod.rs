@@ -14,6 +14,7 @@ mod laws;
 mod load;
 mod number;
 mod page;
+mod paired;
 mod results;
 mod shell;
 mod stairs;
@@ -26,6 +27,7 @@ pub use error::ReportError;
 pub use group::{Group, Stat, Study, studies};
 pub use load::{collect_records, read_record};
 pub use page::Report;
+pub use paired::{Comparison, PairedPage};
 pub use results::{Page, Results, RunsPage};
 pub use table::text_table;
 

@@ -1,0 +1,117 @@
+//! Weights that follow the mean of the noise.
+//!
+//! A quantiser under noise of mean m has its thresholds at ε(θ_k + m). While m is annealed they move, and what stood on one side of
+//! a threshold stands on the other. With [`RunConfig::follow_mean`](crate::RunConfig::follow_mean) whatever is quantised moves with
+//! them: after a step that changes a mean by Δm
+//!
+//! ```text
+//! latent weight    w ← w + ε·Δm
+//! features         β ← β + ε·Δm       β of the batch norm that is visited last before the quantiser
+//! ```
+//!
+//! so that every argument keeps its distance from every threshold, and a run with an annealed mean computes what a run with mean 0
+//! computes, but for rounding and for arguments exactly on a threshold.
+
+use std::collections::BTreeMap;
+
+use burn::{
+    module::{Module, ModuleMapper, ModuleVisitor, Param},
+    tensor::Tensor,
+};
+use stairs_noise::{QuantiserKind, quantisers};
+
+use crate::ConfigError;
+
+/// How far each parameter moves per unit of the mean of its quantiser: path of the parameter → (path of the quantiser, ε).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Followers(BTreeMap<String, (String, f64)>);
+
+impl Followers {
+    /// Those of `model`.
+    ///
+    /// # Errors
+    /// [`ConfigError::FollowMean`] for a quantiser without one fixed quantum, and for features without a batch norm before them.
+    pub(crate) fn of<M: Module>(model: &M) -> Result<Self, ConfigError> {
+        let mut found = Found::default();
+        model.visit(&mut found);
+        let mut followers = BTreeMap::new();
+        for quantiser in quantisers(model) {
+            let path = quantiser.path;
+            let refused = |why: &'static str| ConfigError::FollowMean { path: path.clone(), why };
+            let quantum = *found.quanta.get(&path).ok_or_else(|| refused("it has no fixed quantum"))?;
+            let parameter = match quantiser.kind {
+                QuantiserKind::Weight => path.strip_suffix(".stair").map(str::to_owned),
+                QuantiserKind::Feature => found.betas.get(&path).cloned(),
+            };
+            let parameter = parameter.ok_or_else(|| refused("no batch norm stands before it"))?;
+            if followers.insert(parameter, (path.clone(), quantum)).is_some() {
+                return Err(refused("its batch norm stands before another quantiser too"));
+            }
+        }
+        Ok(Self(followers))
+    }
+
+    /// `model` after the means of its quantisers have changed by `changes`; only `features` or all.
+    pub(crate) fn moved<M: Module>(&self, model: M, changes: &BTreeMap<String, f64>, features: bool) -> M {
+        let distance = |(parameter, (quantiser, quantum)): (&String, &(String, f64))| {
+            let change = changes.get(quantiser).copied().filter(|change| *change != 0.0)?;
+            (!features || parameter.ends_with(BETA)).then(|| (parameter.clone(), quantum * change))
+        };
+        let distances: BTreeMap<String, f64> = self.0.iter().filter_map(distance).collect();
+        if distances.is_empty() { model } else { model.map(&mut Shift(Vec::new(), distances)) }
+    }
+}
+
+/// End of the path of a batch norm's shift.
+const BETA: &str = ".beta";
+
+/// What a visit finds: the quantum of every quantiser that has one, and the shift before every quantiser.
+#[derive(Default)]
+struct Found {
+    path: Vec<String>,
+    beta: Option<String>,
+    quanta: BTreeMap<String, f64>,
+    betas: BTreeMap<String, String>,
+}
+
+impl ModuleVisitor for Found {
+    fn enter_module(&mut self, name: &str, _container_type: &str) {
+        self.path.push(name.into());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let path = self.path.join(".");
+        if let Some(quantiser) = path.strip_suffix(".scales.Fixed") {
+            let pair = param.val().into_data().try_into_vec_as::<f32>().unwrap_or_default();
+            self.quanta.extend(pair.first().map(|quantum| (quantiser.to_owned(), f64::from(*quantum))));
+            self.betas.extend(self.beta.clone().map(|beta| (quantiser.to_owned(), beta)));
+        } else if path.ends_with(BETA) {
+            self.beta = Some(path);
+        }
+    }
+}
+
+/// Adds to parameters.
+struct Shift(Vec<String>, BTreeMap<String, f64>);
+
+impl ModuleMapper for Shift {
+    fn enter_module(&mut self, name: &str, _container_type: &str) {
+        self.0.push(name.into());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.0.pop();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Some(distance) = self.1.get(&self.0.join(".")) else { return param };
+        let (id, tensor, mapper) = param.consume();
+        let required = tensor.is_require_grad();
+        let tensor = tensor.detach().add_scalar(*distance).detach().set_require_grad(required);
+        Param::from_mapped_value(id, tensor, mapper)
+    }
+}
