@@ -30,6 +30,7 @@ chapters! {
     commands "commands.md"
     qat "qat.md"
     optimisation "optimisation.md"
+    published "published.md"
     models "models.md"
     pretrained "pretrained.md"
     devices "devices.md"
@@ -42,7 +43,7 @@ chapters! {
     results "results.md"
     study "study.md"
     architecture "architecture.md"
-    recipes "recipes.md"
+    additions "additions.md"
     readme "../../README.md"
     readme_noise "../../crates/stairs-noise/README.md"
     readme_kernels "../../crates/stairs-kernels/README.md"
@@ -114,6 +115,16 @@ mod tests {
         for models in stairs::summary::Models::ALL {
             let table = stairs::summary::model_table(models).expect("the models");
             assert!(chapter.contains(&table), "models.md needs this table (stairs summary all --markdown):\n{table}");
+        }
+    }
+
+    /// The tables of published recipes are made by the code.
+    #[test]
+    fn the_tables_of_recipes_are_those_of_the_code() {
+        let chapter = read("published.md");
+        for recipe in stairs::train::Recipe::ALL {
+            let table = recipe.markdown();
+            assert!(chapter.contains(&table), "published.md needs this table:\n{table}");
         }
     }
 
@@ -192,7 +203,7 @@ mod tests {
     fn every_path_that_is_named_exists() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let mut paths = 0;
-        for chapter in ["recipes.md", "architecture.md", "benchmarks.md"] {
+        for chapter in ["additions.md", "architecture.md", "benchmarks.md"] {
             let text = read(chapter);
             for quoted in text.split('`').skip(1).step_by(2) {
                 let is_path =

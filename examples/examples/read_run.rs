@@ -48,7 +48,7 @@ pub(crate) fn run(dir: &Path, digits: &Dataset) -> Result<(RunRecord, Confusion)
     let every = record.epochs.len().div_ceil(8);
     for epoch in record.epochs.iter().filter(|epoch| epoch.epoch % every == 0) {
         let scale = epoch.laws.iter().map(|law| law.scale).fold(0.0, f64::max);
-        println!("{:>5}  {:>10.4}  {:>11.2} %  {scale:>19.4}", epoch.epoch, epoch.train_loss, epoch.test_accuracy);
+        println!("{:>5}  {:>10.4}  {:>11.2} %  {scale:>19.4}", epoch.epoch, epoch.train_loss, epoch.held_out_accuracy);
     }
     for weights in &record.weights {
         let levels: Vec<String> = weights.quantised.iter().map(|(level, count)| format!("{count} × {level}")).collect();

@@ -134,6 +134,13 @@ impl Recipe {
         }
     }
 
+    /// The table in Markdown, for the book.
+    pub fn markdown(self) -> String {
+        let head = "| | the authors | here | deviation |\n|---|---|---|---|\n".to_owned();
+        let row = |row: Setting| format!("| {} | {} | {} | {} |\n", row.what, row.authors, row.ours, row.deviation);
+        self.table().into_iter().map(row).fold(head, |table, row| table + &row)
+    }
+
     /// What the recipe is, setting by setting.
     pub fn table(self) -> Vec<Setting> {
         let config = match self {

@@ -192,3 +192,98 @@ impl Place {
         self.0.last().is_some_and(|(name, _)| STATISTICS.contains(&name.as_str())) && self.is_in_norm()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::{
+        module::Module,
+        nn::{BatchNorm, BatchNormConfig, Dropout, DropoutConfig, Linear, LinearConfig},
+    };
+    use stairs_data::{DataRoot, DatasetName, load};
+    use stairs_noise::{StairActivation, StairActivationConfig, StairWeights};
+    use stairs_quant::Quantiser;
+
+    use super::*;
+    use crate::data::parts;
+
+    #[derive(Module, Debug)]
+    struct Net {
+        first: Linear,
+        norm: BatchNorm,
+        act: StairActivation,
+        dropout: Dropout,
+        second: Linear,
+        last: BatchNorm,
+    }
+
+    impl Classifier for Net {
+        fn logits(&self, x: Tensor<4>) -> Tensor<2> {
+            let x = self.act.forward(self.norm.forward(self.first.forward(x.flatten::<2>(1, 3))));
+            self.last.forward(self.second.forward(self.dropout.forward(x)))
+        }
+    }
+
+    fn net(momentum: f64) -> Net {
+        let device = Device::flex();
+        device.seed(3);
+        let net = Net {
+            first: LinearConfig::new(64, 6).init(&device),
+            norm: BatchNormConfig::new(6).with_momentum(momentum).init(&device),
+            act: StairActivationConfig::new(Quantiser::Ternary).init(&device).unwrap(),
+            dropout: DropoutConfig::new(0.5).init(),
+            second: LinearConfig::new(6, 10).init(&device),
+            last: BatchNormConfig::new(10).init(&device),
+        };
+        StairWeights::ternary().quantise(net).unwrap().valid()
+    }
+
+    /// Mean and unbiased or biased variance of columns, as Burn's norm has it, averaged over the batches.
+    #[test]
+    fn statistics_are_means_over_batches_of_the_hard_network() {
+        let digits = load(DatasetName::Digits, &DataRoot::default()).unwrap();
+        let (samples, _) = parts(&digits);
+        let device = Device::flex();
+        let config = RunConfig { reestimate_norms: Some(3), batch: 40, epochs: 2, ..RunConfig::default() };
+        let chosen: Vec<usize> = (0..200).collect();
+        let model = net(0.1);
+        let found = reestimated(model.clone(), &config, &samples, &chosen, &device).unwrap();
+
+        let order = epoch_order(config.seed, 3, 200);
+        let (mut means, mut last) = (vec![0.0; 6], vec![0.0; 10]);
+        for batch in order[..120].chunks(40) {
+            let mut values = vec![0.0; 40 * 64];
+            for (sample, out) in batch.iter().zip(values.chunks_exact_mut(64)) {
+                samples.copy(chosen[*sample], out).unwrap();
+            }
+            let x = Tensor::<4>::from_data(TensorData::new(values, [40, 1, 8, 8]), &device);
+            let x = model.first.forward(x.flatten::<2>(1, 3));
+            let mean = x.clone().mean_dim(0);
+            let variance = (x.clone() - mean.clone()).powi_scalar(2).mean_dim(0);
+            let normed = (x - mean.clone()) / (variance + 1e-5).sqrt();
+            let y = model.second.forward(model.act.forward(normed)).mean_dim(0);
+            let add = |sum: &mut Vec<f64>, mean: Tensor<2>| {
+                let mean: Vec<f32> = mean.into_data().try_into_vec().unwrap();
+                sum.iter_mut().zip(mean).for_each(|(sum, mean)| *sum += f64::from(mean) / 3.0);
+            };
+            add(&mut means, mean);
+            add(&mut last, y);
+        }
+        let close = |path: &str, expected: &[f64]| {
+            let found = &statistics(&found)[path];
+            assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-4), "{path}: {found:?} {expected:?}");
+        };
+        close("norm.running_mean", &means);
+        close("last.running_mean", &last);
+
+        // Again: the same. With another momentum: the same. The given model is left alone.
+        let again = reestimated(found.clone(), &config, &samples, &chosen, &device).unwrap();
+        assert_eq!(statistics(&again), statistics(&found));
+        let other = reestimated(net(0.5), &config, &samples, &chosen, &device).unwrap();
+        let (a, b) = (&statistics(&other)["norm.running_var"], &statistics(&found)["norm.running_var"]);
+        assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-3 * b), "{a:?} {b:?}");
+        assert_eq!(statistics(&model)["norm.running_mean"], vec![0.0; 6]);
+        // A momentum of 0 keeps what is there.
+        let kept = reestimated(net(0.0), &config, &samples, &chosen, &device).unwrap();
+        assert_eq!(statistics(&kept)["norm.running_mean"], vec![0.0; 6]);
+    }
+}

@@ -242,7 +242,7 @@ fn a_lost_best_model_does_not_block_a_run() {
     (config.lr, config.lr_schedule) = (0.5, LrSchedule::Constant);
     train(config.clone(), dir.path(), false).unwrap();
     let record = RunDir::new(dir.path()).record().unwrap();
-    let best = record.epochs.iter().find(|epoch| epoch.test_accuracy == record.best_test_accuracy).unwrap().epoch;
+    let best = record.epochs.iter().find(|epoch| epoch.held_out_accuracy == record.best_test_accuracy).unwrap().epoch;
     for name in ["record.json", "best.bpk", "best.safetensors"] {
         fs::remove_file(dir.path().join(name)).unwrap();
     }

@@ -145,7 +145,7 @@ fn the_run_is_that_of_the_trainer_and_repeats() {
     let record = Trainer::new(config, &digits(), dir.path()).display(Display::Quiet).run().unwrap();
     assert_eq!(diagnosis.evaluation.accuracy, record.test_accuracy);
     let last = record.epochs.last().unwrap();
-    assert!((diagnosis.evaluation.loss - last.test_loss).abs() < 1e-6, "{:?} {last:?}", diagnosis.evaluation);
+    assert!((diagnosis.evaluation.loss - last.held_out_loss).abs() < 1e-6, "{:?} {last:?}", diagnosis.evaluation);
 
     let file = dir.path().join("deep/diagnosis.json");
     diagnosis.write(&file).unwrap();

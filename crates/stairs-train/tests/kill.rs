@@ -143,7 +143,7 @@ fn killed_three_times_and_resumed() {
     for which in [Which::Last, Which::Best] {
         assert!(weights(&killed, which) == weights(&whole, which), "seed {seed}: {which:?} differs");
     }
-    let epochs = |run: &RunDir| run.metrics().unwrap().iter().map(|e| (e.epoch, e.test_loss)).collect::<Vec<_>>();
+    let epochs = |run: &RunDir| run.metrics().unwrap().iter().map(|e| (e.epoch, e.held_out_loss)).collect::<Vec<_>>();
     assert_eq!(epochs(&killed), epochs(&whole), "seed {seed}");
     assert_eq!(killed.record().unwrap().epochs.len(), EPOCHS);
 }

@@ -211,7 +211,7 @@ fn epochs_are_added() {
     for epoch in 3..5 {
         assert_eq!(record.epochs[epoch].learning_rate, planned.epochs[epoch].learning_rate);
     }
-    assert!(record.epochs.iter().all(|epoch| epoch.test_loss.is_finite()));
+    assert!(record.epochs.iter().all(|epoch| epoch.held_out_loss.is_finite()));
 
     // It is a run like any other: finished, resumed as it is, never shortened.
     assert_eq!(long(false).unwrap().record, record);

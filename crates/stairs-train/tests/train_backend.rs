@@ -24,7 +24,7 @@ fn trains_on(device: Device) {
     let evaluation = trainer().evaluate(&loaded).unwrap();
     assert_eq!(evaluation.samples, data.test.len());
     assert!((evaluation.accuracy - fitted.record.test_accuracy).abs() < 1e-9);
-    assert!((evaluation.loss - last.test_loss).abs() < 1e-4, "{} {}", evaluation.loss, last.test_loss);
+    assert!((evaluation.loss - last.held_out_loss).abs() < 1e-4, "{} {}", evaluation.loss, last.held_out_loss);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Zoo models by name: every method trains, saves and loads into another object.
 
+mod fair;
 mod support;
 
 use burn::tensor::Device;

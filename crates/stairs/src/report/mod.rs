@@ -6,6 +6,7 @@
 
 mod annealing;
 mod capacity;
+mod choice;
 mod curves;
 mod error;
 mod grid;
@@ -23,6 +24,7 @@ mod weights;
 
 pub use annealing::GridPage;
 pub use capacity::{LowerPage, TrainingPage, VariancePage};
+pub use choice::ChoicePage;
 pub use error::ReportError;
 pub use group::{Group, Stat, Study, studies};
 pub use load::{collect_records, read_record};

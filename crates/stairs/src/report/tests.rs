@@ -5,7 +5,7 @@ use std::path::Path;
 use proptest::{collection::vec, option, prelude::*};
 use stairs_quant::{Bits, Quantiser};
 use stairs_train::{
-    EpochRecord, LawPoint, Method, RECORD_FORMAT, RunConfig, RunRecord, Skipped, Versions, WeightHistogram,
+    EpochRecord, HeldOut, LawPoint, Method, RECORD_FORMAT, RunConfig, RunRecord, Skipped, Versions, WeightHistogram,
 };
 
 use super::{Report, ReportError, Stat, collect_records, read_record, studies, text_table};
@@ -57,6 +57,7 @@ fn record(config: RunConfig, accuracies: &[f64]) -> RunRecord {
         skipped: Skipped::default(),
         epochs: accuracies.iter().enumerate().map(epoch).collect(),
         test_accuracy: *accuracies.last().unwrap_or(&f64::NAN),
+        validation: None,
         best_test_accuracy: accuracies.iter().copied().fold(f64::NAN, f64::max),
         wall_seconds: 61.0,
         weights: if quantised { vec![histogram("conv1.weight"), histogram("fc1.weight")] } else { vec![] },

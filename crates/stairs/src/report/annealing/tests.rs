@@ -1,7 +1,7 @@
 //! A made-up grid whose answer is known.
 
 use stairs_noise::Policy;
-use stairs_train::{EpochRecord, RECORD_FORMAT, RunConfig, RunRecord, Skipped, Versions};
+use stairs_train::{EpochRecord, HeldOut, RECORD_FORMAT, RunConfig, RunRecord, Skipped, Versions};
 
 use super::{setup::levels, *};
 use crate::experiments::Diverged;
@@ -41,6 +41,7 @@ fn results(seeds: u64) -> Results {
                 epochs: vec![epoch],
                 test_accuracy: accuracy,
                 best_test_accuracy: accuracy,
+                validation: None,
                 wall_seconds: 1.0,
                 weights: vec![],
                 config,

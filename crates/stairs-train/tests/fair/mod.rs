@@ -1,0 +1,242 @@
+//! What methods that are compared share, and how a run is judged: start weights, quanta, the validation part, the test part.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use burn::{
+    module::{Module, ModuleVisitor, Param},
+    tensor::{Device, Tensor},
+};
+use stairs_noise::{
+    Backward, Noise, Strategy,
+    plan::{Decay, Dynamics, Interval, Policy},
+};
+use stairs_quant::ScalePolicy;
+use stairs_train::{
+    BackwardLaw, Display, HeldOut, Method, Recipe, RunConfig, RunDir, SampleError, Samples, Trainer, Which, ZooModel,
+    data,
+};
+use stairs_zoo::with_model;
+
+use crate::support::digits;
+
+fn mlp(method: Method) -> RunConfig {
+    RunConfig {
+        model: "mlp:32-16".into(),
+        method,
+        epochs: 3,
+        batch: 32,
+        lr: 3e-3,
+        subset: Some(300),
+        ..RunConfig::default()
+    }
+}
+
+/// All float parameters by path, statistics and scales included.
+fn parameters(model: &ZooModel) -> BTreeMap<String, Vec<f32>> {
+    #[derive(Default)]
+    struct Visitor(Vec<String>, BTreeMap<String, Vec<f32>>);
+
+    impl ModuleVisitor for Visitor {
+        fn enter_module(&mut self, name: &str, _: &str) {
+            self.0.push(name.into());
+        }
+
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.0.pop();
+        }
+
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let path = self.0.join(".");
+            if !path.ends_with(".setting") {
+                self.1.insert(path, param.base().into_data().try_into_vec_as::<f32>().unwrap());
+            }
+        }
+    }
+
+    let mut visitor = Visitor::default();
+    with_model!(&model.0, module => module.visit(&mut visitor));
+    visitor.1
+}
+
+#[test]
+fn methods_start_from_the_same_weights_and_quanta() {
+    let start = |config: &RunConfig| parameters(&ZooModel::new(config, [1, 8, 8], 10, &Device::flex()).unwrap());
+    let still = Policy::new(Dynamics::Static, Dynamics::Dynamic, Interval::Partition, Decay::Linear);
+    for model in ["mlp:32-16", "lenet:4-8-16", "mobilenet-v2-small:0.1"] {
+        for weight_scale in [ScalePolicy::MaxAbs, ScalePolicy::Fixed(1.0), ScalePolicy::Fixed(0.1)] {
+            let ste = RunConfig { model: model.into(), weight_scale, policy: still, ..mlp(Method::Ste) };
+            let expected = start(&ste);
+            for law in Noise::ALL {
+                for strategy in Strategy::ALL {
+                    for backward in [BackwardLaw::Annealed, BackwardLaw::Static, BackwardLaw::Freeze] {
+                        let ana =
+                            RunConfig { method: Method::Ana, law: law.clone(), strategy, backward, ..ste.clone() };
+                        assert_eq!(start(&ana), expected, "{model} {weight_scale} {law} {strategy} {backward:?}");
+                    }
+                }
+            }
+            assert_ne!(start(&RunConfig { seed: 2, ..ste }), expected);
+        }
+    }
+}
+
+/// Counts how often samples are made.
+struct Counted(Arc<dyn Samples>, Arc<AtomicUsize>);
+
+impl Samples for Counted {
+    fn shape(&self) -> [usize; 3] {
+        self.0.shape()
+    }
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn copy(&self, i: usize, out: &mut [f32]) -> Result<usize, SampleError> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.copy(i, out)
+    }
+}
+
+#[test]
+fn epochs_are_chosen_on_held_out_samples_and_the_test_part_is_read_at_the_end() {
+    let digits = digits();
+    let (train, test) = data::parts(&digits);
+    let dir = tempfile::tempdir().unwrap();
+    let config = RunConfig { validation: Some(0.2), reestimate_norms: Some(4), ..mlp(Method::Ana) };
+    let reads = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::new(Counted(test.clone(), reads.clone()));
+    let trainer = || {
+        Trainer::on_samples(config.clone(), train.clone(), counted.clone(), 10, dir.path())
+            .identity(digits.identity())
+            .display(Display::Quiet)
+    };
+    let record = trainer().run().unwrap();
+    let validation = record.validation.clone().unwrap();
+    // A fifth of every class.
+    let of_class = |class: u8| digits.train.labels().iter().filter(|label| **label == class).count() as f64;
+    let expected: f64 = (0..10).map(|class| (0.2 * of_class(class)).round()).sum();
+    assert_eq!(validation.samples as f64, expected);
+    assert!(record.epochs.iter().all(|epoch| epoch.held_out == HeldOut::Validation));
+    let best = record.epochs.iter().map(|epoch| epoch.held_out_accuracy).fold(0.0, f64::max);
+    assert_eq!((validation.accuracy, record.epochs[validation.epoch - 1].held_out_accuracy), (best, best));
+    assert_eq!(record.chosen(), (validation.epoch, record.best_test_accuracy));
+
+    let models = if validation.epoch == record.epochs.len() { 1 } else { 2 };
+    assert_eq!(reads.load(Ordering::Relaxed), models * test.len());
+    let run = RunDir::new(dir.path());
+    for (which, expected) in [(Which::Last, record.test_accuracy), (Which::Best, record.best_test_accuracy)] {
+        let model = ZooModel::load(&run, &digits, which, &Device::flex()).unwrap();
+        let found = model.evaluate(test.clone(), &Device::flex()).unwrap().accuracy;
+        assert!((found - expected).abs() < 1e-9, "{which:?}: {found} {expected}");
+    }
+    let lines = std::fs::read_to_string(dir.path().join("metrics.jsonl")).unwrap();
+    assert!(lines.contains("validation_accuracy") && !lines.contains("test_"), "{lines}");
+
+    // The finished run is read; a lost record is made again, to the last digit.
+    assert_eq!(trainer().resume(true).run().unwrap(), record);
+    std::fs::remove_file(dir.path().join("record.json")).unwrap();
+    assert_eq!(trainer().resume(true).run().unwrap(), record);
+}
+
+#[test]
+fn parts_without_samples_are_refused() {
+    let digits = digits();
+    for (validation, subset, batch, expected) in [
+        (Some(0.001), None, 32, "cannot be held out"),
+        (Some(0.999), None, 32, "cannot be held out"),
+        (Some(0.5), Some(1000), 32, "subset"),
+        (Some(0.9), None, 1000, "batch"),
+        (Some(0.0), None, 32, "validation share"),
+        (Some(1.0), None, 32, "validation share"),
+        (Some(f64::NAN), None, 32, "validation share"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let config = RunConfig { validation, subset, batch, ..mlp(Method::Ste) };
+        let error = Trainer::new(config, &digits, dir.path().join("run")).display(Display::Quiet).run().unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+        assert!(!dir.path().join("run").exists());
+    }
+}
+
+/// Where weights and norms follow the mean, a run with an annealed mean is the run with mean 0.
+#[test]
+fn nothing_is_left_behind_by_a_mean_that_is_followed() {
+    let digits = digits();
+    let run = |mean, follow_mean| {
+        let policy = Policy::new(mean, Dynamics::Dynamic, Interval::Overlapped, Decay::Homogeneous);
+        let config = RunConfig { policy, follow_mean, law: Noise::Uniform, ..mlp(Method::Ana) };
+        let dir = tempfile::tempdir().unwrap();
+        Trainer::new(config, &digits, dir.path()).display(Display::Quiet).run().unwrap()
+    };
+    let losses = |record: &stairs_train::RunRecord| record.epochs.iter().map(|e| e.train_loss).collect::<Vec<_>>();
+    let (still, followed, moving) =
+        (run(Dynamics::Static, false), run(Dynamics::Dynamic, true), run(Dynamics::Dynamic, false));
+    let gap = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    let (near, far) = (gap(&losses(&followed), &losses(&still)), gap(&losses(&moving), &losses(&still)));
+    assert!(near < 0.02 && far > 5.0 * near, "{near} {far}");
+    assert!((followed.test_accuracy - still.test_accuracy).abs() < 2.0);
+}
+
+#[test]
+fn recipes_are_what_they_say() {
+    let config = RunConfig { epochs: 10, ..RunConfig::ana19("digits", "mlp:32-16") };
+    assert_eq!(RunConfig { epochs: 10, ..Recipe::Ana19.applied(config.clone()) }, config);
+    let model = ZooModel::new(&config, [1, 8, 8], 10, &Device::flex()).unwrap();
+    let plan = model.plan(&config, 6).unwrap().unwrap();
+    // Three layers, the last one's weights too; the noise is gone after 30 of 60 steps, the first third after 10.
+    for (path, at, scale) in [
+        ("hidden.0.linear.weight.stair", 0.0, 0.5),
+        ("hidden.0.linear.weight.stair", 5.0, 0.25),
+        ("hidden.0.linear.weight.stair", 10.0, 0.0),
+        ("hidden.1.linear.weight.stair", 10.0, 0.5),
+        ("output.weight.stair", 25.0, 0.25),
+        ("output.weight.stair", 30.0, 0.0),
+        ("hidden.0.activation", 0.0, 0.0),
+        ("hidden.1.activation", 12.0, 0.0),
+    ] {
+        let laws = plan.laws_at(path, at).unwrap_or_else(|| panic!("{path}"));
+        assert_eq!((laws.forward.mean(), laws.forward.scale()), (0.0, scale), "{path} at {at}");
+        assert!(matches!(&laws.backward, Backward::Law(law) if law.scale() == 0.5 && law.mean() == 0.0), "{path}");
+    }
+
+    let frozen = RunConfig { backward: BackwardLaw::Freeze, ..config };
+    let plan = model.plan(&frozen, 6).unwrap().unwrap();
+    let backward = |path: &str, at| match plan.laws_at(path, at).unwrap().backward {
+        Backward::Law(law) => law.scale(),
+        other => panic!("{other:?}"),
+    };
+    for path in ["hidden.0.linear.weight.stair", "hidden.0.activation"] {
+        assert_eq!([9.9, 10.0, 60.0].map(|at| backward(path, at)), [0.5, 0.0, 0.0], "{path}");
+    }
+
+    let ana22 = RunConfig { epochs: 10, ..RunConfig::ana22("digits", "mlp:32-16") };
+    let model = ZooModel::new(&ana22, [1, 8, 8], 10, &Device::flex()).unwrap();
+    let plan = model.plan(&ana22, 6).unwrap().unwrap();
+    let law = plan.laws_at("hidden.0.activation", 0.0).unwrap().forward;
+    assert!((law.scale() - 0.136_479_21).abs() < 1e-8 && law.mean() == 0.0);
+    // Two layers until 7 of 10 epochs.
+    assert!(plan.laws_at("hidden.0.activation", 3.5).unwrap().is_hard());
+    assert_eq!(plan.end(), Some(7.0));
+}
+
+/// Of a MobileNetV2 only the ten residual branches are quantised.
+#[test]
+fn branches_alone_are_quantised() {
+    let config = RunConfig::ana19("digits", "mobilenet-v2-small:0.1");
+    let model = ZooModel::new(&config, [1, 8, 8], 10, &Device::flex()).unwrap();
+    let found = with_model!(&model.0, module => stairs_noise::quantisers(module));
+    let blocks: std::collections::BTreeSet<_> =
+        found.iter().filter_map(|q| q.path.strip_prefix("blocks.")?.split('.').next()).collect();
+    assert_eq!(blocks.len(), 10, "{found:?}");
+    // Three convolutions and two activations each.
+    assert_eq!(found.len(), 50);
+    let error = ZooModel::new(&RunConfig { model: "lenet".into(), ..config }, [1, 8, 8], 10, &Device::flex());
+    assert!(error.unwrap_err().to_string().contains("residual branches"));
+}
