@@ -180,7 +180,8 @@ fn nothing_is_left_behind_by_a_mean_that_is_followed() {
         (run(Dynamics::Static, false), run(Dynamics::Dynamic, true), run(Dynamics::Dynamic, false));
     let gap = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
     let (near, far) = (gap(&losses(&followed), &losses(&still)), gap(&losses(&moving), &losses(&still)));
-    assert!(near < 0.02 && far > 5.0 * near, "{near} {far}");
+    // Rounding moves single weights over their thresholds, a few a run.
+    assert!(near < 0.06 && far > 10.0 * near, "{near} {far}");
     assert!((followed.test_accuracy - still.test_accuracy).abs() < 2.0);
 }
 
@@ -198,8 +199,8 @@ fn recipes_are_what_they_say() {
         ("hidden.1.linear.weight.stair", 10.0, 0.5),
         ("output.weight.stair", 25.0, 0.25),
         ("output.weight.stair", 30.0, 0.0),
-        ("hidden.0.activation", 0.0, 0.0),
-        ("hidden.1.activation", 12.0, 0.0),
+        ("hidden.0.activation.Stair", 0.0, 0.0),
+        ("hidden.1.activation.Stair", 12.0, 0.0),
     ] {
         let laws = plan.laws_at(path, at).unwrap_or_else(|| panic!("{path}"));
         assert_eq!((laws.forward.mean(), laws.forward.scale()), (0.0, scale), "{path} at {at}");
@@ -212,24 +213,24 @@ fn recipes_are_what_they_say() {
         Backward::Law(law) => law.scale(),
         other => panic!("{other:?}"),
     };
-    for path in ["hidden.0.linear.weight.stair", "hidden.0.activation"] {
+    for path in ["hidden.0.linear.weight.stair", "hidden.0.activation.Stair"] {
         assert_eq!([9.9, 10.0, 60.0].map(|at| backward(path, at)), [0.5, 0.0, 0.0], "{path}");
     }
 
     let ana22 = RunConfig { epochs: 10, ..RunConfig::ana22("digits", "mlp:32-16") };
     let model = ZooModel::new(&ana22, [1, 8, 8], 10, &Device::flex()).unwrap();
     let plan = model.plan(&ana22, 6).unwrap().unwrap();
-    let law = plan.laws_at("hidden.0.activation", 0.0).unwrap().forward;
+    let law = plan.laws_at("hidden.0.activation.Stair", 0.0).unwrap().forward;
     assert!((law.scale() - 0.136_479_21).abs() < 1e-8 && law.mean() == 0.0);
     // Two layers until 7 of 10 epochs.
-    assert!(plan.laws_at("hidden.0.activation", 3.5).unwrap().is_hard());
+    assert!(plan.laws_at("hidden.0.activation.Stair", 3.5).unwrap().is_hard());
     assert_eq!(plan.end(), Some(7.0));
 }
 
 /// Of a MobileNetV2 only the ten residual branches are quantised.
 #[test]
 fn branches_alone_are_quantised() {
-    let config = RunConfig::ana19("digits", "mobilenet-v2-small:0.1");
+    let config = RunConfig::ana19("digits", "mobilenet-v2-small:0.35");
     let model = ZooModel::new(&config, [1, 8, 8], 10, &Device::flex()).unwrap();
     let found = with_model!(&model.0, module => stairs_noise::quantisers(module));
     let blocks: std::collections::BTreeSet<_> =

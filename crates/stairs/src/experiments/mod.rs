@@ -23,6 +23,7 @@
 //! | `zoo-fashion-mnist`, `zoo-cifar10` | AlexNet and MobileNetV2 for small images: softmax regression, float, STE, ANA |
 //! | `t1-static-backward` | the digits grid with a backward law that stays: 196 setups, 3 seeds |
 //! | `t2-freezing`, `t3-mean` | annealing against freezing layers; what an annealed mean leaves behind; 5 seeds |
+//! | `t4-variants` | variants of that recipe on Fashion-MNIST; 3 seeds |
 //! | `t4-ana19`, `t4-ana19-mnist` | the recipe of \[ANA19\] against STE from the same start; 5 paired seeds |
 //! | `choose-digits`, `-mnist`, `-fashion-mnist`, `-cifar10` | candidates of every method by validation accuracy; 2 seeds |
 //! | `zoo-fine-tuning` | MobileNetV2 with ternary weights, from random and from float weights; 3 seeds |
@@ -75,6 +76,7 @@ pub fn catalogue() -> Vec<Experiment> {
         falsify::mean(),
         falsify::ana19_fashion(),
         falsify::ana19_mnist(),
+        falsify::variants(),
     ];
     all.extend(choice::experiments());
     all.extend(Grid::presets().iter().map(Grid::experiment));
