@@ -5,7 +5,7 @@
 //! data.json                   what the data was, likewise
 //! metrics.jsonl               one line an epoch
 //! checkpoints/                see [`crate::checkpoint`]
-//! best.bpk, best.safetensors  model of the best test accuracy
+//! best.bpk, best.safetensors  model of the best held-out accuracy
 //! last.bpk, last.safetensors  model after the last epoch
 //! record.json                 the record of the finished run, written last
 //! SHA256SUMS                  of all of these, see [`SealedDir`]
@@ -57,7 +57,7 @@ pub enum Which {
     /// After the last epoch.
     #[default]
     Last,
-    /// Of the best test accuracy.
+    /// Of the best held-out accuracy: on the validation part if the run has one, else on the test part.
     Best,
 }
 

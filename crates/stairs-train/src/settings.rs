@@ -8,7 +8,7 @@ use burn::{
     tensor::{Device, Tensor, TensorData},
 };
 use stairs_data::is_table;
-use stairs_noise::plan::{AnnealingPlan, TimeUnit};
+use stairs_noise::plan::{AnnealingPlan, Dynamics, TimeUnit};
 use stairs_quant::Quantiser;
 
 use crate::{
@@ -40,7 +40,7 @@ pub(crate) struct Facts<'a> {
 type Rule = fn(&RunConfig, &Facts<'_>) -> Option<String>;
 
 /// One rule a line of the table in the tests.
-const RULES: [Rule; 14] = [
+const RULES: [Rule; 16] = [
     divided_norm,
     small_norm,
     endless_warm_up,
@@ -55,6 +55,8 @@ const RULES: [Rule; 14] = [
     images_of_no_folder,
     reading_of_no_table,
     few_samples,
+    norms_of_none,
+    still_mean,
 ];
 
 /// What should be known about a configuration, in one sentence each.
@@ -175,6 +177,16 @@ fn few_samples(config: &RunConfig, facts: &Facts<'_>) -> Option<String> {
         .then(|| format!("{} training samples cannot show all {} classes", facts.samples, facts.classes))
 }
 
+fn norms_of_none(config: &RunConfig, facts: &Facts<'_>) -> Option<String> {
+    let none = config.reestimate_norms.is_some() && !facts.batch_norm;
+    none.then(|| "the model has no batch norm: there are no statistics to measure again".into())
+}
+
+fn still_mean(config: &RunConfig, _facts: &Facts<'_>) -> Option<String> {
+    let still = config.method != Method::Ana || config.policy.mean == Dynamics::Static;
+    (config.follow_mean && still).then(|| "the mean of the noise is not annealed: nothing has to follow it".into())
+}
+
 /// True for a model with running statistics, which is what batch norms have.
 pub(crate) fn has_batch_norm<M: Module>(model: &M) -> bool {
     #[derive(Default)]
@@ -231,7 +243,7 @@ pub(crate) fn refuse_one_sample<M: Classifier>(
 mod tests {
     use stairs_noise::{
         Law, Laws, Noise, Strategy,
-        plan::{Decay, Dynamics, Interval, Pattern, Policy, QuantiserSchedule},
+        plan::{Decay, Interval, Pattern, Policy, QuantiserSchedule},
     };
 
     use super::*;
@@ -294,6 +306,8 @@ mod tests {
                 |c| c.batch = 5,
                 Facts { samples: 5, steps_per_epoch: 1, ..FACTS },
             ),
+            ("no batch norm", |c| c.reestimate_norms = Some(1), Facts { batch_norm: false, ..FACTS }),
+            ("nothing has to follow", |c| c.follow_mean = true, FACTS),
         ];
         for (expected, change, facts) in cases {
             let mut config = config();

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::Progress;
-use crate::{EpochRecord, RunConfig, RunRecord};
+use crate::{EpochRecord, HeldOut, RunConfig, RunRecord};
 
 /// Prints to standard output.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,7 +34,11 @@ impl Progress for Plain {
     }
 
     fn end(&mut self, record: &RunRecord) {
-        println!("trained in {:.1} s, best test accuracy {:.2} %", record.wall_seconds, record.best_test_accuracy);
+        let (part, best) = match &record.validation {
+            Some(validation) => (HeldOut::Validation, validation.accuracy),
+            None => (HeldOut::Test, record.best_test_accuracy),
+        };
+        println!("trained in {:.1} s, best {part} accuracy {best:.2} %", record.wall_seconds);
     }
 }
 
@@ -111,7 +115,7 @@ pub fn epoch_line(record: &EpochRecord, total: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{HeldOut, LawPoint};
+    use crate::LawPoint;
 
     #[test]
     fn long_epochs_are_not_silent() {

@@ -18,8 +18,9 @@ use super::{
 /// What is not given is chosen to train well on the data set. The run directory holds the configuration
 /// (config.toml), one line per epoch (metrics.jsonl), checkpoints, the trained models (best, last; Burn and safetensors
 /// format) and the record (record.json). The last line of the output is `test accuracy NN.NN %`: the hard network on the
-/// test set after the last epoch. The same command again reads a finished run, and trains nothing. Ctrl-C ends the run at the next step, with a checkpoint, exit code 130 and the command that
-/// goes on as the last line; a second Ctrl-C ends it at once.
+/// test set after the last epoch, or after the one that was chosen on the --validation part. The same command again reads a
+/// finished run, and trains nothing. Ctrl-C ends the run at the next step, with a checkpoint, exit code 130 and the command
+/// that goes on as the last line; a second Ctrl-C ends it at once.
 #[derive(Debug, Args)]
 pub(crate) struct Train {
     #[command(flatten)]
@@ -78,7 +79,11 @@ impl Train {
             }
         }
         println!("run {}", self.out.display());
-        println!("test accuracy {:.2} %", record.test_accuracy);
+        let (epoch, accuracy) = record.chosen();
+        if let Some(validation) = &record.validation {
+            println!("epoch {epoch} is chosen: validation accuracy {:.2} %", validation.accuracy);
+        }
+        println!("test accuracy {accuracy:.2} %");
         Ok(())
     }
 }
