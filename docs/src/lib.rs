@@ -41,6 +41,7 @@ chapters! {
     benchmarks "benchmarks.md"
     results "results.md"
     study "study.md"
+    corrections "corrections.md"
     architecture "architecture.md"
     recipes "recipes.md"
     readme "../../README.md"

@@ -2,8 +2,10 @@
 //!
 //! E Π_j D_j is a Feynman–Kac normaliser: particles are parameters θ₁ … θ_j with their states, layer j multiplies a
 //! particle's weight by D_j, and where few particles carry most of the weight all are resampled (systematically) by it. The
-//! estimate of E Π_j D_j is unbiased for every number of particles, so that its logarithm is a lower bound in expectation; it
-//! is tighter than the plain mean where the D_j vary much. Sources: P. Del Moral, *Feynman–Kac Formulae*, 2004; N. Whiteley,
+//! estimate of E Π_j D_j is unbiased for every number of particles, so that its logarithm is a lower bound in expectation. It
+//! is tighter than the plain mean where the weight builds up over many layers, and no better where one wide layer has most of
+//! it: its effective sample size is then near 1, and the unit-factorised bound (file `factorised`) is the one to take.
+//! Sources: P. Del Moral, *Feynman–Kac Formulae*, 2004; N. Whiteley,
 //! A. Lee, K. Heine, *On the role of interaction in sequential Monte Carlo algorithms*, Bernoulli 22 (2016), for
 //! resampling by effective sample size.
 //!

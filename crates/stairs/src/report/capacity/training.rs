@@ -142,9 +142,9 @@ fn resampled(found: Resampled) -> String {
     format!("{}{interval}{undefined}", fixed(found.value, 2))
 }
 
-/// `2 : 0 of 66, p = 0.50`.
+/// `2 : 0 of 66, p = 0.500`.
 fn opposite(found: Discordant) -> String {
-    format!("{} : {} of {}, p = {}", found.first, found.third, found.pairs, fixed(found.p, 2))
+    format!("{} : {} of {}, p = {}", found.first, found.third, found.pairs, fixed(found.p, 3))
 }
 
 fn agreements(results: &Results) -> Grid {
