@@ -42,6 +42,7 @@ chapters! {
     benchmarks "benchmarks.md"
     results "results.md"
     study "study.md"
+    corrections "corrections.md"
     architecture "architecture.md"
     additions "additions.md"
     readme "../../README.md"

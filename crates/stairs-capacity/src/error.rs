@@ -168,10 +168,10 @@ pub enum MeasureError {
         /// The value of κ′.
         kappa: f64,
     },
-    /// Too few particles or runs.
-    #[error("sequential Monte Carlo needs at least {least} {what}, got {got}")]
+    /// Too few particles, draws or runs.
+    #[error("an estimate by particles needs at least {least} {what}, got {got}")]
     Particles {
-        /// Particles, runs or points.
+        /// Particles, draws, runs or points.
         what: &'static str,
         /// The least number.
         least: usize,

@@ -14,7 +14,8 @@
 //! | describe a network | [`Chain`] of [`Layer`]s with a [`Head`], or [`bridge`] for a Burn model |
 //! | spectra of its Fisher matrix at draws of its parameters | [`Sampler`] |
 //! | 2sED, lower bounds, effective dimension, with errors | [`Draws`] |
-//! | the tightest lower bound | [`sequential_monte_carlo`] |
+//! | the tightest lower bound | [`factorised_bound`] |
+//! | one for chains that are not made of units | [`sequential_monte_carlo`] |
 //! | the Fisher matrix of a network without noise | [`gram_spectrum`], or [`NetworkFisher`] with [`stochastic_lanczos`] |
 //! | something to test against | [`fisher::reference`] |
 //!
@@ -73,8 +74,8 @@ pub use chain::{
 pub use error::{ChainError, FisherError, MeasureError};
 pub use fisher::{MarkovOptions, Method, NetworkFisher, gram_spectrum};
 pub use measure::{
-    DeviationBound, Draw, Draws, Estimate, Normalisation, Point, Sequence, SmcOptions, SmcPoint, log_kappa,
-    sequential_monte_carlo,
+    DeviationBound, Draw, Draws, Estimate, FactorisedOptions, FactorisedPoint, Normalisation, Point, Sequence,
+    SmcOptions, SmcPoint, UnitSequence, factorised_bound, log_kappa, sequential_monte_carlo,
 };
 pub use sampler::{Sampler, layer_spectrum};
 pub use spectrum::{

@@ -6,9 +6,9 @@ use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::chain::{Chain, LayerParameters, Prior, pass};
-use crate::fisher::markov_block;
+use crate::fisher::{markov_block, markov_units};
 use crate::linalg::in_pool;
-use crate::{ChainError, Draw, FisherError, MarkovOptions, Sequence, Spectrum, gram_spectrum};
+use crate::{ChainError, Draw, FisherError, MarkovOptions, Sequence, Spectrum, UnitSequence, gram_spectrum};
 
 /// A chain with a prior and a sample of inputs, ready to be drawn.
 ///
@@ -214,5 +214,44 @@ impl Sequence for Sampler {
         rng: &mut ChaCha8Rng,
     ) -> Result<(Self::State, Spectrum), FisherError> {
         self.step(layer, previous.unwrap_or(&self.inputs), rng)
+    }
+}
+
+impl UnitSequence for Sampler {
+    type State = Arc<Vec<f64>>;
+    type Layer = LayerParameters;
+
+    fn layers(&self) -> usize {
+        self.chain.layers.len()
+    }
+
+    fn draw(
+        &self,
+        layer: usize,
+        previous: Option<&Self::State>,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<(LayerParameters, Vec<Spectrum>), FisherError> {
+        let parameters = self.prior.draw(&self.chain, layer, rng);
+        let pass = pass(&self.chain, layer, &parameters, previous.unwrap_or(&self.inputs), self.samples);
+        let units = markov_units(&self.chain, layer, &pass, &self.options, rng.random())?;
+        Ok((parameters, units))
+    }
+
+    fn advance(
+        &self,
+        layer: usize,
+        previous: Option<&Self::State>,
+        draws: &[&LayerParameters],
+        chosen: &[usize],
+        rng: &mut ChaCha8Rng,
+    ) -> Self::State {
+        // A layer that counts as one unit goes on as it is.
+        let parameters = match chosen {
+            [whole] => draws[*whole].clone(),
+            _ => LayerParameters::mixed(draws, chosen),
+        };
+        let mut output = pass(&self.chain, layer, &parameters, previous.unwrap_or(&self.inputs), self.samples).output;
+        add_noise(&mut output, self.options.noise_variance, rng);
+        Arc::new(output)
     }
 }

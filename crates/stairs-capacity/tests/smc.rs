@@ -1,6 +1,9 @@
 //! Sequential Monte Carlo against known answers.
 #![allow(missing_docs)]
 
+#[path = "smc/factorised.rs"]
+mod factorised;
+
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use stairs_capacity::{

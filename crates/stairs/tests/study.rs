@@ -6,18 +6,24 @@ use std::{fs, path::Path};
 use burn::tensor::Device;
 use stairs::{
     data::{DataRoot, DatasetName},
-    experiments::{Experiment, Lines, Row, Runner, Scale, Shard, Status, catalogue, find},
-    measure::MeasureConfig,
+    experiments::{Experiment, Lines, Row, Runner, Scale, Shard, Status, catalogue, find, read_lines},
+    measure::{FactorisedConfig, MeasureConfig},
     quant::ScalePolicy,
     report::{LowerPage, Page, TrainingPage, VariancePage},
     train::{Method, RunConfig},
 };
 
 fn study(page: &'static dyn Page) -> Experiment {
+    study_with(page, 2)
+}
+
+fn study_with(page: &'static dyn Page, unit_draws: usize) -> Experiment {
     let models = ["plain-mlp:4", "plain-mlp:8", "plain-mlp:4-4"];
     let measure = |model: &str, noise_variance: f64| {
         let config = MeasureConfig::new(model.parse().unwrap(), DatasetName::Digits.as_str());
+        let units = FactorisedConfig { draws: unit_draws, last_draws: 1, particles: 2, eps: vec![1e-1, 1e-3] };
         let config = MeasureConfig { samples: 8, draws: 3, inner: 2, particles: 2, noise_variance, ..config };
+        let config = MeasureConfig { factorised: Some(units), ..config };
         Row::measure(format!("capacity-{model}-{noise_variance}").replace(':', "-"), config)
     };
     let train = |model: &str| {
@@ -96,10 +102,27 @@ fn shards_and_an_interrupted_run_give_what_one_run_gives() {
         assert!(page.html(&nothing).unwrap().contains("There is no"));
     }
 
+    // The kept lines alone make the same pages, and a line that is none is named.
+    let kept = parts.path().join("kept/study");
+    let again = read_lines(&study, &kept).unwrap();
+    for page in pages {
+        assert_eq!(page.text(&again), page.text(&last.results));
+    }
+    let text = fs::read_to_string(kept.join("records.jsonl")).unwrap();
+    fs::write(kept.join("damaged.jsonl"), format!("{text}{{}}\n")).unwrap();
+    let error = read_lines(&study, &kept.join("damaged.jsonl")).unwrap_err().to_string();
+    assert!(error.contains("line 11"), "{error}");
+
+    // Another number of draws of the units is measured from the draws there are.
+    let more = runner(parts.path(), "1/1").run(&study_with(&LowerPage, 3), &mut Lines::new()).unwrap();
+    assert_eq!(more.trials.iter().filter(|(_, status)| *status == Status::Done).count(), 4);
+    let points = |results: &stairs::report::Results| results.measurements[0].1.points.clone();
+    assert_eq!(points(&more.results), points(&last.results));
+
     // A measurement of another configuration is not overwritten.
     let mut other = runner(parts.path(), "1/1");
     other.scale.draws = Some(2);
-    let error = other.run(&study, &mut Lines::new()).unwrap_err().to_string();
+    let error = other.run(&study_with(&LowerPage, 3), &mut Lines::new()).unwrap_err().to_string();
     assert!(error.contains("draws is 3 there and 2 here"), "{error}");
 }
 

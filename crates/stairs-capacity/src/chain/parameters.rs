@@ -22,6 +22,24 @@ impl LayerParameters {
         [("weight", &self.weight), ("bias", &self.bias), ("scale", &self.scale), ("shift", &self.shift)]
     }
 
+    /// The layer whose channel o is that of `draws[chosen[o]]`.
+    pub(crate) fn mixed(draws: &[&LayerParameters], chosen: &[usize]) -> Self {
+        let mix = |pick: fn(&LayerParameters) -> &Vec<f64>| -> Vec<f64> {
+            let row = |(o, from): (usize, &usize)| {
+                let list = pick(draws[*from]);
+                let width = list.len() / chosen.len();
+                list[o * width..(o + 1) * width].iter().copied()
+            };
+            chosen.iter().enumerate().flat_map(row).collect()
+        };
+        Self {
+            weight: mix(|own| &own.weight),
+            bias: mix(|own| &own.bias),
+            scale: mix(|own| &own.scale),
+            shift: mix(|own| &own.shift),
+        }
+    }
+
     /// Checks lengths and values.
     pub(crate) fn check(&self, index: usize, layer: &Layer, geometry: &Geometry) -> Result<(), ChainError> {
         let channels = layer.channels();

@@ -55,6 +55,25 @@ pub(crate) fn gaussian_block(
     options: &MarkovOptions,
     seed: u64,
 ) -> Result<Spectrum, FisherError> {
+    let mut units = gaussian_units(chain, index, pass, variance, options, seed)?;
+    if units.len() == 1
+        && let Some(whole) = units.pop()
+    {
+        return Ok(whole);
+    }
+    let values = units.iter().filter_map(Spectrum::eigenvalues).flatten().copied().collect();
+    Ok(Spectrum::exact(chain.layer_dimension(index), values))
+}
+
+/// The same for every output channel apart; one spectrum of all of them where Lanczos is used.
+pub(crate) fn gaussian_units(
+    chain: &Chain,
+    index: usize,
+    pass: &Pass,
+    variance: f64,
+    options: &MarkovOptions,
+    seed: u64,
+) -> Result<Vec<Spectrum>, FisherError> {
     let factors = pass.factors();
     let windows = windows(chain, index);
     let dimension = chain.layer_dimension(index);
@@ -70,8 +89,9 @@ pub(crate) fn gaussian_block(
         Method::Auto => block.exact_work() <= options.exact_work,
     };
     if exact {
-        let values = block.eigenvalues()?;
-        return Ok(Spectrum::exact(dimension, values.into_iter().map(|value| value * scale).collect()));
+        let scaled = |values: Vec<f64>| values.into_iter().map(|value| value * scale).collect();
+        let units = block.eigenvalues()?.into_iter().map(|values| Spectrum::exact(block.width, scaled(values)));
+        return Ok(units.collect());
     }
     let overflow = FisherError::Overflow { layer: index };
     let trace = scale * block.trace();
@@ -79,7 +99,7 @@ pub(crate) fn gaussian_block(
         Precision::Single => lanczos(&BlockBatch::<f32>::new(&block, scale), &options.lanczos, seed),
         Precision::Double => lanczos(&BlockBatch::<f64>::new(&block, scale), &options.lanczos, seed),
     };
-    Ok(Spectrum::lanczos(dimension, trace, quadrature.ok_or(overflow)??))
+    Ok(vec![Spectrum::lanczos(dimension, trace, quadrature.ok_or(overflow)??)])
 }
 
 /// Everything that the blocks of a layer are made of.
@@ -137,7 +157,8 @@ impl Block<'_> {
         Some(gram)
     }
 
-    fn eigenvalues(&self) -> Result<Vec<f64>, FisherError> {
+    /// Eigenvalues of every channel.
+    fn eigenvalues(&self) -> Result<Vec<Vec<f64>>, FisherError> {
         let shared = self.shared_gram();
         let blocks: Vec<Result<Vec<f64>, FisherError>> = (0..self.pass.channels)
             .into_par_iter()
@@ -146,10 +167,7 @@ impl Block<'_> {
                 _ => positive_eigenvalues(small_gram(&self.jacobian(o), self.width).as_ref()),
             })
             .collect();
-        blocks.into_iter().try_fold(Vec::new(), |mut all, block| {
-            all.extend(block?);
-            Ok(all)
-        })
+        blocks.into_iter().collect()
     }
 
     /// A_o A_oᵀ over the rows with a factor, from the shared Gram matrix.

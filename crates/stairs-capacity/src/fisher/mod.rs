@@ -47,3 +47,18 @@ pub(crate) fn markov_block(
         Head::Categorical => output::categorical_block(chain, index, pass),
     }
 }
+
+/// Spectra of the independent units of layer `index`: its channels, or one of the whole layer for the last one and where
+/// Lanczos is used.
+pub(crate) fn markov_units(
+    chain: &Chain,
+    index: usize,
+    pass: &Pass,
+    options: &MarkovOptions,
+    seed: u64,
+) -> Result<Vec<Spectrum>, FisherError> {
+    if index + 1 < chain.layers.len() {
+        return block::gaussian_units(chain, index, pass, options.noise_variance, options, seed);
+    }
+    Ok(vec![markov_block(chain, index, pass, options, seed)?])
+}

@@ -2,8 +2,10 @@
 //!
 //! E Π_j D_j is a Feynman–Kac normaliser: particles are parameters θ₁ … θ_j with their states, layer j multiplies a
 //! particle's weight by D_j, and where few particles carry most of the weight all are resampled (systematically) by it. The
-//! estimate of E Π_j D_j is unbiased for every number of particles, so that its logarithm is a lower bound in expectation; it
-//! is tighter than the plain mean where the D_j vary much. Sources: P. Del Moral, *Feynman–Kac Formulae*, 2004; N. Whiteley,
+//! estimate of E Π_j D_j is unbiased for every number of particles, so that its logarithm is a lower bound in expectation. It
+//! is tighter than the plain mean where the weight builds up over many layers, and no better where one wide layer has most of
+//! it: its effective sample size is then near 1, and the unit-factorised bound (file `factorised`) is the one to take.
+//! Sources: P. Del Moral, *Feynman–Kac Formulae*, 2004; N. Whiteley,
 //! A. Lee, K. Heine, *On the role of interaction in sequential Monte Carlo algorithms*, Bernoulli 22 (2016), for
 //! resampling by effective sample size.
 //!
@@ -225,29 +227,42 @@ impl<S: Sequence> Run<'_, S> {
         let mean = log_mean_exp(&logs);
         let mut rng = self.rng(0);
         rng.set_word_pos(2 * layer as u128);
-        let start: f64 = rng.random();
-        let (mut cumulated, mut drawn) = (0.0, Vec::with_capacity(particles.len()));
-        for (particle, log) in particles.iter().zip(&logs) {
-            cumulated += (log - mean).exp();
-            while drawn.len() < particles.len() && start + (drawn.len() as f64) < cumulated {
-                let mut particle = particle.clone();
-                particle.logs.iter_mut().for_each(|other| *other += mean - log);
-                drawn.push(particle);
-            }
-        }
-        // Rounding of the cumulated weights may leave the last place empty.
-        while let (true, Some(last)) = (drawn.len() < particles.len(), drawn.last().cloned()) {
-            drawn.push(last);
-        }
-        drawn
+        let copy = |index: usize| {
+            let mut particle = particles[index].clone();
+            particle.logs.iter_mut().for_each(|other| *other += mean - logs[index]);
+            particle
+        };
+        systematic(&logs, rng.random()).into_iter().map(copy).collect()
     }
+}
+
+/// Indices of a systematic resampling by the exponentials of `logs`, from one uniform number in [0, 1).
+pub(super) fn systematic(logs: &[f64], start: f64) -> Vec<usize> {
+    let mean = log_mean_exp(logs);
+    let (mut cumulated, mut drawn) = (0.0, Vec::with_capacity(logs.len()));
+    for (index, log) in logs.iter().enumerate() {
+        cumulated += (log - mean).exp();
+        while drawn.len() < logs.len() && start + (drawn.len() as f64) < cumulated {
+            drawn.push(index);
+        }
+    }
+    // Rounding of the cumulated weights may leave the last place empty.
+    while let (true, Some(last)) = (drawn.len() < logs.len(), drawn.last().copied()) {
+        drawn.push(last);
+    }
+    drawn
 }
 
 /// (Σw)²/Σw² at point k.
 fn effective_size<T>(particles: &[Particle<T>], k: usize) -> f64 {
-    let largest = particles.iter().map(|particle| particle.logs[k]).fold(f64::NEG_INFINITY, f64::max);
-    let (sum, squares) = particles.iter().fold((0.0, 0.0), |(sum, squares), particle| {
-        let weight = (particle.logs[k] - largest).exp();
+    effective(&particles.iter().map(|particle| particle.logs[k]).collect::<Vec<f64>>())
+}
+
+/// (Σw)²/Σw² of weights w = exp(logs).
+pub(super) fn effective(logs: &[f64]) -> f64 {
+    let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let (sum, squares) = logs.iter().fold((0.0, 0.0), |(sum, squares), log| {
+        let weight = (log - largest).exp();
         (sum + weight, squares + weight * weight)
     });
     sum * sum / squares

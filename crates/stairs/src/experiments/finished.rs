@@ -5,7 +5,7 @@ use std::path::Path;
 use stairs_train::{RunConfig, RunDir, RunRecord, TrainError};
 
 use super::{Diverged, ExperimentError, Task, Trial};
-use crate::measure::{Measurement, measurement};
+use crate::measure::{MeasureConfig, Measurement, measurement};
 
 /// The record of a finished trial.
 #[derive(Clone, Debug)]
@@ -41,10 +41,15 @@ pub(super) fn finished(dir: &Path, trial: &Trial) -> Result<Option<Finished>, Ex
         Task::Measure(config) => {
             let found = measurement(dir)
                 .map_err(|source| ExperimentError::Measurement { trial: trial.id.clone(), source: Box::new(source) })?;
-            if let Some(found) = &found {
-                same(dir, &found.config, config)?;
+            let Some(found) = found else { return Ok(None) };
+            // What has no influence on a draw may be asked for later: the measurement goes on from the draws there are.
+            if found.config.factorised != config.factorised
+                && (MeasureConfig { factorised: config.factorised.clone(), ..found.config.clone() }) == *config
+            {
+                return Ok(None);
             }
-            Ok(found.map(Finished::Measurement))
+            same(dir, &found.config, config)?;
+            Ok(Some(Finished::Measurement(found)))
         }
     }
 }

@@ -20,7 +20,7 @@
 //! embedded digits triangular noise ends at 98.7 %, uniform at 98.3 % (three seeds, learning rate 3·10⁻³).
 //!
 //! With the exact gradient a layer whose noise is gone stops learning, and so does everything before it: in a partition
-//! of three layers the first has a quarter of the run. On the large sets the backward law therefore stays as it starts
+//! of three layers the first has a third of the annealing, 0.27 of the run on the large sets and 0.32 on the digits. On the large sets the backward law therefore stays as it starts
 //! ([`BackwardLaw::Static`]). The evidence is one seed and mixed: three epochs of 20,000 MNIST digits ended at 98.1 %
 //! (rate 2·10⁻³) against 97.8 % with the exact gradient (10⁻³), four epochs of all at 98.3 % against 98.5 %.
 //!

@@ -70,6 +70,14 @@ pub(super) fn keep(experiment: &Experiment, results: &Results, dir: &Path) -> Re
         line(json!({ "trial": trial, "config": at.config, "diverged": { "epoch": at.epoch, "step": at.step } }));
     }
     write(&dir.join("records.jsonl"), &lines)?;
+    keep_figures(experiment, results, dir)
+}
+
+/// Writes the figures of the page as SVG into `dir`.
+///
+/// # Errors
+/// [`ExperimentError::Write`], and [`ExperimentError::Report`] for a figure that cannot be drawn.
+pub fn keep_figures(experiment: &Experiment, results: &Results, dir: &Path) -> Result<(), ExperimentError> {
     for (name, figure) in experiment.page.figures(results) {
         let path = dir.join(format!("{name}.svg"));
         let svg = figure.svg().map_err(crate::report::ReportError::from)?;

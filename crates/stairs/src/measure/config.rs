@@ -36,8 +36,26 @@ pub struct MeasureConfig {
     pub zeta: Vec<f64>,
     /// Particles of sequential Monte Carlo; 0 leaves it out.
     pub particles: usize,
+    /// The unit-factorised bound; left out if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub factorised: Option<FactorisedConfig>,
     /// Seed of samples, parameters and noise.
     pub seed: u64,
+}
+
+/// How the unit-factorised bound is measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FactorisedConfig {
+    /// Draws ≥ 1 of every hidden layer for each particle.
+    pub draws: usize,
+    /// Draws ≥ 1 of the last layer for each particle.
+    pub last_draws: usize,
+    /// Particles ≥ 1.
+    pub particles: usize,
+    /// Radii ε; those of the curve if empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub eps: Vec<f64>,
 }
 
 impl MeasureConfig {
@@ -55,6 +73,7 @@ impl MeasureConfig {
             eps: (4..=24).map(|i| 10f64.powf(-0.25 * f64::from(i))).collect(),
             zeta: vec![2.0 / 3.0],
             particles: 0,
+            factorised: None,
             seed: 1,
         }
     }
@@ -78,8 +97,19 @@ impl MeasureConfig {
                 return Err(MeasureError::Count(what));
             }
         }
+        if let Some(factorised) = &self.factorised {
+            for (what, count) in [
+                ("the number of draws of the units", factorised.draws),
+                ("the number of draws of the last layer", factorised.last_draws),
+                ("the number of particles of the units", factorised.particles),
+            ] {
+                if count == 0 {
+                    return Err(MeasureError::Count(what));
+                }
+            }
+        }
         for zeta in &self.zeta {
-            for eps in &self.eps {
+            for eps in self.eps.iter().chain(self.factorised.iter().flat_map(|factorised| &factorised.eps)) {
                 log_kappa(*eps, *zeta)?;
             }
         }

@@ -3,7 +3,8 @@
 //! A directory holds `config.json`, one file a draw under `draws/`, at the end `capacity.json`, and the checksums of all of
 //! them in `SHA256SUMS`. Every file is replaced atomically, and draw number m is a function of the configuration and m
 //! alone: a run that is stopped goes on where it was, and ends with the numbers it would have had. A damaged draw is made
-//! again. The number of draws, ε, ζ and the number of particles have no influence on a draw, and may be changed.
+//! again. The number of draws, ε, ζ, the number of particles and the unit-factorised bound have no influence on a draw, and
+//! may be changed.
 
 mod config;
 mod error;
@@ -12,11 +13,14 @@ mod warning;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use stairs_capacity::{Draw, Draws, Estimate, Normalisation, Point, SmcOptions, SmcPoint, sequential_monte_carlo};
+use stairs_capacity::{
+    Draw, Draws, Estimate, FactorisedOptions, FactorisedPoint, Normalisation, Point, Sampler, SmcOptions, SmcPoint,
+    factorised_bound, sequential_monte_carlo,
+};
 use stairs_data::Dataset;
 use stairs_train::StopSignal;
 
-pub use config::MeasureConfig;
+pub use config::{FactorisedConfig, MeasureConfig};
 pub use error::MeasureError;
 
 use stairs_train::{SealedDir, TrainError};
@@ -41,6 +45,9 @@ pub struct Measurement {
     pub points: Vec<Point>,
     /// The lower bound by sequential Monte Carlo; empty without particles.
     pub smc: Vec<SmcPoint>,
+    /// The unit-factorised lower bound; empty where it was not asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub factorised: Vec<FactorisedPoint>,
     /// Effective dimension of Abbas et al. at γ = 1 and n the size of the training part; absent for n < 19.
     pub effective_dimension: Option<Estimate>,
     /// Estimates that one draw dominates.
@@ -84,6 +91,7 @@ pub fn measure_until(
             eps: config.eps.clone(),
             zeta: config.zeta.clone(),
             particles: config.particles,
+            factorised: config.factorised.clone(),
             ..there.clone()
         };
         if same != *config {
@@ -123,6 +131,7 @@ pub fn measure_until(
             sequential_monte_carlo(&sampler, draws.log_scale(), &at, &options)?
         }
     };
+    let factorised = factorised(config, &sampler, &draws)?;
     let measurement = Measurement {
         config: config.clone(),
         dimension: draws.dimension(),
@@ -130,10 +139,26 @@ pub fn measure_until(
         warnings: points.chunks(config.eps.len()).filter_map(warning::warning).chain(unchecked).collect(),
         points,
         smc,
+        factorised,
         effective_dimension: draws.effective_dimension(data.train.len(), 1.0).ok(),
     };
     write(&sealed, RESULT, &measurement)?;
     Ok(measurement)
+}
+
+/// The unit-factorised bound at every ζ and its own ε.
+fn factorised(config: &MeasureConfig, sampler: &Sampler, draws: &Draws) -> Result<Vec<FactorisedPoint>, MeasureError> {
+    let Some(own) = &config.factorised else { return Ok(Vec::new()) };
+    let eps = if own.eps.is_empty() { &config.eps } else { &own.eps };
+    let points: Vec<(f64, f64)> = config.zeta.iter().flat_map(|zeta| eps.iter().map(|eps| (*eps, *zeta))).collect();
+    let options = FactorisedOptions {
+        draws: own.draws,
+        last_draws: own.last_draws,
+        particles: own.particles,
+        seed: config.seed,
+        ..FactorisedOptions::default()
+    };
+    Ok(factorised_bound(sampler, draws.log_scale(), &points, &options)?)
 }
 
 /// The result of a finished measurement; `None` where `dir` holds none.
@@ -179,6 +204,7 @@ mod tests {
         config.samples = 10;
         config.eps = vec![1e-1, 1e-3];
         config.particles = 2;
+        config.factorised = Some(FactorisedConfig { draws: 4, last_draws: 1, particles: 2, eps: vec![1e-2] });
         config
     }
 
@@ -188,6 +214,7 @@ mod tests {
         let (whole, stopped) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let first = measure(&config(), &digits, whole.path(), |_, _| {}).unwrap();
         assert_eq!((first.dimension, first.points.len(), first.smc.len()), (64 * 8 + 16 + 90, 2, 2));
+        assert_eq!(first.factorised.iter().map(|point| point.eps).collect::<Vec<_>>(), [1e-2]);
         // What a kill leaves: some draws, and no report.
         let sealed = SealedDir::new(stopped.path());
         write(&sealed, CONFIG, &config()).unwrap();
@@ -222,6 +249,13 @@ mod tests {
         let grown = measure(&more, &digits, whole.path(), |_, _| {}).unwrap();
         let fresh = measure(&more, &digits, tempfile::tempdir().unwrap().path(), |_, _| {}).unwrap();
         assert_eq!(grown, fresh);
+
+        // A bound may be asked for later, and a record of before there was one is read.
+        let without = MeasureConfig { factorised: None, ..more.clone() };
+        let less = measure(&without, &digits, whole.path(), |_, _| {}).unwrap();
+        assert_eq!((less.points.clone(), less.factorised.len()), (fresh.points.clone(), 0));
+        assert!(!serde_json::to_string(&less).unwrap().contains("factorised"));
+        assert_eq!(measure(&more, &digits, whole.path(), |_, _| {}).unwrap(), fresh);
 
         // A changed result is refused; a measurement of an earlier version is taken as it is, and says so.
         let result = whole.path().join(RESULT);

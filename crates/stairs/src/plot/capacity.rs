@@ -30,6 +30,7 @@ fn panels(measurement: &Measurement, name: &str, dimension: bool) -> Vec<Panel> 
 
 fn panel(measurement: &Measurement, zeta: f64, title: String, dimension: bool) -> Panel {
     let points: Vec<_> = measurement.points.iter().filter(|point| point.zeta == zeta).collect();
+    let factorised = measurement.factorised.iter().filter(|point| point.zeta == zeta);
     let smc: Vec<_> = measurement.smc.iter().filter(|point| point.zeta == zeta).collect();
     let mut panel = Panel::new(title, Axis::new("−log₁₀ ε"), Axis::new("parameters"));
     if dimension {
@@ -37,7 +38,8 @@ fn panel(measurement: &Measurement, zeta: f64, title: String, dimension: bool) -
         let line = ends.map(|point| (-point.eps.log10(), measurement.dimension as f64));
         panel = panel.with(Layer::dashed(line.collect(), Ink::Grey));
     }
-    let curves: [(Ink, Vec<(f64, Estimate)>); 4] = [
+    let curves: [(Ink, Vec<(f64, Estimate)>); 5] = [
+        (Ink::Red, factorised.map(|point| (point.eps, point.lower)).collect()),
         (Ink::Green, smc.iter().map(|point| (point.eps, point.lower)).collect()),
         (Ink::Purple, points.iter().map(|point| (point.eps, point.last_layer_exact)).collect()),
         (Ink::Orange, points.iter().map(|point| (point.eps, point.jensen)).collect()),
@@ -58,16 +60,23 @@ fn panel(measurement: &Measurement, zeta: f64, title: String, dimension: bool) -
 
 /// Adds what the colours of [`capacity_panels`] mean.
 pub fn capacity_legend(figure: Figure, measurement: &Measurement) -> Figure {
-    let legend = [(Ink::Blue, "2sED"), (Ink::Orange, "Jensen"), (Ink::Purple, "last layer exact"), (Ink::Green, "SMC")];
+    let legend = [
+        (Ink::Blue, "2sED, mean of the draws"),
+        (Ink::Red, "factorised by units"),
+        (Ink::Orange, "Jensen"),
+        (Ink::Purple, "last layer exact"),
+        (Ink::Green, "SMC"),
+    ];
     let legend = legend.into_iter().filter(|(ink, _)| shown(*ink, measurement));
     legend.fold(figure, |figure, (ink, name)| figure.with_legend(ink, name))
 }
 
-/// With one inner draw the last layer is not exact but Jensen's; without particles there is no SMC.
+/// With one inner draw the last layer is not exact but Jensen's; without particles there is no SMC; the factorised bound is on request.
 fn shown(ink: Ink, measurement: &Measurement) -> bool {
     match ink {
         Ink::Purple => measurement.config.inner > 1,
         Ink::Green => !measurement.smc.is_empty(),
+        Ink::Red => !measurement.factorised.is_empty(),
         _ => true,
     }
 }

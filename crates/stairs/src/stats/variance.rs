@@ -1,10 +1,32 @@
 //! Shares of variance: which factors of a grid of runs explain its results.
+//!
+//! The results of a setup are its mean plus noise of the seeds, and the factors are fixed. For a term with ν degrees of
+//! freedom, sum of squares S and true effects of mean square α² (over all N results), with σ² the variance over the seeds:
+//!
+//! | measure | what it is | estimate |
+//! |---|---|---|
+//! | η² | share of the total sum of squares in this sample | S/S_total |
+//! | ω² | share of the total variance | (S − ν·s²)/(S_total + s²) |
+//! | partial ω² | α²/(α² + σ²): against the noise alone | ν(F − 1)/(ν(F − 1) + N), F = S/(ν·s²) |
+//!
+//! Only the partial one has an interval whose distribution is known: F is noncentral F with λ = N·α²/σ², so that the
+//! interval of λ (file `noncentral`) gives that of partial ω² = λ/(λ + N) (Steiger 2004). The total ω² depends on the
+//! effects of all other terms as well, and stands without one.
+//!
+//! Seeds of different setups differ in their spread: accuracies saturate. A term of a balanced layout then still has noise of
+//! the mean variance, but s² is less certain than its degrees of freedom say; the interval takes those of Satterthwaite
+//! (Biometrics Bulletin 2, 1946), from the spread of the setups' own variances. Where these are below a third of the degrees of
+//! freedom, a few failed trainings make up most of the noise, and no interval is given. File `coverage` shows by simulation
+//! what the intervals cover.
 
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+#[cfg(test)]
+mod coverage;
+mod model;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Interval, quantile};
+use self::model::Model;
+use super::{Interval, noncentral};
 
 /// A grid of setups with several results each.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,204 +44,117 @@ pub struct Share {
     pub factors: Vec<usize>,
     /// Degrees of freedom that the term adds.
     pub degrees: usize,
-    /// η²: its sum of squares over the total one, with an interval over the seeds.
-    pub eta: Interval,
+    /// Degrees of freedom of the whole term: the product of (levels that occur − 1).
+    pub full: usize,
+    /// η²: its sum of squares over the total one.
+    pub eta: f64,
     /// ω²: the same without what noise alone would give; may be negative.
     pub omega: f64,
+    /// Partial ω² with its 95 % interval; `None` for a term that cannot be estimated, without results of a second seed or
+    /// noise, where λ exceeds 10⁶, and where the seeds of a few setups make up most of the noise (see
+    /// [`Shares::has_intervals`]).
+    pub partial: Option<Interval>,
+}
+
+impl Share {
+    /// Whether the layout has all degrees of freedom of the term. Of one that has fewer, nothing is known about the rest.
+    pub fn is_estimable(&self) -> bool {
+        self.degrees == self.full
+    }
 }
 
 /// All shares of a layout.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shares {
-    /// Factors and pairs of factors that have any degree of freedom, largest share first.
+    /// Factors and pairs of factors whose factors vary, largest share first.
     pub terms: Vec<Share>,
-    /// What the setups differ in beyond that: interactions of three and more factors.
+    /// η² of what the setups differ in beyond that: interactions of three and more factors.
     pub higher: f64,
-    /// What the seeds of one setup differ in.
+    /// η² of what the seeds of one setup differ in.
     pub seeds: f64,
+    /// Number of results N.
+    pub results: usize,
+    /// Degrees of freedom of the seeds: results − setups.
+    pub freedom: usize,
+    /// The same as the intervals take them, after Satterthwaite; at most `freedom`.
+    pub effective_freedom: f64,
+}
+
+impl Shares {
+    /// Whether intervals of this layout cover what they say: false where the effective degrees of freedom of the seeds are
+    /// below a third of their number. Simulated coverage is then below 93 %.
+    pub fn has_intervals(&self) -> bool {
+        self.terms.iter().any(|term| term.partial.is_some())
+    }
 }
 
 /// Shares of all factors and of all pairs of factors.
 ///
 /// Sums of squares are of type II: that of a factor is what it adds to all other factors, that of a pair is what it adds to
-/// all factors and all other pairs. On a balanced layout they add up. Intervals: 95 %, percentile, over `resamples` in which
-/// every result is replaced by its setup's mean plus a residual of that setup, scaled by √(n/(n − 1)); setups with one result
-/// keep it. Same layout, resamples and seed: same numbers.
+/// all factors and all other pairs. On a balanced layout they add up, and the intervals are exact for normal noise of one
+/// variance; elsewhere they are approximate.
 ///
 /// Results that are not finite are left out, and setups without any.
 ///
 /// ```
 /// use stairs::stats::{Layout, shares};
 /// // The first factor decides, the second does nothing.
-/// let setups = (0..4).map(|i| (vec![i / 2, i % 2], vec![(i / 2) as f64, (i / 2) as f64 + 0.01])).collect();
-/// let found = shares(&Layout { levels: vec![2, 2], setups }, 200, 1);
+/// let setups = (0..4).map(|i| (vec![i / 2, i % 2], vec![(i / 2) as f64, (i / 2) as f64 + 0.1])).collect();
+/// let found = shares(&Layout { levels: vec![2, 2], setups });
 /// assert_eq!(found.terms[0].factors, [0]);
-/// assert!(found.terms[0].eta.value > 0.99);
+/// assert!(found.terms[0].partial.is_some_and(|partial| partial.low > 0.9));
+/// assert!(found.terms[1].partial.is_some_and(|partial| partial.low == 0.0));
 /// ```
-pub fn shares(layout: &Layout, resamples: usize, seed: u64) -> Shares {
+pub fn shares(layout: &Layout) -> Shares {
     let setups: Vec<(Vec<usize>, Vec<f64>)> = layout
         .setups
         .iter()
         .map(|(levels, values)| (levels.clone(), values.iter().copied().filter(|v| v.is_finite()).collect::<Vec<_>>()))
         .filter(|(_, values)| !values.is_empty())
         .collect();
-    let model = Model::new(&layout.levels, &setups);
-    let found = model.shares(&setups.iter().map(|(_, values)| values.clone()).collect::<Vec<_>>());
-
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut sampled: Vec<Vec<f64>> = vec![Vec::with_capacity(resamples); found.eta.len()];
-    for _ in 0..resamples {
-        let values: Vec<Vec<f64>> = setups.iter().map(|(_, values)| resample(values, &mut rng)).collect();
-        let again = model.shares(&values);
-        sampled.iter_mut().zip(again.eta).for_each(|(all, eta)| all.push(eta));
-    }
-    let interval = |value: f64, mut sampled: Vec<f64>| {
-        sampled.retain(|x| x.is_finite());
-        sampled.sort_by(f64::total_cmp);
-        Interval { value, low: quantile(&sampled, 0.025), high: quantile(&sampled, 0.975) }
+    let model = Model::new(&layout.levels, &setups, true);
+    let values: Vec<Vec<f64>> = setups.iter().map(|(_, values)| values.clone()).collect();
+    let found = model.squares(&values);
+    let varying = |factor: &usize| {
+        let mut levels: Vec<usize> = setups.iter().map(|(at, _)| at[*factor]).collect();
+        levels.sort_unstable();
+        levels.dedup();
+        levels.len().saturating_sub(1)
     };
-    let terms = model.terms.iter().zip(sampled).enumerate();
-    let mut terms: Vec<Share> = terms
-        .map(|(i, ((factors, basis), sampled))| Share {
+    let term = |(i, factors): (usize, &Vec<usize>)| {
+        let (squares, degrees) = found.terms[i];
+        let full = factors.iter().map(varying).product();
+        let ratio = squares / (degrees as f64 * found.noise);
+        Share {
             factors: factors.clone(),
-            degrees: basis.vectors.len(),
-            eta: interval(found.eta[i], sampled),
-            omega: found.omega[i],
-        })
-        .filter(|share| share.degrees > 0)
-        .collect();
-    terms.sort_by(|a, b| b.eta.value.total_cmp(&a.eta.value));
-    Shares { terms, higher: found.higher, seeds: found.seeds }
-}
-
-/// Results around the same mean with residuals drawn from those there are.
-fn resample(values: &[f64], rng: &mut ChaCha8Rng) -> Vec<f64> {
-    let count = values.len();
-    if count < 2 {
-        return values.to_vec();
-    }
-    let mean = values.iter().sum::<f64>() / count as f64;
-    let inflation = (count as f64 / (count as f64 - 1.0)).sqrt();
-    (0..count).map(|_| mean + inflation * (values[rng.random_range(0..count)] - mean)).collect()
-}
-
-/// An orthonormal basis of what a term can fit and the terms it is compared with cannot, one result weighing as much as
-/// another.
-struct Basis {
-    vectors: Vec<Vec<f64>>,
-}
-
-struct Model {
-    terms: Vec<(Vec<usize>, Basis)>,
-    /// What all factors and pairs together can fit, without the mean.
-    all: Basis,
-    weights: Vec<f64>,
-}
-
-struct Found {
-    eta: Vec<f64>,
-    omega: Vec<f64>,
-    higher: f64,
-    seeds: f64,
-}
-
-impl Model {
-    fn new(levels: &[usize], setups: &[(Vec<usize>, Vec<f64>)]) -> Self {
-        let weights: Vec<f64> = setups.iter().map(|(_, values)| (values.len() as f64).sqrt()).collect();
-        let count = levels.len();
-        let mains: Vec<Vec<usize>> = (0..count).map(|a| vec![a]).collect();
-        let pairs: Vec<Vec<usize>> = (0..count).flat_map(|a| (a + 1..count).map(move |b| vec![a, b])).collect();
-        let all: Vec<Vec<usize>> = mains.iter().chain(&pairs).cloned().collect();
-        let basis = |first: &[Vec<usize>], then: &[Vec<usize>]| Basis::new(levels, setups, &weights, first, then);
-        let others = |terms: &[Vec<usize>], term: &[usize]| -> Vec<Vec<usize>> {
-            terms.iter().filter(|other| *other != term).cloned().collect()
-        };
-        let compared = |terms: &[Vec<usize>], group: &[Vec<usize>]| -> Vec<(Vec<usize>, Basis)> {
-            let one = |term: &Vec<usize>| (term.clone(), basis(&others(group, term), std::slice::from_ref(term)));
-            terms.iter().map(one).collect()
-        };
-        let terms = [compared(&mains, &mains), compared(&pairs, &all)].into_iter().flatten().collect();
-        let all = basis(&[], &all);
-        Self { terms, all, weights }
-    }
-
-    fn shares(&self, values: &[Vec<f64>]) -> Found {
-        let results: usize = values.iter().map(Vec::len).sum();
-        let mean = values.iter().flatten().sum::<f64>() / results.max(1) as f64;
-        let means: Vec<f64> = values.iter().map(|v| v.iter().sum::<f64>() / v.len() as f64 - mean).collect();
-        let weighted: Vec<f64> = means.iter().zip(&self.weights).map(|(mean, weight)| mean * weight).collect();
-        let total: f64 = values.iter().flatten().map(|v| (v - mean).powi(2)).sum();
-        let between: f64 = weighted.iter().map(|x| x * x).sum();
-        let within = (total - between).max(0.0);
-        let freedom = results.saturating_sub(values.len());
-        let noise = if freedom > 0 { within / freedom as f64 } else { 0.0 };
-        let squares = self.terms.iter().map(|(_, basis)| (basis.fitted(&weighted), basis.vectors.len() as f64));
-        let squares: Vec<(f64, f64)> = squares.collect();
-        Found {
-            eta: squares.iter().map(|(added, _)| added / total).collect(),
-            omega: squares.iter().map(|(added, degrees)| (added - degrees * noise) / (total + noise)).collect(),
-            higher: (between - self.all.fitted(&weighted)).max(0.0) / total,
-            seeds: within / total,
+            degrees,
+            full,
+            eta: squares / found.total,
+            omega: (squares - degrees as f64 * found.noise) / (found.total + found.noise),
+            partial: if degrees == full { partial(ratio, degrees, &found) } else { None },
         }
+    };
+    let mut terms: Vec<Share> = model.terms().enumerate().map(term).filter(|share| share.full > 0).collect();
+    terms.sort_by(|a, b| b.eta.total_cmp(&a.eta));
+    Shares {
+        terms,
+        higher: found.higher / found.total,
+        seeds: found.within / found.total,
+        results: found.results,
+        freedom: found.freedom,
+        effective_freedom: found.effective_freedom,
     }
 }
 
-impl Basis {
-    /// Gram–Schmidt, twice, on the indicator columns of the mean, the terms `first` and the terms `then`; what the last add is
-    /// kept, and columns that add nothing are left out.
-    fn new(
-        levels: &[usize],
-        setups: &[(Vec<usize>, Vec<f64>)],
-        weights: &[f64],
-        first: &[Vec<usize>],
-        then: &[Vec<usize>],
-    ) -> Self {
-        let mut vectors: Vec<Vec<f64>> = Vec::new();
-        let mut add = |mut column: Vec<f64>| -> usize {
-            let before = norm(&column);
-            for _ in 0..2 {
-                for vector in &vectors {
-                    let share = dot(vector, &column);
-                    column.iter_mut().zip(vector).for_each(|(x, v)| *x -= share * v);
-                }
-            }
-            let after = norm(&column);
-            if after > 1e-9 * before && after > 0.0 {
-                column.iter_mut().for_each(|x| *x /= after);
-                vectors.push(column);
-            }
-            vectors.len()
-        };
-        let mut kept_from = add(weights.to_vec());
-        for (terms, keep) in [(first, false), (then, true)] {
-            for term in terms {
-                let cells: usize = term.iter().map(|factor| levels[*factor]).product();
-                for cell in 0..cells {
-                    let inside = |at: &[usize]| {
-                        let index = term.iter().fold(0, |index, factor| index * levels[*factor] + at[*factor]);
-                        index == cell
-                    };
-                    let column = setups.iter().zip(weights).map(|((at, _), w)| if inside(at) { *w } else { 0.0 });
-                    let count = add(column.collect());
-                    kept_from = if keep { kept_from } else { count };
-                }
-            }
-        }
-        Self { vectors: vectors.split_off(kept_from.min(vectors.len())) }
+/// Partial ω² at the ratio F of mean squares.
+fn partial(ratio: f64, degrees: usize, found: &model::Squares) -> Option<Interval> {
+    if found.freedom == 0 || found.noise <= 0.0 || degrees == 0 || !found.is_even() {
+        return None;
     }
-
-    /// Sum of squares of what the basis can fit.
-    fn fitted(&self, values: &[f64]) -> f64 {
-        self.vectors.iter().map(|vector| dot(vector, values).powi(2)).sum()
-    }
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-fn norm(a: &[f64]) -> f64 {
-    dot(a, a).sqrt()
+    let (degrees, results) = (degrees as f64, found.results as f64);
+    let (low, high) = noncentral::interval(ratio, degrees, found.effective_freedom, 0.95)?;
+    let share = |lambda: f64| lambda / (lambda + results);
+    Some(Interval { value: share(degrees * (ratio - 1.0)), low: share(low), high: share(high) })
 }
 
 #[cfg(test)]
@@ -245,21 +180,21 @@ mod tests {
         let grid = layout(&[2, 3, 4], |at| {
             (0..3).map(|seed| 10.0 * at[1] as f64 + (at[0] * at[2]) as f64 + noise(at, seed)).collect()
         });
-        let found = shares(&grid, 50, 1);
+        let found = shares(&grid);
         assert_eq!(found.terms.iter().map(|term| term.degrees).sum::<usize>(), 1 + 2 + 3 + 2 + 3 + 6);
-        let sum: f64 = found.terms.iter().map(|term| term.eta.value).sum();
+        let sum: f64 = found.terms.iter().map(|term| term.eta).sum();
         assert!((sum + found.higher + found.seeds - 1.0).abs() < 1e-12);
         assert_eq!(found.terms[0].factors, [1]);
-        assert!(found.terms.iter().all(|term| term.omega < term.eta.value));
-        assert_eq!(found, shares(&grid, 50, 1));
+        assert!(found.terms.iter().all(|term| term.omega < term.eta));
+        assert_eq!(found, shares(&grid));
     }
 
     #[test]
     fn by_hand() {
         // Factor sums of squares of [[1, 2], [3, 6]]: 9 (rows), 4 (columns), 1 (interaction), 14 in all.
         let grid = layout(&[2, 2], |at| vec![[[1.0, 2.0], [3.0, 6.0]][at[0]][at[1]]]);
-        let found = shares(&grid, 0, 1);
-        let eta = |factors: &[usize]| found.terms.iter().find(|t| t.factors == factors).unwrap().eta.value;
+        let found = shares(&grid);
+        let eta = |factors: &[usize]| found.terms.iter().find(|t| t.factors == factors).unwrap().eta;
         assert!((eta(&[0]) - 9.0 / 14.0).abs() < 1e-12);
         assert!((eta(&[1]) - 4.0 / 14.0).abs() < 1e-12);
         assert!((eta(&[0, 1]) - 1.0 / 14.0).abs() < 1e-12);
@@ -271,8 +206,8 @@ mod tests {
         let mut grid = layout(&[3, 2], |at| vec![at[0] as f64, at[0] as f64 + 0.1, f64::NAN]);
         grid.setups.pop();
         grid.setups[0].1 = vec![f64::NAN];
-        let found = shares(&grid, 20, 1);
-        assert!(found.terms[0].eta.value.is_finite() && found.seeds < 0.1);
-        assert!(shares(&Layout { levels: vec![2], setups: vec![] }, 5, 1).terms.is_empty());
+        let found = shares(&grid);
+        assert!(found.terms[0].eta.is_finite() && found.seeds < 0.1);
+        assert!(shares(&Layout { levels: vec![2], setups: vec![] }).terms.is_empty());
     }
 }

@@ -13,7 +13,7 @@ pub(super) use lower::experiment as lower;
 pub(super) use training::{experiment as training, full as training_full};
 pub(super) use variance::experiment as variance;
 
-use crate::measure::MeasureConfig;
+use crate::measure::{FactorisedConfig, MeasureConfig};
 
 /// The two networks whose measures are looked at closely: an MLP 54-16-7 on Covertype, a small CNN on MNIST.
 const SUBJECTS: [(&str, DatasetName, &str); 2] =
@@ -25,4 +25,9 @@ fn measurement(dataset: DatasetName, model: &str) -> MeasureConfig {
         Ok(model) => MeasureConfig::new(model, dataset.as_str()),
         Err(error) => unreachable!("a model of the catalogue: {error}"),
     }
+}
+
+/// The unit-factorised bound at some radii, or at those of the curve.
+fn factorised(particles: usize, draws: usize, eps: &[f64]) -> Option<FactorisedConfig> {
+    Some(FactorisedConfig { draws, last_draws: 1, particles, eps: eps.to_vec() })
 }

@@ -6,7 +6,7 @@
 use stairs_data::DatasetName;
 use stairs_train::{LrSchedule, Method, RunConfig};
 
-use super::measurement;
+use super::{factorised, measurement};
 use crate::{
     experiments::{Experiment, Row},
     measure::MeasureConfig,
@@ -14,6 +14,8 @@ use crate::{
 };
 
 const DEPTHS: [usize; 4] = [1, 2, 3, 4];
+/// Radii at which the page compares the networks.
+const RADII: [f64; 4] = [1e-1, 1e-3, 1e-4, 1e-6];
 
 /// The networks of one data set, and how they are trained.
 struct Family {
@@ -24,6 +26,8 @@ struct Family {
     subset: Option<usize>,
     epochs: usize,
     draws: usize,
+    /// Particles and draws of the unit-factorised bound.
+    factorised: (usize, usize),
 }
 
 pub(in crate::experiments) fn experiment() -> Experiment {
@@ -35,8 +39,9 @@ pub(in crate::experiments) fn experiment() -> Experiment {
         subset: Some(10_000),
         epochs: 20,
         draws: 50,
+        factorised: (16, 16),
     };
-    let cnn = Family { model: "plain-cnn", widths: [4, 8, 16], subset: Some(10_000), ..mlp };
+    let cnn = Family { model: "plain-cnn", widths: [4, 8, 16], factorised: (4, 4), ..mlp };
     Experiment {
         name: "2sed-training",
         title: "2sED before training and the loss after it",
@@ -60,6 +65,7 @@ pub(in crate::experiments) fn full() -> Experiment {
         subset: Some(100_000),
         epochs: 50,
         draws: 100,
+        factorised: (64, 32),
     };
     let cnn = Family { model: "plain-cnn", widths: [4, 8, 16], subset: None, ..mlp };
     Experiment {
@@ -80,7 +86,12 @@ pub(in crate::experiments) fn full() -> Experiment {
 fn rows(families: &[Family]) -> Vec<Row> {
     let models = || families.iter().flat_map(|family| family.models().into_iter().map(move |model| (family, model)));
     let measure = |(family, model): (&Family, String)| {
-        let config = MeasureConfig { draws: family.draws, ..measurement(family.dataset, &model) };
+        let (particles, draws) = family.factorised;
+        let config = MeasureConfig {
+            draws: family.draws,
+            factorised: factorised(particles, draws, &RADII),
+            ..measurement(family.dataset, &model)
+        };
         Row::measure(format!("capacity-{}", name(family, &model)), config)
     };
     let train = |(family, model): (&Family, String)| Row::train(name(family, &model), family.run(model));

@@ -1,6 +1,8 @@
 //! `2sed-variance`: 2sED against the variance of the noise in the hidden layers.
 
-use super::{SUBJECTS, measurement};
+use stairs_data::DatasetName;
+
+use super::{SUBJECTS, factorised, measurement};
 use crate::{
     experiments::{Experiment, Row},
     measure::MeasureConfig,
@@ -11,8 +13,12 @@ use crate::{
 const VARIANCES: [f64; 7] = [1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e2, 1e3];
 
 pub(in crate::experiments) fn experiment() -> Experiment {
-    let row = |(name, dataset, model): (&str, _, &str), noise_variance: f64| {
-        let config = MeasureConfig { noise_variance, ..measurement(dataset, model) };
+    let row = |(name, dataset, model): (&str, DatasetName, &str), noise_variance: f64| {
+        let factorised = match dataset {
+            DatasetName::Covertype => factorised(64, 32, &[1e-3]),
+            _ => factorised(16, 16, &[1e-3]),
+        };
+        let config = MeasureConfig { noise_variance, factorised, ..measurement(dataset, model) };
         Row::measure(format!("{name}-variance{noise_variance}"), config)
     };
     Experiment {

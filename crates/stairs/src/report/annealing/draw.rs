@@ -59,19 +59,24 @@ pub(super) fn accuracy_figure(setups: &[Setup<'_>]) -> Option<Figure> {
     Some(if ste.is_some() { figure.with_legend(Ink::Grey, "straight-through estimator") } else { figure })
 }
 
-/// Shares of the variance as bars.
+/// ω² as bars, and beside them partial ω² with its interval.
 pub(super) fn shares_figure(found: &Shares) -> Figure {
-    let terms: Vec<&Share> = found.terms.iter().take(8).collect();
-    let ticks = terms.iter().enumerate().map(|(i, share)| (i as f64, term_name(share))).collect();
-    let x = Axis::new("").with_range(-0.7, terms.len() as f64 - 0.3).with_named_ticks(ticks);
-    let mut panel = Panel::new("", x, Axis::new("share of the variance, %"));
+    let terms: Vec<&Share> = found.terms.iter().filter(|share| share.is_estimable()).take(8).collect();
+    let ticks: Vec<_> = terms.iter().enumerate().map(|(i, share)| (i as f64, term_name(share))).collect();
+    let axis = || Axis::new("").with_range(-0.7, terms.len() as f64 - 0.3).with_named_ticks(ticks.clone());
+    let mut total = Panel::new("of the whole variance", axis(), Axis::new("ω², %"));
+    let mut partial = Panel::new("against the seeds alone", axis(), Axis::new("partial ω², %"));
     for (i, share) in terms.iter().enumerate() {
-        let (at, eta) = (i as f64, share.eta);
+        let at = i as f64;
         let ink = if share.factors.contains(&LAW) { Ink::Orange } else { Ink::Blue };
-        panel = panel
-            .with(Layer::Bars { bars: vec![[at - 0.3, at + 0.3, 0.0, 100.0 * eta.value]], ink, opacity: 0.75 })
-            .with(Layer::line(vec![(at, 100.0 * eta.low), (at, 100.0 * eta.high)], Ink::Text));
+        let bar = |value: f64| Layer::Bars { bars: vec![[at - 0.3, at + 0.3, 0.0, 100.0 * value]], ink, opacity: 0.75 };
+        total = total.with(bar(share.omega.max(0.0)));
+        if let Some(found) = share.partial {
+            let ends = vec![(at, 100.0 * found.low), (at, 100.0 * found.high)];
+            partial = partial.with(bar(found.value.max(0.0))).with(Layer::line(ends, Ink::Text));
+        }
     }
-    let figure = Figure::new("").with_size(1000.0, 280.0).with_panel(panel);
+    let figure = Figure::new("").with_columns(1).with_size(1000.0, 240.0).with_panel(total);
+    let figure = if found.has_intervals() { figure.with_panel(partial) } else { figure };
     figure.with_legend(Ink::Orange, "terms with the law").with_legend(Ink::Blue, "terms without it")
 }

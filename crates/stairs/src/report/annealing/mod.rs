@@ -8,8 +8,8 @@ use maud::html;
 
 use self::{
     draw::{accuracy_figure, shares_figure},
-    setup::{Setup, analysis, centred, core, law_and_schedule, setups, term_name},
-    table::{extremes, level_table, shares_table},
+    setup::{PAIRS, Setup, Sums, analysis, centred, core, setups, sums, term_name},
+    table::{extremes, level_table, pair_table, shares_note, shares_table},
 };
 use super::{
     Page, ReportError, Results,
@@ -26,16 +26,27 @@ fn headline(setups: &[Setup<'_>], found: Option<&Shares>, centred: Option<&Share
     let Some(found) = found else {
         return "There are not enough finished trials to compare yet.".into();
     };
-    let (law, schedule) = law_and_schedule(found);
-    let verdict = match (law, schedule) {
-        (law, schedule) if schedule > 2.0 * law => {
-            "The schedule of the decay matters much more than the law of the noise"
+    let verdict = match sums(found) {
+        Sums { law: Some(law), schedule: Some(schedule) } => {
+            let verdict = match (law, schedule) {
+                (law, schedule) if schedule > 2.0 * law => {
+                    "The schedule of the decay matters much more than the law of the noise"
+                }
+                (law, schedule) if schedule > law => "The schedule of the decay matters more than the law of the noise",
+                (law, schedule) if law > 2.0 * schedule => {
+                    "The law of the noise matters much more than the schedule of its decay"
+                }
+                _ => "The law of the noise matters more than the schedule of its decay",
+            };
+            format!(
+                "{verdict}, where the scale is annealed: interval and power, with their interactions, explain {} % of the \
+                 variance of the test accuracy (ω²), the law with all of its interactions {} %.",
+                fixed(100.0 * schedule, 1),
+                fixed(100.0 * law, 1)
+            )
         }
-        (law, schedule) if schedule > law => "The schedule of the decay matters more than the law of the noise",
-        (law, schedule) if law > 2.0 * schedule => {
-            "The law of the noise matters much more than the schedule of its decay"
-        }
-        _ => "The law of the noise matters more than the schedule of its decay",
+        _ => "This part of the grid cannot tell what the law of the noise explains: interactions with it are not estimable."
+            .into(),
     };
     let best = setups.iter().filter(|s| !s.is_ste()).max_by(|a, b| a.accuracy().mean.total_cmp(&b.accuracy().mean));
     let best = best.map_or(String::new(), |best| {
@@ -45,22 +56,17 @@ fn headline(setups: &[Setup<'_>], found: Option<&Shares>, centred: Option<&Share
         format!(" The straight-through estimator, one point of the grid, ends at {} %.", fixed(ste.accuracy().mean, 2))
     });
     let most = found.terms.first().map_or(String::new(), |share| {
-        format!(" The largest share is that of {}: {} %.", term_name(share), fixed(100.0 * share.eta.value, 1))
+        format!(" The largest share is that of {}: {} %.", term_name(share), fixed(100.0 * share.omega, 1))
     });
-    let centred = centred.map_or(String::new(), |found| {
-        let (law, schedule) = law_and_schedule(found);
-        format!(
+    let centred = centred.map(sums).map_or(String::new(), |found| match (found.law, found.schedule) {
+        (Some(law), Some(schedule)) => format!(
             " Where the mean of the noise is 0 throughout, the schedule explains {} % and the law {} %.",
             fixed(100.0 * schedule, 1),
             fixed(100.0 * law, 1)
-        )
+        ),
+        _ => String::new(),
     });
-    format!(
-        "{verdict}, where the scale is annealed: interval and power, with their interactions, explain {} % of the variance \
-         of the test accuracy, the law with all of its interactions {} %.{most}{centred}{best}{ste}",
-        fixed(100.0 * schedule, 1),
-        fixed(100.0 * law, 1)
-    )
+    format!("{verdict}{most}{centred}{best}{ste}")
 }
 
 fn figures(results: &Results) -> Vec<(String, Figure)> {
@@ -100,9 +106,11 @@ impl Page for GridPage {
                     h2 { "What explains the accuracy" }
                     p.note {
                         (subject(results)) ". Shares of the variance of the final test accuracy over the setups with an annealed "
-                        "scale and their seeds: η² of every factor and every pair, with 95 % intervals over the seeds. ω² is free "
-                        "of what noise alone would give. Strategy: what the forward pass computes. Interval and power: when which "
-                        "layer's noise disappears."
+                        "scale and their seeds, of every factor and every pair: η² as it is in this sample, ω² without what noise "
+                        "alone would give, and partial ω², the term against the noise of the seeds alone. Only of the last is the "
+                        "distribution known, so that it has an interval. Strategy: what the forward pass computes. Interval and "
+                        "power: when which layer's noise disappears. "
+                        (shares_note(found))
                     }
                     @if let Some(bars) = bars { (bars) }
                     (shares_table(found).html())
@@ -111,7 +119,7 @@ impl Page for GridPage {
             @if let Some(found) = &centred_shares {
                 section {
                     h2 { "Where the mean of the noise is 0" }
-                    p.note { "The same for the setups with an annealed scale and a static mean." }
+                    p.note { "The same for the setups with an annealed scale and a static mean. " (shares_note(found)) }
                     (shares_table(found).html())
                 }
             }
@@ -132,6 +140,14 @@ impl Page for GridPage {
                     (level_table(&setups).html())
                 }
                 section {
+                    h2 { "Two factors together" }
+                    p.note { "Mean accuracy of the setups, and how many they are in parentheses." }
+                    @for (title, factors, takes) in PAIRS {
+                        h3 { (title) }
+                        (pair_table(&setups, factors, takes).html())
+                    }
+                }
+                section {
                     h2 { "The best and the worst" }
                     p.note { "Mean ± standard deviation over the seeds; of all setups." }
                     (extremes(&setups).html())
@@ -142,7 +158,7 @@ impl Page for GridPage {
                     summary { "The same shares over all setups, with and without an annealed scale" }
                     p.note {
                         "Not every combination exists there, so that shares do not add up: each is what a term adds to all others "
-                        "of its order (sums of squares of type II)."
+                        "of its order (sums of squares of type II). " (shares_note(found))
                     }
                     (shares_table(found).html())
                 }
@@ -157,8 +173,16 @@ impl Page for GridPage {
         let setups = setups(results);
         let found = analysis(&setups, core);
         let centred = analysis(&setups, centred);
-        let table = found.as_ref().map_or(String::new(), |found| shares_table(found).text());
-        format!("{table}\n\n{}", headline(&setups, found.as_ref(), centred.as_ref()))
+        let mut text = String::new();
+        for (title, found) in [("annealed scale", &found), ("annealed scale, mean 0", &centred)] {
+            if let Some(found) = found {
+                text += &format!("{title}: {}\n{}\n\n", shares_note(found), shares_table(found).text());
+            }
+        }
+        for (title, factors, takes) in PAIRS.iter().filter(|_| !setups.is_empty()) {
+            text += &format!("{title}\n{}\n\n", pair_table(&setups, *factors, takes).text());
+        }
+        text + &headline(&setups, found.as_ref(), centred.as_ref())
     }
 
     fn figures(&self, results: &Results) -> Vec<(String, Figure)> {

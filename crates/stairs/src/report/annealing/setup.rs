@@ -20,8 +20,6 @@ pub(super) const COUNTS: [usize; 6] = [4, 3, 2, 2, 4, 2];
 pub(super) const LAW: usize = 0;
 /// The factors that say when which layer's noise disappears.
 pub(super) const SCHEDULE: [usize; 2] = [4, 5];
-/// Resamples of the intervals, and their seed.
-pub(super) const RESAMPLES: (usize, u64) = (1000, 1);
 
 /// A setup with its accuracies, one a seed.
 pub(super) struct Setup<'a> {
@@ -92,8 +90,8 @@ pub(super) fn chance(config: &RunConfig) -> f64 {
 pub(super) fn analysis(setups: &[Setup<'_>], takes: impl Fn(&Setup<'_>) -> bool) -> Option<Shares> {
     let taken: Vec<_> =
         setups.iter().filter(|setup| takes(setup)).map(|s| (s.levels.clone(), s.accuracies.clone())).collect();
-    let found = shares(&Layout { levels: COUNTS.to_vec(), setups: taken }, RESAMPLES.0, RESAMPLES.1);
-    found.terms.first()?.eta.value.is_finite().then_some(found)
+    let found = shares(&Layout { levels: COUNTS.to_vec(), setups: taken });
+    found.terms.first()?.eta.is_finite().then_some(found)
 }
 
 /// Setups with an annealed scale: there every choice of one factor goes with every choice of the others.
@@ -106,14 +104,31 @@ pub(super) fn centred(setup: &Setup<'_>) -> bool {
     core(setup) && setup.config.policy.mean == Dynamics::Static
 }
 
-/// Sums of η² over the terms: those with the law, and those of the schedule without it.
-pub(super) fn law_and_schedule(found: &Shares) -> (f64, f64) {
-    let sum = |takes: &dyn Fn(&[usize]) -> bool| {
-        found.terms.iter().filter(|share| takes(&share.factors)).map(|share| share.eta.value).sum::<f64>()
+/// Two-factor tables that are shown: title, factors of rows and columns, and which setups.
+#[allow(clippy::type_complexity)]
+pub(super) const PAIRS: [(&str, [usize; 2], fn(&Setup<'_>) -> bool); 4] = [
+    ("Mean × scale, mode", [2, 3], |setup| setup.config.strategy == Strategy::Mode),
+    ("Strategy × interval, annealed scale, mean 0", [1, 4], |setup| centred(setup)),
+    ("Mean × interval, annealed scale", [2, 4], |setup| core(setup)),
+    ("Law × mean, annealed scale", [0, 2], |setup| core(setup)),
+];
+
+/// Sums of ω² over terms: of those with the law, and of those of the schedule without it. `None` where one of them cannot
+/// be estimated: of a sum with a gap nothing is known.
+pub(super) struct Sums {
+    pub(super) law: Option<f64>,
+    pub(super) schedule: Option<f64>,
+}
+
+pub(super) fn sums(found: &Shares) -> Sums {
+    let sum = |takes: &dyn Fn(&[usize]) -> bool| -> Option<f64> {
+        let taken = found.terms.iter().filter(|share| takes(&share.factors));
+        taken.map(|share| share.is_estimable().then_some(share.omega)).sum()
     };
-    let law = sum(&|factors| factors.contains(&LAW));
-    let schedule = sum(&|factors| !factors.contains(&LAW) && factors.iter().any(|f| SCHEDULE.contains(f)));
-    (law, schedule)
+    Sums {
+        law: sum(&|factors| factors.contains(&LAW)),
+        schedule: sum(&|factors| !factors.contains(&LAW) && factors.iter().any(|f| SCHEDULE.contains(f))),
+    }
 }
 
 pub(super) fn term_name(share: &Share) -> String {

@@ -2,28 +2,84 @@
 
 use super::setup::{COUNTS, FACTORS, Setup, core, level_name, term_name};
 use crate::{
-    report::{Stat, grid::Grid, number::fixed},
+    report::{
+        Stat,
+        grid::Grid,
+        number::{NONE, fixed},
+    },
     stats::{Interval, Shares},
 };
 
-fn percent(interval: Interval) -> String {
-    let percent = |x: f64| fixed(100.0 * x, 1);
-    format!("{} [{}, {}]", percent(interval.value), percent(interval.low), percent(interval.high))
+/// In percent, as a number between 0 and 100.
+fn percent(share: f64) -> String {
+    fixed(100.0 * share, 1)
 }
 
 pub(super) fn shares_table(found: &Shares) -> Grid {
-    let mut grid = Grid::new(["term", "degrees of freedom", "η², % [95 %]", "ω², %"]);
+    let mut grid = Grid::new(["term", "degrees of freedom", "η², %", "ω², %", "partial ω², % [95 %]"]);
     for share in &found.terms {
-        let omega = fixed(100.0 * share.omega, 1);
-        grid.row([term_name(share), share.degrees.to_string(), percent(share.eta), omega]);
+        let (name, freedom) = (term_name(share), share.degrees.to_string());
+        if !share.is_estimable() {
+            let text = "not estimable".to_string();
+            grid.row([name, format!("{freedom} of {}", share.full), text, String::new(), String::new()]);
+            continue;
+        }
+        let interval = |partial: Interval| {
+            // The estimate may be negative; what is estimated is not.
+            format!("{} [{}, {}]", percent(partial.value), percent(partial.low), percent(partial.high))
+        };
+        let partial = share.partial.map_or(NONE.into(), interval);
+        grid.row([name, freedom, percent(share.eta), percent(share.omega), partial]);
     }
-    grid.row([
-        "interactions of three and more".to_string(),
-        String::new(),
-        fixed(100.0 * found.higher, 1),
-        String::new(),
-    ]);
-    grid.row(["seeds".to_string(), String::new(), fixed(100.0 * found.seeds, 1), String::new()]);
+    for (name, freedom, share) in [
+        ("interactions of three and more", String::new(), found.higher),
+        ("seeds", found.freedom.to_string(), found.seeds),
+    ] {
+        grid.row([name.to_string(), freedom, percent(share), String::new(), String::new()]);
+    }
+    grid
+}
+
+/// What the table of shares is, and what it leaves out.
+pub(super) fn shares_note(found: &Shares) -> String {
+    let gap = found.terms.iter().any(|share| !share.is_estimable());
+    let gap = match gap {
+        false => "",
+        true => {
+            " Not estimable: the design has some or all degrees of freedom of the term in common with others, so that \
+             nothing is known about its size; the other terms are free of it only if it is 0."
+        }
+    };
+    let intervals = match (found.freedom, found.has_intervals()) {
+        (0, _) => "One seed a setup gives no intervals.".to_string(),
+        (freedom, false) => format!(
+            "No intervals: the noise of the seeds is too uneven ({} effective degrees of freedom of {freedom}) for them to \
+             cover what they say.",
+            fixed(found.effective_freedom, 0)
+        ),
+        (freedom, true) => format!(
+            "Intervals: 95 %, noncentral F with {} degrees of freedom of the seeds ({freedom}, less for noise that differs \
+             between setups).",
+            fixed(found.effective_freedom, 0)
+        ),
+    };
+    format!("{} results. {intervals}{gap}", found.results)
+}
+
+/// Means over the setups that `takes` takes, by the levels of two factors: rows × columns.
+pub(super) fn pair_table(setups: &[Setup<'_>], [row, column]: [usize; 2], takes: impl Fn(&Setup<'_>) -> bool) -> Grid {
+    let name = |factor: usize, level: usize| format!("{} {}", FACTORS[factor], level_name(factor, level));
+    let head = (0..COUNTS[column]).map(|level| format!("{}, %", name(column, level)));
+    let mut grid = Grid::new(std::iter::once(String::new()).chain(head));
+    for level in 0..COUNTS[row] {
+        let cell = |other: usize| {
+            let here = |s: &&Setup<'_>| takes(s) && s.levels[row] == level && s.levels[column] == other;
+            let stat = Stat::of(setups.iter().filter(here).map(|setup| setup.accuracy().mean));
+            if stat.n == 0 { NONE.into() } else { format!("{} ({})", fixed(stat.mean, 2), stat.n) }
+        };
+        let cells: Vec<String> = (0..COUNTS[column]).map(cell).collect();
+        grid.row(std::iter::once(name(row, level)).chain(cells));
+    }
     grid
 }
 

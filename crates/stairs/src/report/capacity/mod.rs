@@ -4,7 +4,7 @@ mod lower;
 mod training;
 mod variance;
 
-use stairs_capacity::{Estimate, Point};
+use stairs_capacity::{Estimate, FactorisedPoint, Point};
 
 pub use lower::LowerPage;
 pub use training::TrainingPage;
@@ -32,6 +32,26 @@ fn at(measurement: &Measurement, eps: f64) -> Option<&Point> {
     let points = measurement.points.iter().filter(|point| point.zeta == *zeta);
     let distance = |point: &Point| (point.eps / eps).ln().abs();
     points.min_by(|a, b| distance(a).total_cmp(&distance(b)))
+}
+
+/// The unit-factorised bound at a point; `None` where it was not measured.
+fn factorised<'a>(measurement: &'a Measurement, point: &Point) -> Option<&'a FactorisedPoint> {
+    let same = |a: f64, b: f64| (a - b).abs() <= 1e-9 * b;
+    measurement.factorised.iter().find(|found| same(found.eps, point.eps) && same(found.zeta, point.zeta))
+}
+
+/// How far a lower bound is below another number, in percent of that number and of what it adds to ζd.
+struct Gap {
+    whole: f64,
+    added: f64,
+}
+
+/// How far Jensen's bound is below the unit-factorised one, which is the closest to 2sED that there is; `None` where that was
+/// not measured.
+fn gap(measurement: &Measurement, point: &Point) -> Option<Gap> {
+    let (top, jensen) = (factorised(measurement, point)?.lower.value, point.jensen.value);
+    let added = top - point.zeta * measurement.dimension as f64;
+    Some(Gap { whole: 100.0 * (top - jensen) / top, added: 100.0 * (top - jensen) / added })
 }
 
 /// ε as a power of ten: `10⁻³`; other values as they are.

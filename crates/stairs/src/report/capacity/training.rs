@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use maud::html;
 use stairs_train::RunRecord;
 
-use super::{KICKER, at, power};
+use super::{KICKER, at, factorised, power};
 use crate::{
     measure::Measurement,
     plot::{Axis, Figure, Ink, Layer, Panel},
@@ -15,7 +15,7 @@ use crate::{
         number::{display_name, fixed},
         shell,
     },
-    stats::{Interval, bootstrap, kendall_tau, partial_kendall_tau},
+    stats::{Discordant, Resampled, bootstrap, discordant, kendall_tau, partial_kendall_tau},
 };
 
 /// The page of capacity before training against the loss after it.
@@ -40,8 +40,13 @@ impl Network<'_> {
         Stat::of(self.runs.iter().filter_map(|run| Some(run.epochs.last()?.train_loss)))
     }
 
-    /// Jensen's lower 2sED, in parameters.
+    /// The unit-factorised lower 2sED in parameters; Jensen's where it was not measured.
     fn lower(&self, eps: f64) -> f64 {
+        let value = |point| factorised(self.capacity, point).map_or(point.jensen.value, |found| found.lower.value);
+        at(self.capacity, eps).map_or(f64::NAN, value)
+    }
+
+    fn jensen(&self, eps: f64) -> f64 {
         at(self.capacity, eps).map_or(f64::NAN, |point| point.jensen.value)
     }
 
@@ -54,18 +59,21 @@ impl Network<'_> {
 #[derive(Clone, Copy)]
 enum Measure {
     Lower(f64),
+    Jensen(f64),
     Dimension,
     Effective,
 }
 
 impl Measure {
     fn all() -> impl Iterator<Item = Measure> {
-        RADII.into_iter().map(Measure::Lower).chain([Measure::Dimension, Measure::Effective])
+        let lower = RADII.into_iter().map(Measure::Lower);
+        lower.chain([Measure::Jensen(SHOWN), Measure::Dimension, Measure::Effective])
     }
 
     fn name(self) -> String {
         match self {
             Measure::Lower(eps) => format!("lower 2sED, ε = {}", power(eps)),
+            Measure::Jensen(eps) => format!("Jensen's bound, ε = {}", power(eps)),
             Measure::Dimension => "number of parameters d".into(),
             Measure::Effective => "effective dimension (Abbas et al.)".into(),
         }
@@ -74,6 +82,7 @@ impl Measure {
     fn of(self, network: &Network<'_>) -> f64 {
         match self {
             Measure::Lower(eps) => network.lower(eps),
+            Measure::Jensen(eps) => network.jensen(eps),
             Measure::Dimension => network.dimension(),
             Measure::Effective => network.capacity.effective_dimension.map_or(f64::NAN, |found| found.value),
         }
@@ -103,35 +112,65 @@ fn families(results: &Results) -> Vec<(String, Vec<Network<'_>>)> {
 }
 
 /// Kendall's τ of a measure and the final training loss over the networks.
-fn agreement(networks: &[Network<'_>], measure: Measure) -> Interval {
+fn agreement(networks: &[Network<'_>], measure: Measure) -> Resampled {
     let points: Vec<(f64, f64)> = networks.iter().map(|network| (measure.of(network), network.loss().mean)).collect();
     bootstrap(&points, kendall_tau, RESAMPLES.0, RESAMPLES.1)
 }
 
-/// The same given the number of parameters.
-fn beyond_dimension(networks: &[Network<'_>], measure: Measure) -> Interval {
-    let point = |network: &Network<'_>| (measure.of(network), network.loss().mean, network.dimension());
-    bootstrap(&networks.iter().map(point).collect::<Vec<_>>(), partial_kendall_tau, RESAMPLES.0, RESAMPLES.1)
+/// A measure, minus the training loss (so that the larger is the better), and the number of parameters.
+fn points(networks: &[Network<'_>], measure: Measure) -> Vec<(f64, f64, f64)> {
+    networks.iter().map(|network| (measure.of(network), -network.loss().mean, network.dimension())).collect()
 }
 
-fn interval(interval: Interval) -> String {
-    format!("{} [{}, {}]", fixed(interval.value, 2), fixed(interval.low, 2), fixed(interval.high, 2))
+/// Kendall's partial τ with the loss given the number of parameters.
+fn beyond_dimension(networks: &[Network<'_>], measure: Measure) -> Resampled {
+    let points: Vec<_> = points(networks, measure).iter().map(|p| (p.0, -p.1, p.2)).collect();
+    bootstrap(&points, partial_kendall_tau, RESAMPLES.0, RESAMPLES.1)
+}
+
+/// `−0.70 [−0.93, −0.41]`, and what became of undefined resamples.
+fn resampled(found: Resampled) -> String {
+    let interval = match found.interval {
+        Some(interval) => format!(" [{}, {}]", fixed(interval.low, 2), fixed(interval.high, 2)),
+        None => String::new(),
+    };
+    let undefined = match (found.undefined, found.interval) {
+        (0, _) => String::new(),
+        (k, None) => format!(" ({k} of {} resamples undefined, no interval)", found.resamples),
+        (k, Some(_)) => format!(" ({k} of {} resamples undefined)", found.resamples),
+    };
+    format!("{}{interval}{undefined}", fixed(found.value, 2))
+}
+
+/// `2 : 0 of 66, p = 0.500`.
+fn opposite(found: Discordant) -> String {
+    format!("{} : {} of {}, p = {}", found.first, found.third, found.pairs, fixed(found.p, 3))
 }
 
 fn agreements(results: &Results) -> Grid {
-    let mut grid = Grid::new(["data set", "networks", "measure", "τ with the loss [95 %]", "τ given d [95 %]"]);
+    let mut grid = Grid::new([
+        "data set",
+        "networks",
+        "measure",
+        "τ with the loss [95 %]",
+        "τ given d [95 %]",
+        "pairs it orders against d: right : wrong",
+    ]);
     for (dataset, networks) in families(results) {
         for measure in Measure::all() {
-            let partial = match measure {
-                Measure::Dimension => String::new(),
-                _ => interval(beyond_dimension(&networks, measure)),
+            let (partial, pairs) = match measure {
+                Measure::Dimension => (String::new(), String::new()),
+                _ => {
+                    (resampled(beyond_dimension(&networks, measure)), opposite(discordant(&points(&networks, measure))))
+                }
             };
             grid.row([
                 display_name(&dataset).to_string(),
                 networks.len().to_string(),
                 measure.name(),
-                interval(agreement(&networks, measure)),
+                resampled(agreement(&networks, measure)),
                 partial,
+                pairs,
             ]);
         }
     }
@@ -160,12 +199,13 @@ fn networks(results: &Results) -> Grid {
 fn headline(results: &Results) -> String {
     let sentences = families(results).into_iter().map(|(dataset, networks)| {
         let found = agreement(&networks, Measure::Lower(SHOWN));
-        let verdict = match (found.low, found.high) {
-            (_, high) if high < 0.0 => "more capacity went with a lower training loss",
-            (low, _) if low > 0.0 => "more capacity went with a higher training loss",
-            _ => "the interval allows both signs",
+        let verdict = match found.interval {
+            Some(interval) if interval.high < 0.0 => "more capacity went with a lower training loss",
+            Some(interval) if interval.low > 0.0 => "more capacity went with a higher training loss",
+            Some(_) => "the interval allows both signs",
+            None => "nothing is said about its sign",
         };
-        format!("{} ({} networks): τ = {}, {verdict}", display_name(&dataset), networks.len(), interval(found))
+        format!("{} ({} networks): τ = {}, {verdict}", display_name(&dataset), networks.len(), resampled(found))
     });
     let sentences: Vec<String> = sentences.collect();
     if sentences.is_empty() {
@@ -236,7 +276,9 @@ impl Page for TrainingPage {
                     "Kendall's τ-b between a measure before training and the training loss of the last epoch; −1 means that "
                     "more capacity always went with a lower loss. Intervals: percentile bootstrap over the networks, "
                     (RESAMPLES.0) " resamples. “Given d” is Kendall's partial τ: what is left once both are known to "
-                    "depend on the number of parameters. It says little where 2sED and d order the networks alike."
+                    "depend on the number of parameters; it rests on the pairs of networks that the measure orders against d, which "
+                    "stand beside it: how many of them the loss orders as the measure does (right) or as d does (wrong), with "
+                    "the p of the sign test. A resample whose τ is not defined counts as beyond both ends of the interval."
                 }
                 (agreements(results).html())
             }
