@@ -18,9 +18,10 @@ use crate::{
     Classifier, ConfigError, Evaluation, Method, Quanta, RunConfig, RunDir, RunRecord, Samples, TrainError, Trainer,
     Which,
     anneal::plan,
+    baseline,
     data::TrainData,
     diagnose::{Diagnose, Diagnosis},
-    evaluate, scope,
+    evaluate,
     seeded::{draw, seeded_with},
 };
 
@@ -174,13 +175,10 @@ fn replaced(quantisation: Quantisation, config: &RunConfig) -> Quantisation {
 }
 
 fn quantisation(config: &RunConfig) -> Result<Quantisation, ConfigError> {
-    let mut stairs = scope::stairs_config(config.quantiser, config.features, config.edges);
+    let mut stairs = baseline::scales(config, config.stairs());
     stairs.weight_scale = config.weight_scale;
     match config.method {
         Method::Float => return Ok(Quantisation::Float),
-        // Under a quantum chosen without looking at them, Burn's initial weights would all be zero.
-        Method::Ste if matches!(config.weight_scale, ScalePolicy::Fixed(_)) => stairs.fresh_weights = Some(config.seed),
-        Method::Ste => {}
         Method::Ana => {
             // The laws of the first step: latent weights are drawn inside their support.
             let first = |noise| -> Result<Laws, PlanError> {
@@ -189,6 +187,9 @@ fn quantisation(config: &RunConfig) -> Result<Quantisation, ConfigError> {
             stairs.laws = first(config.law.clone())?;
             stairs.fresh_weights = Some(config.seed);
         }
+        // Under a quantum chosen without looking at them, Burn's initial weights would all be zero.
+        _ if matches!(config.weight_scale, ScalePolicy::Fixed(_)) => stairs.fresh_weights = Some(config.seed),
+        _ => {}
     }
     if config.init.is_some() {
         stairs.fresh_weights = None;

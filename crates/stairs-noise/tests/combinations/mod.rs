@@ -5,7 +5,7 @@ use burn::module::{Module, Param};
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, TensorData};
 use stairs_noise::{
-    Backward, FeatureScale, Law, Laws, Noise, Quantiser, ScaleError, ScalePolicy, Setting, Stair,
+    Backward, Dsq, Ewgs, FeatureScale, Law, Laws, Noise, Quantiser, ScaleError, ScalePolicy, Setting, Stair,
     StairActivationConfig, StairFunction, StairWeights, Strategy, WeightGranularity, WeightInit, WeightsError,
     set_settings,
 };
@@ -52,6 +52,9 @@ fn laws() -> Vec<Laws> {
     all.push(Laws::new(Law::hard(Noise::Uniform), law(Noise::Triangular, 0.0, 1.0)));
     all.push(Laws { forward: law(Noise::Logistic, 0.0, 0.3), backward: Backward::Identity });
     all.push(Laws { forward: Law::hard(Noise::Normal), backward: Backward::Identity });
+    let rule = |backward| Laws { forward: Law::hard(Noise::Uniform), backward };
+    all.push(rule(Backward::Dsq(Dsq::new(0.2).unwrap())));
+    all.push(rule(Backward::Ewgs(Ewgs::new(0.5).unwrap())));
     all.push(Laws::same(law(Noise::Normal, 0.0, 1e-30)));
     all.push(Laws::same(law(Noise::Uniform, 1e30, 1e30)));
     all

@@ -40,6 +40,15 @@ impl Order {
                 end if end == limit => Order::Constant(beta * window.cutoff()),
                 _ => Order::Zero,
             },
+            // The slope of the logistic curve at its end.
+            Envelope::SigmoidWindow(window) if limit == Some(window.end()) => {
+                let c = window.steepness();
+                let low = 1.0 / (1.0 + (0.5 * c).exp());
+                let slope = c * low * (1.0 - low) / (1.0 - 2.0 * low);
+                Order::Power(beta * slope / (window.end() - window.start()), 1.0)
+            }
+            Envelope::RelaxationWindow(window) if limit == Some(window.end()) => Order::Constant(beta * window.last()),
+            Envelope::SigmoidWindow(_) | Envelope::RelaxationWindow(_) => Order::Zero,
         }
     }
 
