@@ -99,7 +99,8 @@ pub use noise::Noise;
 pub use op::{StairBackend, StairSpec, regularised_stair};
 pub use plan::{
     AnnealingPlan, BackwardSchedule, BoundedWindow, Decay, Dynamics, Envelope, Interval, NoiseSchedule, Pattern,
-    PlanEntry, PlanError, Policy, QuantiserSchedule, RelaxationWindow, ResolvedPlan, SigmoidWindow, TimeUnit, UnboundedWindow,
+    PlanEntry, PlanError, Policy, QuantiserSchedule, RelaxationWindow, ResolvedPlan, SigmoidWindow, TimeUnit,
+    UnboundedWindow,
 };
 pub use rules::{Dsq, Ewgs, RuleError};
 pub use seed::derive_seed;

@@ -151,9 +151,7 @@ impl ScaleState {
             None => single(values),
         };
         match self {
-            Self::Fixed(scales) => {
-                along(Tensor::from_floats([scales.get().quantum as f32], &like.device()), None)
-            }
+            Self::Fixed(scales) => along(Tensor::from_floats([scales.get().quantum as f32], &like.device()), None),
             Self::Channel(scales) => along(scales.quantum.val().without_autodiff(), Some(scales.channels)),
             Self::Step(learned) => {
                 let step = learned.step.val().without_autodiff();

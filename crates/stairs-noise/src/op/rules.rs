@@ -85,7 +85,12 @@ fn inside<B: StairBackend>(x: FloatTensor<B>, spec: &StairSpec, value: f64) -> O
 }
 
 /// `output` times the value of the cell that x/ε is in, that of the nearest one outside all.
-fn by_cell<B: StairBackend>(x: FloatTensor<B>, spec: &StairSpec, values: &[f64], output: f64) -> Option<FloatTensor<B>> {
+fn by_cell<B: StairBackend>(
+    x: FloatTensor<B>,
+    spec: &StairSpec,
+    values: &[f64],
+    output: f64,
+) -> Option<FloatTensor<B>> {
     let inner = spec.stair.levels()[1..spec.stair.levels().len() - 1].to_vec();
     match inner.is_empty() {
         // One cell: a stair without a step.

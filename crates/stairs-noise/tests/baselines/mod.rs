@@ -76,9 +76,10 @@ fn on_every_backend(rule: &str, case: &Case, estimator: &Estimator) {
     for (i, ((x, y), (g, gradient))) in
         case.x.iter().zip(&case.y).zip(case.upstream.iter().zip(&case.gradient)).enumerate()
     {
-        let u = x / case.quantum;
+        // Nine digits stand for a single-precision number.
+        let u = f64::from(*x as f32) / case.quantum;
         let exact = (case.quantum * estimator.forward(u), g * estimator.factor(u, *g));
-        assert!((exact.0 - y).abs() < 1e-8, "{rule} in f64, value {i}: {} {y}", exact.0);
+        assert!((exact.0 - y).abs() < 2e-8, "{rule} in f64, value {i}: {} {y}", exact.0);
         assert!((exact.1 - gradient).abs() < 1e-7, "{rule} in f64, gradient {i}: {} {gradient}", exact.1);
     }
     for (name, device) in devices() {
@@ -104,7 +105,8 @@ fn golden_rules_of_the_op() {
     for case in &file.dsq {
         let (stair, dsq) = (case.quantiser.stair(), Dsq::new(case.parameter).unwrap());
         for (x, soft) in case.x.iter().zip(&case.soft) {
-            assert!((case.quantum * dsq.value(&stair, x / case.quantum) - soft).abs() < 1e-8, "{x}");
+            let value = case.quantum * dsq.value(&stair, f64::from(*x as f32) / case.quantum);
+            assert!((value - soft).abs() < 2e-8, "{x}: {value} {soft}");
         }
         on_every_backend("DSQ", case, &Estimator::dsq(stair, case.parameter).unwrap());
     }
@@ -177,7 +179,8 @@ fn golden_schedules() {
 #[test]
 fn golden_rules_keep_what_is_no_number() {
     let x = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
-    let estimators = [Estimator::ewgs(Quantiser::Ternary.stair(), 0.5), Estimator::dsq(Quantiser::Ternary.stair(), 0.2)];
+    let estimators =
+        [Estimator::ewgs(Quantiser::Ternary.stair(), 0.5), Estimator::dsq(Quantiser::Ternary.stair(), 0.2)];
     for estimator in estimators.map(Result::unwrap) {
         let spec = StairSpec::new(estimator.stair.clone(), estimator.laws());
         for (name, device) in devices() {

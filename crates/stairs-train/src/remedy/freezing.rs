@@ -119,7 +119,8 @@ impl Track {
     fn advance<const D: usize>(self, w: Tensor<D>, stair: &Stair, moment: Moment) -> (Tensor<D>, Self) {
         let dims = w.dims();
         let [before, direction, frequency, mean, frozen] =
-            [&self.level, &self.direction, &self.frequency, &self.mean, &self.frozen].map(|p| p.val().without_autodiff());
+            [&self.level, &self.direction, &self.frequency, &self.mean, &self.frozen]
+                .map(|p| p.val().without_autodiff());
         let was_frozen = frozen.clone().greater_elem(0.5);
         let now = stair.levels(w.clone()).flatten::<1>(0, D - 1);
         let now = now.mask_where(was_frozen.clone(), before.clone());

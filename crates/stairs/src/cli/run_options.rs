@@ -129,10 +129,7 @@ impl RunOptions {
             (self.plan.is_some(), "--plan"),
             (self.backward.is_some(), "--backward"),
         ];
-        let schedule = [
-            (self.anneal_until.is_some(), "--anneal-until"),
-            (self.anneal_per.is_some(), "--anneal-per"),
-        ];
+        let schedule = [(self.anneal_until.is_some(), "--anneal-until"), (self.anneal_per.is_some(), "--anneal-per")];
         let quantisers = [
             (self.quantiser == Some(Quantiser::Ternary), "--quantiser"),
             (self.features == Some(Features::default()), "--features"),

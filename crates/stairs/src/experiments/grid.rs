@@ -148,8 +148,7 @@ impl Grid {
         let fraction = self.fraction.max(1);
         let setups = Noise::ALL.into_iter().enumerate().flat_map(|(law, noise)| {
             let policies = Policy::grid().into_iter();
-            let taken =
-                policies.filter(move |(strategy, policy)| {
+            let taken = policies.filter(move |(strategy, policy)| {
                 self.scope.takes(*strategy, policy) && (class(*strategy, policy) + law).is_multiple_of(fraction)
             });
             taken.map(move |(strategy, policy)| (noise.clone(), strategy, policy))

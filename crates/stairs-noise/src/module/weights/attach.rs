@@ -9,11 +9,11 @@ use rand_chacha::ChaCha8Rng;
 use stairs_quant::{Granularity, ScaleError, ScalePolicy, Scales, StairFunction};
 
 use super::{StairWeights, WeightGranularity, WeightInit, WeightsError};
+use crate::derive_seed;
 use crate::module::axes::WeightAxes;
 use crate::module::scales::{Channels, SMALLEST_STEP, ScaleState};
 use crate::module::setting::Setting;
 use crate::module::stair::Stair;
-use crate::derive_seed;
 
 /// Share of a law's support in which weights start: its edges, where the density ends, are left to rounding.
 const INSIDE: f64 = 0.999;
