@@ -19,6 +19,7 @@ chapters! {
     laws "laws.md"
     quantisers "quantisers.md"
     estimators "estimators.md"
+    baselines "baselines.md"
     smoothing "smoothing.md"
     schedules "schedules.md"
     convergence "convergence.md"

@@ -10,11 +10,19 @@
 //! | [`tanh_surrogate`](Estimator::tanh_surrogate) | sign | hard | logistic, s = 1/(2k) | k(1 − tanh²(kx)) | Gong et al. 2019 (DSQ), arXiv 1908.05033; Qin et al. 2020 (IR-Net), arXiv 1909.10788 |
 //! | [`sigmoid_surrogate`](Estimator::sigmoid_surrogate) | any | logistic, s = 1/k | the same | Σ Δ_k kS(1−S) | Yang et al. 2019 (Quantization Networks), arXiv 1911.09464 |
 //! | [`erf_surrogate`](Estimator::erf_surrogate) | sign | hard | normal, s | √(2/π)/s·e^(−x²/(2s²)) | the expectation of a sign unit under normal noise |
+//! | [`dsq`](Estimator::dsq) | rising levels | hard | [`Backward::Dsq`] | s·κ·sech²(κv) in every cell | Gong et al. 2019 (DSQ), arXiv 1908.05033 |
+//! | [`ewgs`](Estimator::ewgs) | any | hard | [`Backward::Ewgs`] | 1 + δ·sign(g)·(x − σ(x))/(q_K − q₀) on \[q₀, q_K) | Lee et al. 2021 (EWGS), arXiv 2104.00903 |
+//! | [`parq`](Estimator::parq) | equal steps Δ | uniform, s = ρΔ/2 | identity | 1 | Jin et al. 2025 (PARQ), arXiv 2503.15748 |
+//! | [`binary_relax`](Estimator::binary_relax) | any | relaxed, s = 1/(1 + λ) | identity | 1 | Yin et al. 2018 (BinaryRelax), arXiv 1801.06313 |
 //! | [`identity`](Estimator::identity) | any | hard | identity | 1 | Bengio et al. 2013, arXiv 1308.3432 |
 //!
 //! That the backward passes are derivatives of regularised stairs is \[ANA22\] (arXiv 2203.11323), section 3. Published
-//! rules that change k during training (DSQ learns it, IR-Net and Quantization Networks anneal it) are given here at
-//! one k; an [`AnnealingPlan`](crate::AnnealingPlan) changes the scale.
+//! rules that change k during training (IR-Net and Quantization Networks anneal it) are given here at one k, and DSQ, which
+//! learns its α, at one α; an [`AnnealingPlan`](crate::AnnealingPlan) changes the scale.
+//!
+//! PARQ's proximal map of inverse slope ρ is piecewise affine: around the middle of two levels a ramp of slope 1/ρ, flat
+//! beyond. That is the expectation under uniform noise of half-width ρΔ/2; the gradient at the mapped weight goes to the
+//! latent one unchanged.
 //!
 //! The uniform density is that of [`Noise::pdf`](crate::Noise::pdf) at its edges too, so at the points θ_k ± s the
 //! derivative is what that convention gives.
@@ -22,7 +30,7 @@
 use stairs_quant::{Quantiser, StairFunction};
 use thiserror::Error;
 
-use crate::{Backward, Law, Laws, Noise, QuantiserSchedule, RegularisedStair, Strategy};
+use crate::{Backward, Dsq, Ewgs, Law, Laws, Noise, QuantiserSchedule, RegularisedStair, RuleError, Strategy};
 
 /// An estimator that does not exist for these parameters.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -39,6 +47,38 @@ pub enum EstimatorError {
         "the clipped identity needs unit steps at unit distance, which `{0}` has not: use int-n, ternary or binary, or clipped_identity_sign"
     )]
     NotUnitStairs(Quantiser),
+    /// The stair has no cells between levels that rise.
+    #[error("{name} needs levels that rise from step to step, which the stair {stair} has not: use a named quantiser")]
+    NotRising {
+        /// Name of the estimator.
+        name: &'static str,
+        /// The stair, printed.
+        stair: String,
+    },
+    /// The steps of the stair are not equal, or its thresholds are not the middles of its levels.
+    #[error(
+        "{name} needs equal steps with thresholds in their middles, which the stair {stair} has not: use binary, ternary, int-n, \
+         uint-n or balanced-n"
+    )]
+    NotUniform {
+        /// Name of the estimator.
+        name: &'static str,
+        /// The stair, printed.
+        stair: String,
+    },
+    /// A relaxation outside its range.
+    #[error("{name} must be {needs}, got {value}")]
+    Relaxation {
+        /// The parameter.
+        name: &'static str,
+        /// What it must be.
+        needs: &'static str,
+        /// Its value.
+        value: f64,
+    },
+    /// A parameter of a backward rule.
+    #[error(transparent)]
+    Rule(#[from] RuleError),
 }
 
 /// A named straight-through estimator.
@@ -124,6 +164,54 @@ impl Estimator {
         Self { name: "identity", stair, forward, backward: Backward::Identity, strategy: Strategy::Expectation }
     }
 
+    /// DSQ at a fixed α in (0, 1): the stair forward, the derivative of its soft stair backward.
+    ///
+    /// # Errors
+    /// [`EstimatorError::Rule`], [`EstimatorError::NotRising`].
+    pub fn dsq(stair: StairFunction, alpha: f64) -> Result<Self, EstimatorError> {
+        let rule = Backward::Dsq(Dsq::new(alpha)?);
+        match crate::rules::rises(&stair) {
+            true => Ok(Self { name: "dsq", backward: rule, ..Self::identity(stair) }),
+            false => Err(EstimatorError::NotRising { name: "DSQ", stair: stair.to_string() }),
+        }
+    }
+
+    /// EWGS with the scaling factor δ ≥ 0: the stair forward, the clipped identity scaled element by element backward.
+    ///
+    /// # Errors
+    /// [`EstimatorError::Rule`].
+    pub fn ewgs(stair: StairFunction, delta: f64) -> Result<Self, EstimatorError> {
+        Ok(Self { name: "ewgs", backward: Backward::Ewgs(Ewgs::new(delta)?), ..Self::identity(stair) })
+    }
+
+    /// PARQ at the inverse slope ρ in [0, 1]: from the clipped identity (1) to the hard stair (0), straight through backward.
+    ///
+    /// # Errors
+    /// [`EstimatorError::NotUniform`], [`EstimatorError::Relaxation`].
+    pub fn parq(stair: StairFunction, inverse_slope: f64) -> Result<Self, EstimatorError> {
+        if !(0.0..=1.0).contains(&inverse_slope) {
+            let needs = "at least 0 and at most 1";
+            return Err(EstimatorError::Relaxation { name: "the inverse slope of PARQ", needs, value: inverse_slope });
+        }
+        let step = uniform_step(&stair)
+            .ok_or_else(|| EstimatorError::NotUniform { name: "PARQ", stair: stair.to_string() })?;
+        let forward = Law::known(Noise::Uniform, 0.0, 0.5 * step * inverse_slope);
+        Ok(Self { name: "parq", forward, ..Self::identity(stair) })
+    }
+
+    /// BinaryRelax at the weight λ ≥ 0 of the quantised value: (λ·σ(x) + x)/(λ + 1) forward, straight through backward.
+    ///
+    /// # Errors
+    /// [`EstimatorError::Relaxation`].
+    pub fn binary_relax(stair: StairFunction, lambda: f64) -> Result<Self, EstimatorError> {
+        if !(lambda.is_finite() && lambda >= 0.0) {
+            let needs = "finite and at least 0";
+            return Err(EstimatorError::Relaxation { name: "lambda of BinaryRelax", needs, value: lambda });
+        }
+        let forward = Law::known(Noise::Uniform, 0.0, 1.0 / (1.0 + lambda));
+        Ok(Self { name: "binary-relax", forward, strategy: Strategy::Relaxed, ..Self::identity(stair) })
+    }
+
     fn hard(name: &'static str, stair: StairFunction, backward: Law) -> Self {
         let forward = Law::hard(backward.noise().clone());
         Self { name, stair, forward, backward: Backward::Law(backward), strategy: Strategy::Expectation }
@@ -141,17 +229,35 @@ impl Estimator {
 
     /// The expected forward value at x, with quantum 1.
     pub fn forward(&self, x: f64) -> f64 {
-        RegularisedStair::new(self.stair.clone(), self.forward.clone()).expectation(x)
+        let stair = RegularisedStair::new(self.stair.clone(), self.forward.clone());
+        if self.strategy == Strategy::Relaxed { stair.relaxed(x) } else { stair.expectation(x) }
     }
 
-    /// The factor the backward pass multiplies by at x, with quantum 1. NaN in, NaN out.
+    /// The factor the backward pass multiplies a positive gradient by at x, with quantum 1. NaN in, NaN out.
     pub fn derivative(&self, x: f64) -> f64 {
+        self.factor(x, 1.0)
+    }
+
+    /// The factor the backward pass multiplies `gradient` by at x, with quantum 1. NaN in, NaN out.
+    pub fn factor(&self, x: f64, gradient: f64) -> f64 {
         match &self.backward {
             Backward::Law(law) => RegularisedStair::new(self.stair.clone(), law.clone()).gradient(x),
             Backward::Identity if x.is_nan() => f64::NAN,
             Backward::Identity => 1.0,
+            Backward::Dsq(dsq) => dsq.slope(&self.stair, x),
+            Backward::Ewgs(ewgs) => ewgs.factor(&self.stair, x, gradient),
         }
     }
+}
+
+/// The step of a stair whose levels rise equally, with thresholds in the middles of its levels.
+fn uniform_step(stair: &StairFunction) -> Option<f64> {
+    let (levels, thresholds) = (stair.levels(), stair.thresholds());
+    let step = levels[1] - levels[0];
+    let near = |a: f64, b: f64| (a - b).abs() <= 1e-12 * step;
+    let even = levels.windows(2).zip(thresholds);
+    let even = even.into_iter().all(|(pair, t)| near(pair[1] - pair[0], step) && near(0.5 * (pair[0] + pair[1]), *t));
+    (step > 0.0 && even).then_some(step)
 }
 
 /// A centred logistic law whose scale came from the slope `k`.

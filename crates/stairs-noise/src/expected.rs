@@ -156,7 +156,17 @@ impl RegularisedStair {
             Strategy::Expectation => self.expectation(x),
             Strategy::Mode => self.mode(x),
             Strategy::Random => self.random(x, uniform),
+            Strategy::Relaxed => self.relaxed(x),
         }
+    }
+
+    /// (1 − s)·ε σ(x/ε) + s·x, s the scale of the law, at most 1.
+    pub fn relaxed(&self, x: f64) -> f64 {
+        if self.law.is_hard() {
+            return self.dirac(x);
+        }
+        let share = self.law.scale().min(1.0);
+        (1.0 - share) * self.hard(x) + share * x
     }
 
     /// F((x/ε − m − θ)/s).

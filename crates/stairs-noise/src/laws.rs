@@ -1,11 +1,14 @@
 //! The pair of laws one quantiser uses at one moment: how it goes forward and how it comes back.
 //!
 //! Forward and backward are independent (\[ANA22\], section 3): a static backward law under an annealed forward law, a
-//! hard forward under a smooth backward (every straight-through estimator), or one law for both (noise annealing).
+//! hard forward under a smooth backward (every straight-through estimator), or one law for both (noise annealing). Published
+//! rules that are the derivative of no one law stand beside them, see [`crate::rules`].
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Law, Noise};
+use stairs_quant::StairFunction;
+
+use crate::{Dsq, Ewgs, Law, Noise};
 
 /// What stands for the derivative of the stair in the backward pass.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,12 +19,27 @@ pub enum Backward {
     /// The derivative is 1 everywhere, whatever the stair: the identity estimator of Bengio et al. 2013
     /// (arXiv 1308.3432). It is not the derivative of a regularised stair with finitely many steps.
     Identity,
+    /// The derivative of DSQ's soft stair.
+    Dsq(Dsq),
+    /// The clipped identity with EWGS's element-wise scaling.
+    Ewgs(Ewgs),
 }
 
 impl Backward {
     /// True when no gradient passes: a law of scale 0.
     pub fn is_hard(&self) -> bool {
         matches!(self, Backward::Law(law) if law.is_hard())
+    }
+
+    /// How far from every threshold of `stair`, in units of the quantum, a gradient passes at least; infinite where it passes
+    /// everywhere or, for a hard law, nowhere.
+    pub(crate) fn reach(&self, stair: &StairFunction) -> f64 {
+        match self {
+            Backward::Law(law) if law.is_hard() => f64::INFINITY,
+            Backward::Law(law) => law.scale() * law.noise().reach(),
+            Backward::Identity => f64::INFINITY,
+            Backward::Dsq(_) | Backward::Ewgs(_) => 0.5 * stair.min_level_gap().unwrap_or(0.0),
+        }
     }
 }
 

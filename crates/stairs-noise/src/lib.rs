@@ -70,6 +70,7 @@ pub mod moments;
 pub mod noise;
 pub mod op;
 pub mod plan;
+pub mod rules;
 pub mod seed;
 pub mod strategy;
 pub mod table;
@@ -98,8 +99,10 @@ pub use noise::Noise;
 pub use op::{StairBackend, StairSpec, regularised_stair};
 pub use plan::{
     AnnealingPlan, BackwardSchedule, BoundedWindow, Decay, Dynamics, Envelope, Interval, NoiseSchedule, Pattern,
-    PlanEntry, PlanError, Policy, QuantiserSchedule, ResolvedPlan, TimeUnit, UnboundedWindow, Until,
+    PlanEntry, PlanError, Policy, QuantiserSchedule, RelaxationWindow, ResolvedPlan, SigmoidWindow, TimeUnit,
+    UnboundedWindow, Until,
 };
+pub use rules::{Dsq, Ewgs, RuleError};
 pub use seed::derive_seed;
 /// What the signatures of this crate take from the mathematics below it.
 pub use stairs_quant::{

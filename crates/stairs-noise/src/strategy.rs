@@ -7,8 +7,11 @@
 //! | expectation | Σ p_k q_k |
 //! | mode | the q_k of largest p_k; of equal masses the lower level |
 //! | random | q_k with probability p_k |
+//! | relaxed | (1 − s)·σ(x) + s·x, s the scale of the law, whose shape is of no account |
 //!
-//! The backward pass is the derivative of the expectation in all three. Source: \[ANA22\] (arXiv 2203.11323), section 3.
+//! The backward pass is the derivative of the expectation in the first three, or whatever rule it is given. Source: \[ANA22\]
+//! (arXiv 2203.11323), section 3. The relaxed stair is none of that paper's: it is the pseudo-quantised weight of BinaryRelax
+//! (Yin et al. 2018, arXiv 1801.06313), (λ·Q(w) + w)/(λ + 1) with s = 1/(λ + 1), and belongs with [`Backward::Identity`](crate::Backward::Identity).
 
 use std::{fmt, str::FromStr};
 
@@ -16,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::LawError;
 
-/// The forward strategy of a regularised stair. At scale 0 the three are the same hard stair σ(x − m).
+/// The forward strategy of a regularised stair. At scale 0 all are the same hard stair σ(x − m).
 ///
 /// ```
 /// use stairs_noise::Strategy;
@@ -33,10 +36,12 @@ pub enum Strategy {
     Mode,
     /// A level drawn from its law: always a level, right on average, needs a seed.
     Random,
+    /// Between x and its level: continuous in nothing, no expectation under noise, and a level only at scale 0.
+    Relaxed,
 }
 
 impl Strategy {
-    /// All strategies, in the order of the table above.
+    /// The strategies of regularised stairs, in the order of the table above: all that noise annealing chooses from.
     pub const ALL: [Strategy; 3] = [Strategy::Expectation, Strategy::Mode, Strategy::Random];
 
     /// Short lower-case name, as accepted by [`FromStr`] and used in files.
@@ -45,6 +50,7 @@ impl Strategy {
             Strategy::Expectation => "expectation",
             Strategy::Mode => "mode",
             Strategy::Random => "random",
+            Strategy::Relaxed => "relaxed",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The op against numbers computed by an independent program, on every compiled backend.
 
+mod baselines;
 mod common;
 
 use burn::tensor::{Tensor, TensorData};

@@ -14,7 +14,7 @@ use stairs_noise::{
     quantisers,
 };
 
-use crate::{AnnealPer, BackwardLaw, ConfigError, ForwardNoise, LawPoint, Method, RunConfig};
+use crate::{AnnealPer, BackwardLaw, ConfigError, ForwardNoise, LawPoint, Method, RunConfig, baseline};
 
 /// The laws of a model's quantisers over a training run.
 #[derive(Clone, Debug)]
@@ -47,6 +47,11 @@ impl Annealer {
             seed: config.seed,
             sampled,
         })
+    }
+
+    /// Optimiser steps of `epochs` epochs.
+    pub(crate) fn steps(&self, epochs: usize) -> u64 {
+        self.steps_per_epoch * epochs as u64
     }
 
     /// The plan's time after `step` optimiser steps.
@@ -123,6 +128,8 @@ pub(crate) fn of_run<M: Module>(
 ///
 /// - `ste`: hard forward; backward the configured law with mean 0 and the scale of \[ANA22\] (half the quantum over the
 ///   law's window), for ever. With uniform noise this is the clipped identity.
+/// - the published baselines: the rule of each, see [`Method`]; what they anneal has decayed after the share `anneal_until` of
+///   the run too.
 /// - `ana`: the configured policy; everything dynamic has decayed after the share `anneal_until` of the run. The forward
 ///   noise is in weights and features or in weights alone, see [`ForwardNoise`]; the backward law is the forward one or
 ///   stays as it starts, see [`BackwardLaw`].
@@ -142,13 +149,13 @@ pub fn plan<M: Module>(
     let need = |name| if layers.is_empty() { Err(ConfigError::NoQuantisers(name)) } else { Ok(()) };
     match config.method {
         Method::Float => Ok(None),
-        Method::Ste => {
-            need("ste")?;
-            let noise = config.law.clone();
-            let laws = Laws { backward: Backward::Law(window_law(&noise)?), forward: Law::hard(noise) };
-            Ok(Some(AnnealingPlan::uniform(unit, QuantiserSchedule::constant(laws, Strategy::Expectation))))
+        method if method != Method::Ana => {
+            need(method.name())?;
+            let laws = Laws::new(Law::hard(config.law.clone()), window_law(&config.law)?);
+            let ste = QuantiserSchedule::constant(laws, Strategy::Expectation);
+            Ok(Some(baseline::plan(config, model, whole * config.anneal_until, unit, ste)?))
         }
-        Method::Ana => {
+        _ => {
             need("ana")?;
             let span = whole * config.anneal_until;
             let plan = config.policy.plan(config.law.clone(), config.strategy, &layers, span, unit)?;

@@ -24,6 +24,10 @@ use crate::{
     data::Batch,
     follow::Followers,
     optimise::{Rules, average, decay_at},
+    remedy::{
+        dampening::dampen,
+        freezing::{Moment, Oscillation},
+    },
 };
 
 /// A model, the number of optimiser steps it has seen, and what they do to its laws.
@@ -39,6 +43,8 @@ pub struct Annealed<M: Module> {
     /// The average of the latent weights, hard, if the run keeps one. It has the identities of the model's parameters:
     /// they belong together, and only those of the model have gradients.
     average: Option<M>,
+    /// What the weights did so far, if the run freezes those that oscillate.
+    oscillation: Option<Oscillation>,
     #[module(skip)]
     rules: Rules,
     /// What follows the means of the laws, if the run says so.
@@ -56,13 +62,22 @@ impl<M: Classifier> Annealed<M> {
             Some(annealer) => annealer.apply(model, 0)?,
             None => model,
         };
-        let (clock, rules) = (Clock::new(Step(0)), Rules::default());
-        Ok(Self { model, clock, annealer, laws_of: 0, average: None, rules, followers: None })
+        Ok(Self {
+            model,
+            clock: Clock::new(Step(0)),
+            annealer,
+            laws_of: 0,
+            average: None,
+            oscillation: None,
+            rules: Rules::default(),
+            followers: None,
+        })
     }
 
     /// The same, trained with the loss, the clipping and the average of `config`.
     pub(crate) fn of_run(model: M, annealer: Option<Arc<Annealer>>, config: &RunConfig) -> Result<Self, ConfigError> {
-        let mut annealed = Self::new(model, annealer)?;
+        let steps = annealer.as_ref().map_or(0, |annealer| annealer.steps(config.epochs));
+        let (mut annealed, rules) = (Self::new(model, annealer)?, Rules::of(config, steps));
         if let Some(annealer) = annealed.annealer.clone().filter(|_| config.follow_mean) {
             // Latent weights start where the first mean has the thresholds.
             let followers = Followers::of(&annealed.model)?;
@@ -70,7 +85,8 @@ impl<M: Classifier> Annealed<M> {
             annealed.followers = Some(Arc::new(followers));
         }
         let average = config.average.map(|_| annealed.model.valid());
-        Ok(Self { average, rules: Rules::of(config), ..annealed })
+        let oscillation = rules.remedy.filter(|remedy| remedy.freezes()).map(|_| Oscillation::begin(&annealed.model));
+        Ok(Self { average, oscillation, rules, ..annealed })
     }
 
     /// The model.
@@ -107,11 +123,17 @@ impl<M: Classifier> Annealed<M> {
         }
     }
 
-    /// After the optimiser: one step later, with the laws that belong there, and averaged.
+    /// After the optimiser: one step later, oscillating weights frozen, with the laws that belong there, and averaged.
     fn advance(mut self) -> Self {
         let before = self.step();
         self.clock = self.clock.map_value(|step| Step(step.0 + 1));
         let step = self.step();
+        if let (Some(remedy), Some(oscillation)) = (self.rules.remedy, self.oscillation.take()) {
+            let threshold = remedy.threshold(step);
+            let first = threshold.is_some() && remedy.threshold(before).is_none();
+            let (model, oscillation) = oscillation.advance(self.model, Moment { threshold, first });
+            (self.model, self.oscillation) = (model, Some(oscillation));
+        }
         if let Some(annealer) = &self.annealer
             && (self.laws_of != before || annealer.changes(before, step))
         {
@@ -148,6 +170,10 @@ impl<M: Classifier> TrainStep for Annealed<M> {
     }
 
     fn optimize(self, optim: &mut ModuleOptimizer, lr: ModuleLearningRate, grads: GradientsParams) -> Self {
+        let grads = match self.rules.remedy.map_or(0.0, |remedy| remedy.weight(self.step())) {
+            0.0 => grads,
+            weight => dampen(grads, &self.model, weight),
+        };
         let grads = match self.rules.clip {
             Some(clip) => clip.apply(grads, &self.model),
             None => grads,
@@ -156,13 +182,13 @@ impl<M: Classifier> TrainStep for Annealed<M> {
     }
 
     fn optimize_multi(self, optim: &mut ModuleOptimizer, lr: ModuleLearningRate, grads: MultiGradientsParams) -> Self {
-        match self.rules.clip {
-            // The norm is that of the sums, so they have to be made first.
-            Some(_) => {
+        match self.rules.clip.is_some() || self.rules.remedy.is_some() {
+            // The norm is that of the sums, and what dampens is added to them once, so they have to be made first.
+            true => {
                 let grads = total(grads, &self.model);
                 self.optimize(optim, lr, grads)
             }
-            None => optim.step_multi(lr, self, grads).advance(),
+            false => optim.step_multi(lr, self, grads).advance(),
         }
     }
 }

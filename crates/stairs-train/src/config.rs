@@ -8,7 +8,9 @@ use stairs_noise::{
 };
 use stairs_quant::{Quantiser, ScalePolicy};
 
-use crate::{Clip, ConfigError, Edges, Features, Init, Loss, LrSchedule, Optimiser, Samples, WarmUp, WeightDecay};
+use crate::{
+    Clip, ConfigError, Edges, Features, Init, Loss, LrSchedule, Method, Optimiser, Samples, WarmUp, WeightDecay,
+};
 
 /// A training run. Same configuration, device and thread count: same numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -117,18 +119,6 @@ pub struct RunConfig {
     /// How a table is read (tables only; absent: as [`TableOptions`] has it).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<TableOptions>,
-}
-
-/// How the network is quantised during training.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Method {
-    /// No quantisation: the baseline.
-    Float,
-    /// Straight-through estimator: hard forward, static backward law.
-    Ste,
-    /// Additive noise annealing.
-    Ana,
 }
 
 /// What the backward pass differentiates while the forward law is annealed.

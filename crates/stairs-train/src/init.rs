@@ -101,6 +101,7 @@ impl Init {
         let same = |there: &RunConfig| {
             there.method != Method::Float
                 && config.method != Method::Float
+                && there.method.learned() == config.method.learned()
                 && there.model == config.model
                 && there.quantiser == config.quantiser
                 && there.features == config.features

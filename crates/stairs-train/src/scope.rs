@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use stairs_quant::{Quantiser, QuantiserError};
 use stairs_zoo::{Branches, StairsConfig};
 
+use crate::RunConfig;
+
 /// What stands in place of a network's activations.
 ///
 /// ```
@@ -77,6 +79,13 @@ pub fn stairs_config(weights: Quantiser, features: Features, edges: Edges) -> St
     };
     let branches = if edges == Edges::Branches { Branches::only() } else { Branches::Whole };
     StairsConfig { float_first, float_last, branches, ..stairs }
+}
+
+impl RunConfig {
+    /// The quantisers of weights and features, with scales that stay as they start.
+    pub(crate) fn stairs(&self) -> StairsConfig {
+        stairs_config(self.quantiser, self.features, self.edges)
+    }
 }
 
 impl fmt::Display for Features {

@@ -17,9 +17,10 @@ use crate::{
     Classifier, ConfigError, Evaluation, Method, Quanta, RunConfig, RunDir, RunRecord, Samples, Start, TrainError,
     Trainer, Which,
     anneal::plan,
+    baseline,
     data::TrainData,
     diagnose::{Diagnose, Diagnosis},
-    evaluate, scope,
+    evaluate,
     seeded::{draw, seeded_with},
 };
 
@@ -173,7 +174,7 @@ fn replaced(quantisation: Quantisation, config: &RunConfig) -> Quantisation {
 }
 
 fn quantisation(config: &RunConfig) -> Result<Quantisation, ConfigError> {
-    let mut stairs = scope::stairs_config(config.quantiser, config.features, config.edges);
+    let mut stairs = baseline::scales(config, config.stairs());
     stairs.weight_scale = config.weight_scale;
     if config.method == Method::Float {
         return Ok(Quantisation::Float);

@@ -13,9 +13,10 @@ use std::{
 };
 
 use burn::tensor::Device;
+use stairs_noise::Stair;
 use stairs_train::{
-    Display, EpochRecord, Extension, RunConfig, RunDir, SampleError, Samples, TrainError, Trainer, Which, ZooModel,
-    data,
+    Display, EpochRecord, Extension, LrSchedule, Method, RunConfig, RunDir, SampleError, Samples, TrainError, Trainer,
+    Which, ZooModel, data,
 };
 use stairs_zoo::Model;
 use support::{Mine, bits, config, digits, everything, train};
@@ -76,6 +77,27 @@ fn resumed_equals_uninterrupted() {
 #[test]
 fn resumed_equals_uninterrupted_with_everything_on() {
     resumed_equals_whole(&everything(1, 4));
+}
+
+/// What a weight did before the crash decides when it is frozen; its latent value must not creep away.
+#[test]
+fn resumed_equals_uninterrupted_where_weights_are_frozen() {
+    let config =
+        RunConfig { method: Method::Freezing, batch: 16, lr: 0.3, lr_schedule: LrSchedule::Constant, ..config(1, 4) };
+    resumed_equals_whole(&config);
+    let dir = tempfile::tempdir().unwrap();
+    let whole = train(config, dir.path(), false).unwrap();
+    let weight = whole.model.hidden.weight;
+    let quantum = weight.reparameterization::<Stair>().and_then(Stair::scales).unwrap().quantum as f32;
+    let latent = weight.base().into_data().try_into_vec::<f32>().unwrap();
+    let frozen = latent.iter().filter(|w| [-quantum, 0.0, quantum].contains(w)).count();
+    assert!(frozen > 0 && frozen < latent.len(), "{frozen} of {} are frozen", latent.len());
+}
+
+/// The pull of the dampening is a function of weight and step.
+#[test]
+fn resumed_equals_uninterrupted_where_weights_are_dampened() {
+    resumed_equals_whole(&RunConfig { method: Method::Dampening, ..everything(1, 4) });
 }
 
 fn resumed_equals_whole(config: &RunConfig) {

@@ -3,10 +3,11 @@
 mod fair;
 mod support;
 
-use burn::tensor::Device;
+use burn::{module::Module, tensor::Device};
 use stairs_noise::Strategy;
 use stairs_train::{AnnealPer, Display, Method, RunConfig, RunDir, TrainError, Trainer, Which, ZooModel, data};
-use support::digits;
+use stairs_zoo::with_model;
+use support::{bits, digits};
 
 fn config(model: &str, method: Method) -> RunConfig {
     RunConfig { model: model.into(), method, epochs: 12, lr: 3e-3, subset: Some(600), ..RunConfig::default() }
@@ -44,6 +45,50 @@ fn every_method_trains_and_loads() {
         }
         for file in ["config.toml", "metrics.jsonl", "best.bpk", "best.safetensors", "last.bpk", "last.safetensors"] {
             assert!(dir.path().join(file).exists(), "{file}");
+        }
+    }
+}
+
+/// The published baselines: every one trains, and what it saves loads into another object.
+#[test]
+fn every_baseline_trains_and_loads() {
+    let digits = digits();
+    let (_, test) = data::parts(&digits);
+    for method in Method::ALL.into_iter().skip(3) {
+        let dir = tempfile::tempdir().unwrap();
+        let config = RunConfig { epochs: 6, ..config("mlp:32", method) };
+        let record = Trainer::new(config, &digits, dir.path()).display(Display::Quiet).run().unwrap();
+        assert!(record.test_accuracy > 70.0, "{method}: {}", record.test_accuracy);
+        let loaded = ZooModel::load(&RunDir::new(dir.path()), &digits, Which::Last, &Device::flex()).unwrap();
+        let found = loaded.evaluate(test.clone(), &Device::flex()).unwrap().accuracy;
+        assert!((found - record.test_accuracy).abs() < 1e-9, "{method}: {found} {}", record.test_accuracy);
+        for weights in &record.weights {
+            assert!(weights.quantised.len() <= 3, "{method}: {:?}", weights.quantised);
+        }
+    }
+}
+
+/// What the methods share: latent weights, quanta, and all that is no quantiser's.
+#[test]
+fn every_baseline_starts_where_ste_does() {
+    let named = |path: &str| !path.ends_with(".setting") && !path.contains(".scales.") && !path.contains(".smoothing");
+    for weight_scale in ["max-abs", "fixed:0.5", "mse"] {
+        let start = |method| {
+            let config = RunConfig { weight_scale: weight_scale.parse().unwrap(), ..config("mlp:32", method) };
+            let model = ZooModel::new(&config, [1, 8, 8], 10, &Device::flex()).unwrap();
+            with_model!(&model.0, model => (bits(model), bits(&model.clone().materialize())))
+        };
+        let (ste, hard) = start(Method::Ste);
+        let shared = |all: Vec<(String, Vec<u8>)>| all.into_iter().filter(|(path, _)| named(path)).collect::<Vec<_>>();
+        let ste = shared(ste);
+        for method in Method::ALL.into_iter().skip(3) {
+            let (own, own_hard) = start(method);
+            assert_eq!(shared(own), ste, "{method} under {weight_scale}");
+            // The same quanta make the same hard weights.
+            let weights = |all: &[(String, Vec<u8>)]| {
+                all.iter().filter(|(path, _)| path.ends_with("weight")).cloned().collect::<Vec<_>>()
+            };
+            assert_eq!(weights(&own_hard), weights(&hard), "{method} under {weight_scale}");
         }
     }
 }

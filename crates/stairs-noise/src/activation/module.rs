@@ -41,7 +41,8 @@ impl SmoothActivation {
         let Laws { forward, backward } = &self.setting.get().laws;
         match backward {
             Backward::Law(backward) => regularised_activation(x, &self.function, forward, backward),
-            Backward::Identity => {
+            // The rules of quantisers are those of a stair, which this is not: what they scale is the identity.
+            Backward::Identity | Backward::Dsq(_) | Backward::Ewgs(_) => {
                 let y = regularised_activation(x.clone().detach(), &self.function, forward, &hard);
                 let still = x.clone().detach();
                 let infinite = still.clone().is_inf();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::module::host::HostValue;
-use crate::{Backward, Law, Laws, Noise, NoiseTable, Strategy, derive_seed};
+use crate::{Backward, Dsq, Ewgs, Law, Laws, Noise, NoiseTable, Strategy, derive_seed};
 
 /// The changeable state of one quantiser; an [`AnnealingPlan`](crate::AnnealingPlan) sets it once a step.
 ///
@@ -50,13 +50,19 @@ impl Setting {
 
 /// Code of the identity estimator where a noise code stands.
 const IDENTITY: f32 = -1.0;
+/// Code of DSQ's rule; its α stands where a mean does.
+const DSQ: f32 = -2.0;
+/// Code of EWGS's rule; its δ stands where a mean does.
+const EWGS: f32 = -3.0;
+/// Strategies by their code.
+const STRATEGIES: [Strategy; 4] = [Strategy::Expectation, Strategy::Mode, Strategy::Random, Strategy::Relaxed];
 /// Codes from here on are fingerprints of tables.
 const FIRST_TABLE: f32 = 16.0;
 
 fn noises(laws: &Laws) -> impl Iterator<Item = &Noise> {
     let backward = match &laws.backward {
         Backward::Law(law) => Some(law.noise()),
-        Backward::Identity => None,
+        Backward::Identity | Backward::Dsq(_) | Backward::Ewgs(_) => None,
     };
     std::iter::once(laws.forward.noise()).chain(backward)
 }
@@ -98,8 +104,10 @@ impl HostValue for Setting {
         let backward = match &self.laws.backward {
             Backward::Law(l) => law(l),
             Backward::Identity => [IDENTITY, 0.0, 0.0],
+            Backward::Dsq(dsq) => [DSQ, dsq.alpha() as f32, 0.0],
+            Backward::Ewgs(ewgs) => [EWGS, ewgs.delta() as f32, 0.0],
         };
-        let strategy = Strategy::ALL.iter().position(|s| *s == self.strategy).unwrap_or(0) as f32;
+        let strategy = STRATEGIES.iter().position(|s| *s == self.strategy).unwrap_or(0) as f32;
         let part = |shift: u32| ((self.key >> shift) & 0x3F_FFFF) as f32;
         let mut numbers = law(&self.laws.forward).to_vec();
         numbers.extend(backward);
@@ -112,8 +120,13 @@ impl HostValue for Setting {
         let law =
             |noise: f32, mean: f32, scale: f32| Law::new(self.noise(noise)?, f64::from(mean), f64::from(scale)).ok();
         let forward = law(fn_, fm, fs)?;
-        let backward = if bn == IDENTITY { Backward::Identity } else { Backward::Law(law(bn, bm, bs)?) };
-        let strategy = *Strategy::ALL.get(strategy as usize)?;
+        let backward = match bn {
+            IDENTITY => Backward::Identity,
+            DSQ => Backward::Dsq(Dsq::new(f64::from(bm)).ok()?),
+            EWGS => Backward::Ewgs(Ewgs::new(f64::from(bm)).ok()?),
+            _ => Backward::Law(law(bn, bm, bs)?),
+        };
+        let strategy = *STRATEGIES.get(strategy as usize)?;
         let key = (k0 as u64) | ((k1 as u64) << 22) | ((k2 as u64) << 44);
         Some(Self { laws: Laws { forward, backward }, strategy, key, tables: self.tables.clone() })
     }
@@ -136,10 +149,12 @@ mod tests {
             Laws::hard(),
             Laws::same(Law::new(Noise::Logistic, -0.5, 0.125).unwrap()),
             Laws { forward: Law::hard(Noise::Normal), backward: Backward::Identity },
+            Laws { forward: Law::hard(Noise::Uniform), backward: Backward::Dsq(Dsq::new(0.25).unwrap()) },
+            Laws { forward: Law::hard(Noise::Uniform), backward: Backward::Ewgs(Ewgs::new(0.5).unwrap()) },
             Laws::new(Law::new(table, 0.25, 0.5).unwrap(), Law::new(Noise::Triangular, 0.0, 1.0).unwrap()),
         ];
         for laws in laws {
-            for strategy in Strategy::ALL {
+            for strategy in STRATEGIES {
                 let setting = Setting::new(laws.clone()).with_strategy(strategy).with_key(0xFEDC_BA98_7654_3210);
                 assert_eq!(setting.decode(&setting.encode()).unwrap(), setting);
             }

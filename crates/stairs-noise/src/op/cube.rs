@@ -11,7 +11,7 @@ use cubecl::{calculate_cube_count_elemwise, prelude::*};
 
 use super::pass::{BackwardPass, Pass, Shape};
 use super::random::{Key, MIX_1, MIX_2};
-use super::{StairBackend, StairSpec};
+use super::{StairBackend, StairSpec, rules};
 use crate::Strategy;
 
 /// Law codes, compile-time parameters of the kernels.
@@ -260,6 +260,9 @@ fn checked(x: CubeTensor) -> CubeTensor {
 
 impl StairBackend for CubeBackend {
     fn regularised_stair(x: FloatTensor<Self>, spec: StairSpec) -> FloatTensor<Self> {
+        if spec.is_relaxed() {
+            return rules::relaxed::<Self>(x, &spec);
+        }
         let x = checked(x);
         let n = x.shape().num_elements();
         if n == 0 {
@@ -267,7 +270,7 @@ impl StairBackend for CubeBackend {
         }
         let pass = Pass::forward(&spec);
         let strategy = match pass.strategy(&spec) {
-            Strategy::Expectation => EXPECTATION,
+            Strategy::Expectation | Strategy::Relaxed => EXPECTATION,
             Strategy::Mode => MODE,
             Strategy::Random => RANDOM,
         };
@@ -302,9 +305,10 @@ impl StairBackend for CubeBackend {
     ) -> FloatTensor<Self> {
         use burn::backend::ops::FloatTensorOps;
         let pass = match BackwardPass::new(&spec) {
-            BackwardPass::Zero => return Self::float_zeros(x.shape(), &x.device, burn::tensor::FloatDType::F32),
-            BackwardPass::Constant(c) => return Self::float_mul_scalar(gradient, c.into()),
-            BackwardPass::Density(pass) => pass,
+            None => return rules::gradient::<Self>(x, gradient, &spec),
+            Some(BackwardPass::Zero) => return Self::float_zeros(x.shape(), &x.device, burn::tensor::FloatDType::F32),
+            Some(BackwardPass::Constant(c)) => return Self::float_mul_scalar(gradient, c.into()),
+            Some(BackwardPass::Density(pass)) => pass,
         };
         let (x, gradient) = (checked(x), checked(gradient));
         let n = x.shape().num_elements();

@@ -10,10 +10,13 @@ use burn::backend::{
 };
 use burn::tensor::{Bytes, DType};
 
-use super::{StairBackend, StairSpec, cpu};
+use super::{StairBackend, StairSpec, cpu, pass::BackwardPass, rules};
 
 impl StairBackend for Flex {
     fn regularised_stair(x: FloatTensor<Self>, spec: StairSpec) -> FloatTensor<Self> {
+        if spec.is_relaxed() {
+            return rules::relaxed::<Self>(x, &spec);
+        }
         let mut x = contiguous(x);
         if let Some(data) = whole_storage(&mut x) {
             cpu::forward_in_place(data, &spec);
@@ -28,12 +31,13 @@ impl StairBackend for Flex {
         gradient: FloatTensor<Self>,
         spec: StairSpec,
     ) -> FloatTensor<Self> {
+        let Some(pass) = BackwardPass::new(&spec) else { return rules::gradient::<Self>(x, gradient, &spec) };
         let (x, mut gradient) = (contiguous(x), contiguous(gradient));
         if let Some(data) = whole_storage(&mut gradient) {
-            cpu::backward_in_place(slice(&x), data, &spec);
+            cpu::backward_in_place(slice(&x), data, &pass);
             return gradient;
         }
-        let result = cpu::backward(slice(&x), slice(&gradient), &spec);
+        let result = cpu::backward(slice(&x), slice(&gradient), &pass);
         fresh(result, &x)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! forward   y = α·σ_ν(x/ε), by strategy: expectation, mode or a draw
-//! backward  ∂y/∂x = (α/ε)·σ_ν′(x/ε) of the backward law, whatever the strategy
+//! backward  ∂y/∂x = (α/ε)·σ_ν′(x/ε) of the backward law, whatever the strategy, or a published rule's factor
 //! ```
 //!
 //! | file | what |
@@ -11,6 +11,7 @@
 //! | `pass` | the same compiled to f32 constants, for kernels |
 //! | `cpu/` | vector kernels on slices: Flex and NdArray |
 //! | `cube` | the kernel in CubeCL: wgpu, Vulkan, CUDA, … |
+//! | `rules` | published rules beside the laws, in operations of the backend |
 //! | `autodiff` | the backward rule, once for all backends |
 //! | `reference` | the same in plain tensor operations, to test and to measure against |
 //!
@@ -32,6 +33,7 @@ mod ndarray;
 mod pass;
 mod random;
 pub mod reference;
+mod rules;
 mod spec;
 
 use burn::backend::{Dispatch, backend_extension, tensor::FloatTensor};
@@ -49,11 +51,11 @@ pub use spec::StairSpec;
     Fusion: cfg(feature = "fusion")
 )]
 pub trait StairBackend: burn::backend::Backend {
-    /// y = α·σ_ν(x/ε), same shape as `x`.
+    /// y = α·σ_ν(x/ε) by the strategy, same shape as `x`.
     #[fusion(dtype = x, shape = x)]
     fn regularised_stair(x: FloatTensor<Self>, spec: StairSpec) -> FloatTensor<Self>;
 
-    /// `gradient`·(α/ε)·σ_ν′(x/ε) of the backward law, same shape as `x`. First order only: on an autodiff device the
+    /// `gradient`·(α/ε)·σ_ν′(x/ε) of the backward law, or by the backward rule, same shape as `x`. First order only: on an autodiff device the
     /// result is not differentiated again.
     #[fusion(dtype = x, shape = x)]
     fn regularised_stair_gradient(

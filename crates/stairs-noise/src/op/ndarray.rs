@@ -10,10 +10,13 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{NdArray, TensorMetadata, ndarray::NdArrayTensor};
 use burn::tensor::TensorData;
 
-use super::{StairBackend, StairSpec, cpu};
+use super::{StairBackend, StairSpec, cpu, pass::BackwardPass, rules};
 
 impl StairBackend for NdArray {
     fn regularised_stair(x: FloatTensor<Self>, spec: StairSpec) -> FloatTensor<Self> {
+        if spec.is_relaxed() {
+            return rules::relaxed::<Self>(x, &spec);
+        }
         with_slice(&x, |data| fresh(cpu::forward(data, &spec), &x))
     }
 
@@ -22,7 +25,8 @@ impl StairBackend for NdArray {
         gradient: FloatTensor<Self>,
         spec: StairSpec,
     ) -> FloatTensor<Self> {
-        with_slice(&x, |x_data| with_slice(&gradient, |gradient| fresh(cpu::backward(x_data, gradient, &spec), &x)))
+        let Some(pass) = BackwardPass::new(&spec) else { return rules::gradient::<Self>(x, gradient, &spec) };
+        with_slice(&x, |x_data| with_slice(&gradient, |gradient| fresh(cpu::backward(x_data, gradient, &pass), &x)))
     }
 }
 

@@ -150,16 +150,23 @@ impl Pass {
 }
 
 impl BackwardPass {
-    pub(crate) fn new(spec: &StairSpec) -> Self {
+    /// `None` for a rule with a factor of its own, see `rules`.
+    pub(crate) fn new(spec: &StairSpec) -> Option<Self> {
         match &spec.laws.backward {
-            Backward::Identity => Self::Constant((spec.scales.output / spec.scales.quantum) as f32),
-            Backward::Law(law) if is_sharp(law) => Self::Zero,
-            Backward::Law(law) => Self::Density(Pass::new(spec, law, true)),
+            Backward::Identity => Some(Self::Constant((spec.scales.output / spec.scales.quantum) as f32)),
+            Backward::Law(law) if is_sharp(law) => Some(Self::Zero),
+            Backward::Law(law) => Some(Self::Density(Pass::new(spec, law, true))),
+            Backward::Dsq(_) | Backward::Ewgs(_) => None,
         }
     }
 }
 
 impl StairSpec {
+    /// Whether the forward pass mixes x with its level: what no kernel does, see `rules`.
+    pub(crate) fn is_relaxed(&self) -> bool {
+        self.strategy == Strategy::Relaxed && !is_sharp(&self.laws.forward)
+    }
+
     pub(crate) fn random_key(&self) -> Key {
         Key::new(self.key)
     }

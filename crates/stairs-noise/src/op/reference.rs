@@ -7,12 +7,17 @@ use burn::tensor::Tensor;
 
 use super::StairSpec;
 use super::pass::{BackwardPass, Pass, Shape};
-use crate::Strategy;
+use crate::{Backward, Strategy};
 
 /// Forward pass by the strategy of `spec`; `uniform` (same shape as `x`, values in (0, 1)) is what the random strategy
 /// draws from and is ignored by the others.
 pub fn forward<const D: usize>(x: Tensor<D>, uniform: Option<Tensor<D>>, spec: &StairSpec) -> Tensor<D> {
     let pass = Pass::forward(spec);
+    if spec.is_relaxed() {
+        let hard = StairSpec::hard(spec.stair.clone()).with_scales(spec.scales);
+        let share = spec.laws.forward.scale().min(1.0);
+        return forward(x.clone(), None, &hard) * (1.0 - share) + x * share;
+    }
     let strategy = pass.strategy(spec);
     let not_a_number = x.clone().is_nan();
     let masses = pass.thresholds.iter().map(|c| cdf((x.clone() - *c) * pass.inverse_scale, &pass.shape));
@@ -37,12 +42,13 @@ pub fn forward<const D: usize>(x: Tensor<D>, uniform: Option<Tensor<D>>, spec: &
     y.mask_fill(not_a_number, f32::NAN)
 }
 
-/// `gradient`·σ_ν′ of the backward law of `spec`.
+/// `gradient`·σ_ν′ of the backward law of `spec`, or times the factor of its rule.
 pub fn backward<const D: usize>(x: Tensor<D>, gradient: Tensor<D>, spec: &StairSpec) -> Tensor<D> {
     match BackwardPass::new(spec) {
-        BackwardPass::Zero => gradient.zeros_like(),
-        BackwardPass::Constant(c) => gradient * c,
-        BackwardPass::Density(pass) => {
+        None => gradient.clone() * factor(x, gradient, spec),
+        Some(BackwardPass::Zero) => gradient.zeros_like(),
+        Some(BackwardPass::Constant(c)) => gradient * c,
+        Some(BackwardPass::Density(pass)) => {
             let not_a_number = x.clone().is_nan();
             let slope = pass.thresholds.iter().zip(&pass.steps).fold(x.zeros_like(), |slope, (c, d)| {
                 slope + pdf((x.clone() - *c) * pass.inverse_scale, &pass.shape) * *d
@@ -50,6 +56,35 @@ pub fn backward<const D: usize>(x: Tensor<D>, gradient: Tensor<D>, spec: &StairS
             gradient * slope.mask_fill(not_a_number, f32::NAN)
         }
     }
+}
+
+/// The factor of a rule that is no law, cell by cell.
+fn factor<const D: usize>(x: Tensor<D>, gradient: Tensor<D>, spec: &StairSpec) -> Tensor<D> {
+    let (quantum, levels) = (spec.scales.quantum, spec.stair.levels());
+    let (low, high) = (spec.stair.lowest_level(), spec.stair.highest_level());
+    let not_a_number = x.clone().is_nan();
+    let between = |low: f64, high: f64| {
+        (x.clone().greater_equal_elem(quantum * low).float() - x.clone().greater_equal_elem(quantum * high).float())
+            * (spec.scales.output / quantum)
+    };
+    let factor = match &spec.laws.backward {
+        Backward::Dsq(dsq) if crate::rules::rises(&spec.stair) => {
+            let (kappa, peak) = (dsq.steepness(), dsq.steepness() / (1.0 - dsq.alpha()));
+            levels.windows(2).fold(x.zeros_like(), |sum, pair| {
+                let v = (x.clone() / quantum * 2.0 - (pair[0] + pair[1])) / (pair[1] - pair[0]);
+                let cosh = (v.clamp(-1.0, 1.0) * kappa).cosh();
+                sum + cosh.powi_scalar(-2) * peak * between(pair[0], pair[1])
+            })
+        }
+        Backward::Ewgs(ewgs) if low < high => {
+            let u = x.clone().clamp(quantum * low, quantum * high) / quantum;
+            let hard = StairSpec::hard(spec.stair.clone());
+            let distance = u.clone() - forward(u, None, &hard);
+            (gradient.sign() * distance * (ewgs.delta() / (high - low)) + 1.0) * between(low, high)
+        }
+        _ => return x.zeros_like(),
+    };
+    factor.mask_fill(not_a_number, f32::NAN)
 }
 
 fn cdf<const D: usize>(u: Tensor<D>, shape: &Shape) -> Tensor<D> {

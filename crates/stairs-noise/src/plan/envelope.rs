@@ -6,6 +6,7 @@
 //! | bounded window | ((end − t)/(end − start))^α | 1 | 0 from `end` on |
 //! | until | 1 | 1 | 0 from `end` on |
 //! | unbounded window | (1/(t − start + 1))^α | 1 | 0 once e(t) has come down to the cutoff |
+//! | sigmoid window, relaxation window | see [`SigmoidWindow`], [`RelaxationWindow`] | 1 | 0 from `end` on |
 //!
 //! t counts epochs or optimiser steps. With α = 0 both windows are the constant 1 for ever: what is static stays static
 //! to the end of training. Source: \[ANA22\] (arXiv 2203.11323), section 4; the cutoff and the meaning of α = 0 follow its
@@ -13,7 +14,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::PlanError;
+use super::{PlanError, RelaxationWindow, SigmoidWindow};
 
 /// A non-increasing function of time with values in [0, 1].
 ///
@@ -38,6 +39,10 @@ pub enum Envelope {
     UnboundedWindow(UnboundedWindow),
     /// 1, then 0.
     Until(Until),
+    /// From 1 at its start to 0 at its end along a logistic curve: PARQ.
+    SigmoidWindow(SigmoidWindow),
+    /// From 1 at its start to 0 at its end, with a jump at the end: BinaryRelax.
+    RelaxationWindow(RelaxationWindow),
 }
 
 /// ((end − t)/(end − start))^power from `start` to `end`.
@@ -97,6 +102,8 @@ impl Envelope {
             Envelope::BoundedWindow(window) => window.at(t),
             Envelope::UnboundedWindow(window) => window.at(t),
             Envelope::Until(until) => until.at(t),
+            Envelope::SigmoidWindow(window) => window.at(t),
+            Envelope::RelaxationWindow(window) => window.at(t),
         }
     }
 
@@ -107,6 +114,8 @@ impl Envelope {
             Envelope::BoundedWindow(window) => (window.power > 0.0).then_some(window.end),
             Envelope::UnboundedWindow(window) => window.end(),
             Envelope::Until(until) => Some(until.end),
+            Envelope::SigmoidWindow(window) => Some(window.end()),
+            Envelope::RelaxationWindow(window) => Some(window.end()),
         }
     }
 }

@@ -25,6 +25,12 @@ pub enum PlanError {
     /// A cutoff outside [0, 1).
     #[error("the cutoff of an unbounded decay must be at least 0 and below 1, got {0}")]
     Cutoff(f64),
+    /// A steepness outside [0.001, 100].
+    #[error("the steepness of a sigmoid decay must be at least 0.001 and at most 100, got {0}: 10 is usual")]
+    Steepness(f64),
+    /// A growth outside [1, 10⁶⁰].
+    #[error("the growth of a relaxation must be at least 1 and at most 1e60, got {0}: 359 is usual")]
+    Growth(f64),
     /// Start values of mean and scale that are no law.
     #[error(transparent)]
     Law(#[from] LawError),

@@ -11,6 +11,7 @@ mod error;
 mod pattern;
 mod policy;
 mod print;
+mod relaxation;
 mod resolved;
 mod schedule;
 
@@ -19,5 +20,6 @@ pub use envelope::{BoundedWindow, Envelope, UnboundedWindow, Until};
 pub use error::PlanError;
 pub use pattern::Pattern;
 pub use policy::{Decay, Dynamics, Interval, Policy};
+pub use relaxation::{RelaxationWindow, SigmoidWindow};
 pub use resolved::ResolvedPlan;
 pub use schedule::{BackwardSchedule, NoiseSchedule, QuantiserSchedule};

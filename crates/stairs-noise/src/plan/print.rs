@@ -30,6 +30,12 @@ pub(super) fn table<'a>(
             Some(BackwardSchedule::Identity) => {
                 table.add_row(["", "identity", "(backward)"]);
             }
+            Some(BackwardSchedule::Dsq(dsq)) => {
+                table.add_row(["".into(), format!("dsq {}", dsq.alpha()), "(backward)".into()]);
+            }
+            Some(BackwardSchedule::Ewgs(ewgs)) => {
+                table.add_row(["".into(), format!("ewgs {}", ewgs.delta()), "(backward)".into()]);
+            }
         }
     }
     for column in table.column_iter_mut().skip(3) {

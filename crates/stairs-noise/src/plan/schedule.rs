@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Envelope, PlanError};
-use crate::{Backward, Law, Laws, Noise, Strategy};
+use crate::{Backward, Dsq, Ewgs, Law, Laws, Noise, Strategy};
 
 /// A law whose mean and scale decay by envelopes of their own.
 ///
@@ -111,6 +111,10 @@ pub enum BackwardSchedule {
     Schedule(NoiseSchedule),
     /// Derivative 1, see [`Backward::Identity`].
     Identity,
+    /// The derivative of DSQ's soft stair, see [`Backward::Dsq`].
+    Dsq(Dsq),
+    /// The clipped identity with EWGS's scaling, see [`Backward::Ewgs`].
+    Ewgs(Ewgs),
 }
 
 /// Everything one quantiser needs to know of the annealing.
@@ -152,6 +156,8 @@ impl QuantiserSchedule {
             Backward::Law(law) if law == laws.forward => None,
             Backward::Law(law) => Some(BackwardSchedule::Schedule(NoiseSchedule::constant(law))),
             Backward::Identity => Some(BackwardSchedule::Identity),
+            Backward::Dsq(dsq) => Some(BackwardSchedule::Dsq(dsq)),
+            Backward::Ewgs(ewgs) => Some(BackwardSchedule::Ewgs(ewgs)),
         };
         Self { strategy, forward: NoiseSchedule::constant(laws.forward), backward }
     }
@@ -163,17 +169,19 @@ impl QuantiserSchedule {
             None => Laws::same(forward),
             Some(BackwardSchedule::Schedule(schedule)) => Laws::new(forward, schedule.law_at(t)),
             Some(BackwardSchedule::Identity) => Laws { forward, backward: Backward::Identity },
+            Some(BackwardSchedule::Dsq(dsq)) => Laws { forward, backward: Backward::Dsq(*dsq) },
+            Some(BackwardSchedule::Ewgs(ewgs)) => Laws { forward, backward: Backward::Ewgs(*ewgs) },
         }
     }
 
     /// The time from which both passes have the Dirac law at 0: training as in evaluation, and no gradient any more.
-    /// `None` if that never comes; an identity backward never ends.
+    /// `None` if that never comes; a backward rule that is no law never ends.
     pub fn end(&self) -> Option<f64> {
         let forward = self.forward.end()?;
         match &self.backward {
             None => Some(forward),
             Some(BackwardSchedule::Schedule(schedule)) => Some(forward.max(schedule.end()?)),
-            Some(BackwardSchedule::Identity) => None,
+            Some(BackwardSchedule::Identity | BackwardSchedule::Dsq(_) | BackwardSchedule::Ewgs(_)) => None,
         }
     }
 

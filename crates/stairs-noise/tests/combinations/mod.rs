@@ -5,7 +5,7 @@ use burn::module::{Module, Param};
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, TensorData};
 use stairs_noise::{
-    Backward, FeatureScale, Law, Laws, Noise, Quantiser, ScaleError, ScalePolicy, Setting, Stair,
+    Backward, Dsq, Ewgs, FeatureScale, Law, Laws, Noise, Quantiser, ScaleError, ScalePolicy, Setting, Stair,
     StairActivationConfig, StairFunction, StairWeights, Strategy, WeightGranularity, WeightInit, WeightsError,
     set_settings,
 };
@@ -52,6 +52,9 @@ fn laws() -> Vec<Laws> {
     all.push(Laws::new(Law::hard(Noise::Uniform), law(Noise::Triangular, 0.0, 1.0)));
     all.push(Laws { forward: law(Noise::Logistic, 0.0, 0.3), backward: Backward::Identity });
     all.push(Laws { forward: Law::hard(Noise::Normal), backward: Backward::Identity });
+    let rule = |backward| Laws { forward: Law::hard(Noise::Uniform), backward };
+    all.push(rule(Backward::Dsq(Dsq::new(0.2).unwrap())));
+    all.push(rule(Backward::Ewgs(Ewgs::new(0.5).unwrap())));
     all.push(Laws::same(law(Noise::Normal, 0.0, 1e-30)));
     all.push(Laws::same(law(Noise::Uniform, 1e30, 1e30)));
     all
@@ -181,7 +184,10 @@ fn check_weights(cell: usize, label: &str, model: &Linear, device: &Device) {
     let hard = values(model.valid().weight.val());
     assert!(hard.iter().all(|w| w.is_finite()), "{label}");
     // Estimators and strategies come in turn: which scale a stair has makes no difference to them.
-    let pairs: Vec<_> = laws().into_iter().flat_map(|laws| Strategy::ALL.map(|s| (laws.clone(), s))).collect();
+    let pairs: Vec<_> = laws()
+        .into_iter()
+        .flat_map(|laws| Strategy::ALL.into_iter().chain([Strategy::Relaxed]).map(move |s| (laws.clone(), s)))
+        .collect();
     for (laws, strategy) in pairs.iter().cycle().skip(TURN * cell).take(TURN) {
         let setting = Setting::new(laws.clone()).with_strategy(*strategy).with_key(5);
         let model = set_settings(model.clone(), |_| Some(setting.clone())).unwrap();

@@ -52,10 +52,10 @@ impl Moments<'_> {
 
         let mut cosines = (vec![None; self.sites.len()], None);
         let mut smoothed_loss = None;
-        if !backward.values().any(|rule| *rule == Backward::Identity) {
+        if backward.values().all(|rule| matches!(rule, Backward::Law(_))) {
             let smoothed = set_laws(soft, |path| match backward.get(path)? {
                 Backward::Law(law) => Some(Laws::same(law.clone())),
-                Backward::Identity => None,
+                _ => None,
             })?;
             let loss = loss(&smoothed, batch);
             smoothed_loss = loss.is_finite().then_some(loss);
@@ -103,6 +103,11 @@ impl Moments<'_> {
         let under = |scale: fn(&Law) -> f64| {
             let probed = set_laws(model.clone(), |path| match backward.get(path)? {
                 Backward::Law(law) => Law::new(Noise::Uniform, law.mean(), scale(law)).ok().map(Laws::same),
+                // Gradient passes between the outermost levels, which half a step around every threshold makes up.
+                Backward::Dsq(_) | Backward::Ewgs(_) => {
+                    let law = Law::new(Noise::Uniform, 0.0, 0.5).ok()?;
+                    Law::new(Noise::Uniform, 0.0, scale(&law)).ok().map(Laws::same)
+                }
                 Backward::Identity => None,
             })?;
             Ok::<_, ConfigError>(levels(&probed, self.sites, latent))
@@ -133,6 +138,7 @@ fn half_width(law: &Law) -> f64 {
 fn window(rule: &Backward) -> Option<f64> {
     match rule {
         Backward::Law(law) => Some(half_width(law)),
+        Backward::Dsq(_) | Backward::Ewgs(_) => Some(0.5),
         Backward::Identity => None,
     }
 }

@@ -19,7 +19,7 @@ use stairs_train::{
 /// 64 – 32 – 10 with batch normalisation and a ternary activation.
 #[derive(Module, Debug)]
 pub(crate) struct Mine {
-    hidden: Linear,
+    pub(crate) hidden: Linear,
     norm: BatchNorm,
     act: StairActivation,
     last: Linear,

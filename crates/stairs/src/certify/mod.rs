@@ -111,7 +111,8 @@ impl RunCertificate {
         let weights = if self.trained { "trained weights" } else { "initial weights" };
         let plan = match self.config.method {
             Method::Ana => format!("{}, {} noise", self.config.policy, self.config.law),
-            _ => "straight-through".to_owned(),
+            Method::Ste => "straight-through".to_owned(),
+            method => method.label().to_owned(),
         };
         format!("{} on {}, {weights}: {plan}", self.config.model, self.config.dataset)
     }

@@ -52,7 +52,7 @@ impl Diagnose {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let device = self.device.device.open()?;
         let Prepared { config, data, notes } = self.options.prepare(&self.data)?;
-        ensure!(config.method != TrainMethod::Float, "--method float quantises nothing: use ste or ana");
+        ensure!(config.method != TrainMethod::Float, "--method float quantises nothing: use ste, ana or a baseline");
         println!("{}", describe(&data));
         notes.iter().for_each(|note| println!("note: {note}"));
         let title = title(&config);
@@ -80,7 +80,8 @@ impl Diagnose {
 fn title(config: &RunConfig) -> String {
     match config.method {
         TrainMethod::Ana => format!("{}, {} noise, {}", config.policy, config.law, config.strategy),
-        _ => format!("straight-through estimator, {} surrogate", config.law),
+        TrainMethod::Ste => format!("straight-through estimator, {} surrogate", config.law),
+        method => method.label().to_owned(),
     }
 }
 

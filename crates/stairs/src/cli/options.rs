@@ -26,6 +26,22 @@ pub(crate) enum Method {
     Ste,
     /// Additive noise annealing
     Ana,
+    /// LSQ: as ste, with quanta of weights and features learned (Esser et al. 2020)
+    Lsq,
+    /// PACT: as ste, with unsigned features whose clip is learned (Choi et al. 2018)
+    Pact,
+    /// DSQ: hard forward, the derivative of a soft stair backward, alpha 0.2 (Gong et al. 2019)
+    Dsq,
+    /// EWGS: hard forward, gradients scaled element by element, delta 0.001 (Lee et al. 2021)
+    Ewgs,
+    /// PARQ: weights mapped by an affine piece whose slope is annealed (Jin et al. 2025)
+    Parq,
+    /// BinaryRelax: weights between float and quantised (Yin et al. 2018)
+    BinaryRelax,
+    /// As ste, with weights drawn to the middles of their steps (Nagel et al. 2022)
+    Dampening,
+    /// As ste, with weights frozen that oscillate (Nagel et al. 2022)
+    Freezing,
 }
 
 impl From<Method> for train::Method {
@@ -34,6 +50,14 @@ impl From<Method> for train::Method {
             Method::Float => train::Method::Float,
             Method::Ste => train::Method::Ste,
             Method::Ana => train::Method::Ana,
+            Method::Lsq => train::Method::Lsq,
+            Method::Pact => train::Method::Pact,
+            Method::Dsq => train::Method::Dsq,
+            Method::Ewgs => train::Method::Ewgs,
+            Method::Parq => train::Method::Parq,
+            Method::BinaryRelax => train::Method::BinaryRelax,
+            Method::Dampening => train::Method::Dampening,
+            Method::Freezing => train::Method::Freezing,
         }
     }
 }

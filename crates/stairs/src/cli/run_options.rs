@@ -157,9 +157,8 @@ impl RunOptions {
             (self.backward.is_some(), "--backward"),
             (self.forward_noise.is_some(), "--forward-noise"),
             (self.follow_mean, "--follow-mean"),
-            (self.anneal_until.is_some(), "--anneal-until"),
-            (self.anneal_per.is_some(), "--anneal-per"),
         ];
+        let schedule = [(self.anneal_until.is_some(), "--anneal-until"), (self.anneal_per.is_some(), "--anneal-per")];
         let quantisers = [
             (self.quantiser == Some(Quantiser::Ternary), "--quantiser"),
             (self.features == Some(Features::default()), "--features"),
@@ -168,14 +167,18 @@ impl RunOptions {
             (self.law.is_some(), "--law"),
             (self.start.is_some(), "--start"),
         ];
-        let idle: Vec<_> = match method {
-            Method::Float => quantisers.into_iter().chain(noise).collect(),
-            Method::Ste => noise.into(),
-            Method::Ana => Vec::new(),
+        let law = [(self.law.is_some(), "--law")];
+        let (idle, why): (Vec<_>, _) = match method {
+            Method::Float => (quantisers.into_iter().chain(noise).chain(schedule).collect(), "quantises nothing"),
+            Method::Ana => (Vec::new(), ""),
+            Method::Parq | Method::BinaryRelax => (noise.into(), "anneals by a rule of its own"),
+            Method::Dsq | Method::Ewgs => {
+                (law.into_iter().chain(noise).chain(schedule).collect(), "has a rule of its own and anneals nothing")
+            }
+            _ => (noise.into_iter().chain(schedule).collect(), "anneals nothing"),
         };
         let idle: Vec<_> = idle.into_iter().filter(|(given, _)| *given).map(|(_, name)| name).collect();
-        let why = if method == Method::Float { "quantises nothing" } else { "anneals nothing" };
-        (!idle.is_empty()).then(|| format!("--method {} {why}: without effect are {}", name(method), idle.join(", ")))
+        (!idle.is_empty()).then(|| format!("--method {method} {why}: without effect are {}", idle.join(", ")))
     }
 
     /// The configuration they make.
@@ -242,14 +245,5 @@ impl RunOptions {
             ..recipe
         };
         self.optimisation.change(config, self.weight_scale.is_some())
-    }
-}
-
-/// A method as the options name it.
-fn name(method: Method) -> &'static str {
-    match method {
-        Method::Float => "float",
-        Method::Ste => "ste",
-        Method::Ana => "ana",
     }
 }

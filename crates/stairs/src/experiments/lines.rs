@@ -8,7 +8,7 @@ use std::{
 use serde::Deserialize;
 use serde_json::json;
 use stairs_data::files::read_regular;
-use stairs_train::{RECORD_FORMAT, RunConfig, RunRecord};
+use stairs_train::{HeldOut, RECORD_FORMAT, RunConfig, RunRecord, Validation};
 
 use super::{Diverged, Experiment, Scale};
 use crate::{
@@ -46,6 +46,8 @@ struct Run {
     train_loss: Vec<Option<f64>>,
     test_accuracy: Option<f64>,
     best_test_accuracy: Option<f64>,
+    #[serde(default)]
+    validation: Option<Validation>,
     seconds: Option<f64>,
 }
 
@@ -116,11 +118,13 @@ fn record(run: Run) -> Result<(String, RunRecord), serde_json::Error> {
     let number = |value: Option<f64>| value.unwrap_or(f64::NAN);
     for (epoch, loss) in record.epochs.iter_mut().zip(&run.train_loss) {
         epoch.train_loss = number(*loss);
-        (epoch.train_accuracy, epoch.test_loss, epoch.test_accuracy) = (f64::NAN, f64::NAN, f64::NAN);
+        epoch.held_out = HeldOut::of(&record.config);
+        (epoch.train_accuracy, epoch.held_out_loss, epoch.held_out_accuracy) = (f64::NAN, f64::NAN, f64::NAN);
         (epoch.learning_rate, epoch.seconds) = (f64::NAN, f64::NAN);
     }
     record.test_accuracy = number(run.test_accuracy);
     record.best_test_accuracy = number(run.best_test_accuracy);
+    record.validation = run.validation;
     record.wall_seconds = number(run.seconds);
     Ok((run.trial, record))
 }

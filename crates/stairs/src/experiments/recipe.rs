@@ -79,7 +79,7 @@ pub fn policy(dataset: DatasetName, method: Method) -> Policy {
 /// Quantum of the weights of choice: 0.1 for every layer on Fashion-MNIST, that of the initial values elsewhere.
 pub fn weight_scale(dataset: DatasetName, method: Method) -> ScalePolicy {
     match (dataset, method) {
-        (DatasetName::FashionMnist, Method::Ste | Method::Ana) => ScalePolicy::Fixed(0.1),
+        (DatasetName::FashionMnist, method) if method.is_quantised() => ScalePolicy::Fixed(0.1),
         _ => ScalePolicy::MaxAbs,
     }
 }

@@ -1,6 +1,6 @@
 //! Experiments and trials as data.
 
-use stairs_train::{Method, RunConfig};
+use stairs_train::RunConfig;
 
 use crate::{measure::MeasureConfig, report::Page};
 
@@ -92,12 +92,7 @@ impl Row {
 
     /// A training named after its method.
     pub fn method(config: RunConfig) -> Self {
-        let name = match config.method {
-            Method::Float => "float",
-            Method::Ste => "ste",
-            Method::Ana => "ana",
-        };
-        Self::train(name, config)
+        Self::train(config.method.name(), config)
     }
 
     /// A measurement with a name.

@@ -6,6 +6,7 @@
 //! | `stair-QUANTISER-LAW.svg` | a quantiser under a law: forward and derivative at three scales |
 //! | `strategies-ternary.svg` | the three forward strategies of the ternary stair |
 //! | `estimator-NAME.svg` | a published estimator: forward and derivative |
+//! | `baseline-NAME.svg` | a published baseline: what goes forward, what comes back, what is annealed |
 //! | `activation-NAME.svg` | a regularised activation under the four laws: value and derivative |
 //! | `plan-INTERVAL-DECAY.svg` | mean and scale over time of a policy with three layers |
 //! | `expressivity-sine.svg`, `-ring.svg` | functions of one and two variables with certified approximations |
@@ -19,8 +20,9 @@ use stairs_noise::{
 use stairs_quant::{Quantiser, StairFunction, expressivity::Target};
 
 use super::{
-    Axis, CatalogueError, Figure, Ink, Layer, Panel, StairCurve, Track, activation_figure, cost_figure,
-    derivative_panel, expressivity_figure, inverted_residual_figure, refinement_figure, residual_figure,
+    Axis, CatalogueError, Figure, Ink, Layer, Panel, StairCurve, Track, activation_figure,
+    baseline::baseline_figures,
+    cost_figure, derivative_panel, expressivity_figure, inverted_residual_figure, refinement_figure, residual_figure,
     schedule_panels,
     stair::{hard, samples, window},
     stair_panel,
@@ -51,6 +53,7 @@ pub fn catalogue() -> Result<Vec<(String, Figure)>, CatalogueError> {
     for estimator in estimators() {
         figures.push((format!("estimator-{}", estimator.name), estimator_figure(&estimator)));
     }
+    figures.extend(baseline_figures()?);
     for activation in Activation::NAMED {
         figures.push((format!("activation-{}", activation.name()), activation_figure(&activation)));
     }
@@ -134,6 +137,7 @@ fn strategy_figure() -> Figure {
             Strategy::Expectation => panel
                 .with(hard(&stair, window))
                 .with(Layer::line(points.map(|x| (x, soft.expectation(x))).collect(), Ink::Blue)),
+            Strategy::Relaxed => panel.with(Layer::line(points.map(|x| (x, soft.relaxed(x))).collect(), Ink::Blue)),
             Strategy::Mode => panel.with(Layer::line(points.map(|x| (x, soft.mode(x))).collect(), Ink::Blue)),
             Strategy::Random => panel.with(hard(&stair, window)).with(Layer::Dots {
                 points: points
@@ -244,7 +248,10 @@ mod tests {
         let figures = catalogue().unwrap();
         let names: HashSet<&String> = figures.iter().map(|(name, _)| name).collect();
         assert_eq!(names.len(), figures.len());
-        assert_eq!(figures.len(), 4 + 4 * Quantiser::catalogue().len() + 1 + 7 + Activation::NAMED.len() + 8 + 3 + 2);
+        assert_eq!(
+            figures.len(),
+            4 + 4 * Quantiser::catalogue().len() + 1 + 7 + 8 + Activation::NAMED.len() + 8 + 3 + 2
+        );
         for (name, figure) in &figures {
             let svg = figure.svg().unwrap();
             assert!(!svg.contains("NaN") && !svg.contains("inf"), "{name}");

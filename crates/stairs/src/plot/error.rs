@@ -1,6 +1,6 @@
 //! What can go wrong while a figure is drawn.
 
-use stairs_noise::PlanError;
+use stairs_noise::{EstimatorError, PlanError};
 use stairs_quant::ExpressivityError;
 use thiserror::Error;
 
@@ -28,6 +28,9 @@ pub enum CatalogueError {
     /// A policy that makes no plan.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// A baseline that does not exist for its parameters.
+    #[error(transparent)]
+    Estimator(#[from] EstimatorError),
     /// A function that could not be approximated.
     #[error(transparent)]
     Expressivity(#[from] ExpressivityError),

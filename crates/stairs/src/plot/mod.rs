@@ -14,6 +14,7 @@
 
 mod activation;
 mod axis;
+mod baseline;
 mod block;
 mod capacity;
 mod catalogue;

@@ -15,7 +15,7 @@ pub struct Study<'a> {
     pub dataset: &'a str,
     /// Model by name.
     pub model: &'a str,
-    /// Groups: float first, then STE, then ANA, each in a stable order.
+    /// Groups: float first, then STE, ANA and the baselines, each in a stable order.
     pub groups: Vec<Group<'a>>,
 }
 
@@ -86,15 +86,11 @@ impl Group<'_> {
 /// Groups records into studies, in the order of data set and model. Records without epochs are left out.
 pub fn studies(records: &[RunRecord]) -> Vec<Study<'_>> {
     // Data set and model → method (in order) and settings → runs.
-    type Groups<'a> = BTreeMap<(u8, String), Vec<&'a RunRecord>>;
+    type Groups<'a> = BTreeMap<(usize, String), Vec<&'a RunRecord>>;
     let mut by_study: BTreeMap<(&str, &str), Groups<'_>> = BTreeMap::new();
     for record in records.iter().filter(|record| !record.epochs.is_empty()) {
         let config = &record.config;
-        let order = match config.method {
-            Method::Float => 0,
-            Method::Ste => 1,
-            Method::Ana => 2,
-        };
+        let order = Method::ALL.iter().position(|method| *method == config.method).unwrap_or(Method::ALL.len());
         let key = serde_json::to_string(&settings(record)).unwrap_or_default();
         by_study.entry((&config.dataset, &config.model)).or_default().entry((order, key)).or_default().push(record);
     }
@@ -115,11 +111,13 @@ fn study<'a>(dataset: &'a str, model: &'a str, groups: impl Iterator<Item = Vec<
         group.label = label;
         let method = group.method();
         let favourite = match method {
-            Method::Float => Ink::Grey,
-            Method::Ste => Ink::Orange,
-            Method::Ana => Ink::Blue,
+            Method::Float => Some(Ink::Grey),
+            Method::Ste => Some(Ink::Orange),
+            Method::Ana => Some(Ink::Blue),
+            _ => None,
         };
-        group.ink = if taken.insert(method as u8) { favourite } else { others.next().unwrap_or(Ink::Red) };
+        let favourite = favourite.filter(|_| taken.insert(method as u8));
+        group.ink = favourite.or_else(|| others.next()).unwrap_or(Ink::Red);
     }
     Study { dataset, model, groups }
 }
@@ -156,11 +154,7 @@ fn flatten(path: &str, value: &Value, flat: &mut BTreeMap<String, Value>) {
 
 /// The method, and whatever tells this group from the others of the same method.
 fn label(group: &Group<'_>, all: &[Group<'_>]) -> String {
-    let name = match group.method() {
-        Method::Float => "float",
-        Method::Ste => "STE",
-        Method::Ana => "ANA",
-    };
+    let name = group.method().label();
     let own = settings(group.runs[0]);
     let peers: Vec<_> = all.iter().filter(|g| g.method() == group.method()).map(|g| settings(g.runs[0])).collect();
     let names: BTreeSet<&String> = peers.iter().flat_map(BTreeMap::keys).collect();

@@ -43,6 +43,15 @@ impl Order {
             // A jump from 1 to 0.
             Envelope::Until(until) if limit == Some(until.end()) => Order::Constant(beta),
             Envelope::Until(_) => Order::Zero,
+            // The slope of the logistic curve at its end.
+            Envelope::SigmoidWindow(window) if limit == Some(window.end()) => {
+                let c = window.steepness();
+                let low = 1.0 / (1.0 + (0.5 * c).exp());
+                let slope = c * low * (1.0 - low) / (1.0 - 2.0 * low);
+                Order::Power(beta * slope / (window.end() - window.start()), 1.0)
+            }
+            Envelope::RelaxationWindow(window) if limit == Some(window.end()) => Order::Constant(beta * window.last()),
+            Envelope::SigmoidWindow(_) | Envelope::RelaxationWindow(_) => Order::Zero,
         }
     }
 

@@ -190,9 +190,10 @@ fn quotient(mean: Envelope, scale: Envelope, from: f64, to: f64) -> Option<(f64,
         // A power of one decreasing function: monotone, and its limit where both vanish is 0, 1 or ∞.
         let first = if scale.at(from) > 0.0 { at(from) } else { return None };
         let power = |envelope: Envelope| match envelope {
-            Envelope::Constant | Envelope::Until(_) => 0.0,
             Envelope::BoundedWindow(window) => window.power(),
             Envelope::UnboundedWindow(window) => window.power(),
+            // None of the pairs above.
+            _ => 0.0,
         };
         let last = match scale.at(to) > 0.0 {
             true => at(to),

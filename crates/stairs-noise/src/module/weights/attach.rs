@@ -9,11 +9,11 @@ use rand_chacha::ChaCha8Rng;
 use stairs_quant::{Granularity, ScaleError, ScalePolicy, Scales, StairFunction};
 
 use super::{StairWeights, WeightGranularity, WeightInit, WeightsError};
+use crate::derive_seed;
 use crate::module::axes::WeightAxes;
 use crate::module::scales::{Channels, SMALLEST_STEP, ScaleState};
 use crate::module::setting::Setting;
 use crate::module::stair::Stair;
-use crate::{Backward, derive_seed};
 
 /// Share of a law's support in which weights start: its edges, where the density ends, are left to rounding.
 const INSIDE: f64 = 0.999;
@@ -133,10 +133,7 @@ impl StairWeights {
     fn inside_support(&self, seed: u64, count: usize, fan_in: usize, quantum: impl Fn(usize) -> f64) -> Vec<f32> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let thresholds = self.function.thresholds();
-        let support = match &self.laws.backward {
-            Backward::Law(law) if !law.is_hard() => INSIDE * law.scale() * law.noise().reach(),
-            _ => f64::INFINITY,
-        };
+        let support = INSIDE * self.laws.backward.reach(&self.function);
         let radius = (1.0 / (fan_in.max(1) as f64).sqrt()).min(support);
         let mean = self.laws.forward.mean();
         (0..count)

@@ -35,24 +35,24 @@ pub(crate) fn forward_in_place(x: &mut [f32], spec: &StairSpec) {
 }
 
 /// `gradient`·σ_ν′(x), element by element.
-pub(crate) fn backward(x: &[f32], gradient: &[f32], spec: &StairSpec) -> Vec<f32> {
-    match BackwardPass::new(spec) {
+pub(crate) fn backward(x: &[f32], gradient: &[f32], pass: &BackwardPass) -> Vec<f32> {
+    match pass {
         BackwardPass::Zero => vec![0.0; x.len()],
         BackwardPass::Constant(c) => gradient.iter().map(|g| g * c).collect(),
         BackwardPass::Density(pass) => collect(x.len(), |start, out| {
             let range = start..start + out.len();
-            run_backward(&x[range.clone()], &gradient[range], Fresh(out), &pass);
+            run_backward(&x[range.clone()], &gradient[range], Fresh(out), pass);
         }),
     }
 }
 
 /// As [`backward`], overwriting the gradient.
-pub(crate) fn backward_in_place(x: &[f32], gradient: &mut [f32], spec: &StairSpec) {
-    match BackwardPass::new(spec) {
+pub(crate) fn backward_in_place(x: &[f32], gradient: &mut [f32], pass: &BackwardPass) {
+    match pass {
         BackwardPass::Zero => gradient.fill(0.0),
         BackwardPass::Constant(c) => gradient.iter_mut().for_each(|g| *g *= c),
         BackwardPass::Density(pass) => for_each_chunk(gradient, |start, data| {
-            run_backward(&x[start..start + data.len()], &[], InPlace(data), &pass);
+            run_backward(&x[start..start + data.len()], &[], InPlace(data), pass);
         }),
     }
 }
@@ -140,7 +140,8 @@ fn forward_body<I: Isa, S: Sink>(x: &[f32], mut out: S, pass: &Pass, spec: &Stai
 #[inline(always)]
 fn emit<I: Isa, L: CpuLaw, S: Sink>(x: &[f32], out: &mut S, pass: &Pass, law: L, spec: &StairSpec, index: u32) {
     match spec.strategy {
-        Strategy::Expectation => kernel::forward::<I, L, _>(x, out, pass, law, Expectation, index),
+        // A relaxed stair is no kernel's work; what it mixes in, the hard stair, is any strategy's.
+        Strategy::Expectation | Strategy::Relaxed => kernel::forward::<I, L, _>(x, out, pass, law, Expectation, index),
         Strategy::Mode => kernel::forward::<I, L, _>(x, out, pass, law, Mode, index),
         Strategy::Random => kernel::forward::<I, L, _>(x, out, pass, law, Random(spec.random_key()), index),
     }
