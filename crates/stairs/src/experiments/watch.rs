@@ -6,7 +6,7 @@
 use std::time::Instant;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use stairs_train::{EpochRecord, Progress};
+use stairs_train::{EpochRecord, HeldOut, Progress};
 
 use super::{Finished, Status, Trial};
 
@@ -100,7 +100,7 @@ struct Bars {
     overall: ProgressBar,
     bar: ProgressBar,
     epochs: usize,
-    last: Option<f64>,
+    last: Option<(HeldOut, f64)>,
 }
 
 impl Progress for Bars {
@@ -109,14 +109,14 @@ impl Progress for Bars {
     }
 
     fn samples(&mut self, epoch: usize, part: &str, done: usize, total: usize) {
-        let last = self.last.map_or(String::new(), |accuracy| format!(" · test {accuracy:.2} %"));
+        let last = self.last.map_or(String::new(), |(part, accuracy)| format!(" · {part} {accuracy:.2} %"));
         self.bar.set_length(total as u64);
         self.bar.set_position(done as u64);
         self.bar.set_message(format!("epoch {epoch}/{} {part}{last}", self.epochs));
     }
 
     fn epoch(&mut self, record: &EpochRecord, _total: usize) {
-        self.last = Some(record.held_out_accuracy);
+        self.last = Some((record.held_out, record.held_out_accuracy));
         self.overall.inc(1);
     }
 
@@ -187,7 +187,8 @@ impl Progress for EpochLines {
     fn epoch(&mut self, record: &EpochRecord, total: usize) {
         if record.epoch.is_multiple_of(self.every) && record.epoch != total {
             let (epoch, loss, accuracy) = (record.epoch, record.train_loss, record.held_out_accuracy);
-            println!("{} epoch {epoch}/{total}: train loss {loss:.4}, test accuracy {accuracy:.2} %", self.head);
+            let part = record.held_out;
+            println!("{} epoch {epoch}/{total}: train loss {loss:.4}, {part} accuracy {accuracy:.2} %", self.head);
         }
     }
 
@@ -199,7 +200,7 @@ impl Progress for EpochLines {
 fn summary(trial: &Trial, status: Status, finished: Option<&Finished>) -> String {
     let (verb, time, result) = match finished {
         Some(Finished::Run(run)) => {
-            ("trained", format!(" in {:.1} s", run.wall_seconds), format!(", test accuracy {:.2} %", run.test_accuracy))
+            ("trained", format!(" in {:.1} s", run.wall_seconds), format!(", test accuracy {:.2} %", run.chosen().1))
         }
         Some(Finished::Measurement(found)) => {
             ("measured", String::new(), format!(", {} parameters, {} draws", found.dimension, found.config.draws))
