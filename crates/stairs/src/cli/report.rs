@@ -20,10 +20,10 @@ use super::paths;
 pub(crate) struct Report {
     /// Directory with runs; with --experiment a records.jsonl or the folder that holds it
     dir: PathBuf,
-    /// Make the page of this experiment, see `stairs reproduce --list`
+    /// Make the page of this experiment, see `stairs reproduce --list` [default: the runs below DIR]
     #[arg(long, value_name = "NAME", conflicts_with = "title")]
     experiment: Option<String>,
-    /// Write the figures of the experiment's page to this folder as well
+    /// Write the figures of the experiment's page to this folder as well [default: only the page]
     #[arg(long, value_name = "DIR", requires = "experiment")]
     figures: Option<PathBuf>,
     /// The page [default: DIR/index.html]

@@ -5,7 +5,7 @@ use std::path::Path;
 use stairs_train::{RunConfig, RunDir, RunRecord, TrainError};
 
 use super::{Diverged, ExperimentError, Task, Trial};
-use crate::measure::{MeasureConfig, Measurement, measurement};
+use crate::measure::{Measurement, is_for, measurement};
 
 /// The record of a finished trial.
 #[derive(Clone, Debug)]
@@ -42,10 +42,8 @@ pub(super) fn finished(dir: &Path, trial: &Trial) -> Result<Option<Finished>, Ex
             let found = measurement(dir)
                 .map_err(|source| ExperimentError::Measurement { trial: trial.id.clone(), source: Box::new(source) })?;
             let Some(found) = found else { return Ok(None) };
-            // What has no influence on a draw may be asked for later: the measurement goes on from the draws there are.
-            if found.config.factorised != config.factorised
-                && (MeasureConfig { factorised: config.factorised.clone(), ..found.config.clone() }) == *config
-            {
+            // The unit-factorised bound may be asked for later: the measurement goes on from what there is.
+            if found.config != *config && is_for(&found.config, config) {
                 return Ok(None);
             }
             same(dir, &found.config, config)?;

@@ -98,7 +98,18 @@ pub fn measure_until(
             return Err(MeasureError::Occupied { dir: dir.to_owned(), what: difference(&same, config) });
         }
     }
-    if there.as_ref() != Some(config) {
+    let is_there = there.as_ref() == Some(config);
+    // A bound that is asked for later needs no draw again: the normalisation is in the result.
+    let before =
+        there.filter(|there| is_for(there, config) && there != config).and_then(|_| read(&sealed, RESULT).ok());
+    if let Some(before) = before {
+        let measurement = with_bound(config, before, &sampler)?;
+        // In this order: a result without its configuration is made again.
+        write(&sealed, RESULT, &measurement)?;
+        write(&sealed, CONFIG, config)?;
+        return Ok(measurement);
+    }
+    if !is_there {
         // A result of before does not belong to this configuration.
         sealed.remove(RESULT)?;
         write(&sealed, CONFIG, config)?;
@@ -131,7 +142,7 @@ pub fn measure_until(
             sequential_monte_carlo(&sampler, draws.log_scale(), &at, &options)?
         }
     };
-    let factorised = factorised(config, &sampler, &draws)?;
+    let factorised = factorised(config, &sampler, draws.log_scale())?;
     let measurement = Measurement {
         config: config.clone(),
         dimension: draws.dimension(),
@@ -146,8 +157,22 @@ pub fn measure_until(
     Ok(measurement)
 }
 
+/// Whether two configurations differ in the unit-factorised bound at most.
+pub(crate) fn is_for(there: &MeasureConfig, config: &MeasureConfig) -> bool {
+    MeasureConfig { factorised: config.factorised.clone(), ..there.clone() } == *config
+}
+
+/// A finished measurement with the unit-factorised bound of another configuration.
+fn with_bound(config: &MeasureConfig, before: Measurement, sampler: &Sampler) -> Result<Measurement, MeasureError> {
+    let log_scale = match before.mean_trace {
+        0.0 => f64::NEG_INFINITY,
+        trace => (before.dimension as f64).ln() - trace.ln(),
+    };
+    Ok(Measurement { config: config.clone(), factorised: factorised(config, sampler, log_scale)?, ..before })
+}
+
 /// The unit-factorised bound at every ζ and its own ε.
-fn factorised(config: &MeasureConfig, sampler: &Sampler, draws: &Draws) -> Result<Vec<FactorisedPoint>, MeasureError> {
+fn factorised(config: &MeasureConfig, sampler: &Sampler, log_scale: f64) -> Result<Vec<FactorisedPoint>, MeasureError> {
     let Some(own) = &config.factorised else { return Ok(Vec::new()) };
     let eps = if own.eps.is_empty() { &config.eps } else { &own.eps };
     let points: Vec<(f64, f64)> = config.zeta.iter().flat_map(|zeta| eps.iter().map(|eps| (*eps, *zeta))).collect();
@@ -158,7 +183,7 @@ fn factorised(config: &MeasureConfig, sampler: &Sampler, draws: &Draws) -> Resul
         seed: config.seed,
         ..FactorisedOptions::default()
     };
-    Ok(factorised_bound(sampler, draws.log_scale(), &points, &options)?)
+    Ok(factorised_bound(sampler, log_scale, &points, &options)?)
 }
 
 /// The result of a finished measurement; `None` where `dir` holds none.

@@ -16,8 +16,8 @@ pub(in crate::experiments) fn experiment() -> Experiment {
     let row = |(name, dataset, model): (&str, DatasetName, &str), prior: &str, cube| {
         // The units of an MLP are cheap; those of a CNN are measured at every second decade.
         let factorised = match dataset {
-            DatasetName::Covertype => factorised(64, 256, &[]),
-            _ => factorised(16, 16, &[1e-1, 1e-2, 1e-4, 1e-6]),
+            DatasetName::Covertype => factorised(64, 64, &[]),
+            _ => factorised(8, 16, &[1e-1, 1e-2, 1e-4, 1e-6]),
         };
         let config = MeasureConfig { cube, inner: 10, particles: 64, factorised, ..measurement(dataset, model) };
         Row::measure(format!("{name}-{prior}"), config)

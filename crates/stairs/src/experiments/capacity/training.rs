@@ -14,8 +14,8 @@ use crate::{
 };
 
 const DEPTHS: [usize; 4] = [1, 2, 3, 4];
-/// Radii at which the page compares the networks.
-const RADII: [f64; 4] = [1e-1, 1e-3, 1e-4, 1e-6];
+/// Radius of the unit-factorised bound, that of the page.
+const RADIUS: f64 = 1e-3;
 
 /// The networks of one data set, and how they are trained.
 struct Family {
@@ -89,7 +89,7 @@ fn rows(families: &[Family]) -> Vec<Row> {
         let (particles, draws) = family.factorised;
         let config = MeasureConfig {
             draws: family.draws,
-            factorised: factorised(particles, draws, &RADII),
+            factorised: factorised(particles, draws, &[RADIUS]),
             ..measurement(family.dataset, &model)
         };
         Row::measure(format!("capacity-{}", name(family, &model)), config)

@@ -16,7 +16,7 @@ pub(in crate::experiments) fn experiment() -> Experiment {
     let row = |(name, dataset, model): (&str, DatasetName, &str), noise_variance: f64| {
         let factorised = match dataset {
             DatasetName::Covertype => factorised(64, 32, &[1e-3]),
-            _ => factorised(16, 16, &[1e-3]),
+            _ => factorised(8, 16, &[1e-3]),
         };
         let config = MeasureConfig { noise_variance, factorised, ..measurement(dataset, model) };
         Row::measure(format!("{name}-variance{noise_variance}"), config)

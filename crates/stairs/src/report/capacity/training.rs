@@ -22,7 +22,7 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct TrainingPage;
 
-/// Radii at which 2sED is compared; figures are at the second.
+/// Radii at which Jensen's bound is compared; the factorised one and figures are at the second.
 const RADII: [f64; 4] = [1e-1, 1e-3, 1e-4, 1e-6];
 const SHOWN: f64 = RADII[1];
 /// Bootstrap resamples of the networks, and their seed.
@@ -40,10 +40,10 @@ impl Network<'_> {
         Stat::of(self.runs.iter().filter_map(|run| Some(run.epochs.last()?.train_loss)))
     }
 
-    /// The unit-factorised lower 2sED in parameters; Jensen's where it was not measured.
-    fn lower(&self, eps: f64) -> f64 {
+    /// The unit-factorised lower 2sED at the ε shown, in parameters; Jensen's where it was not measured.
+    fn lower(&self) -> f64 {
         let value = |point| factorised(self.capacity, point).map_or(point.jensen.value, |found| found.lower.value);
-        at(self.capacity, eps).map_or(f64::NAN, value)
+        at(self.capacity, SHOWN).map_or(f64::NAN, value)
     }
 
     fn jensen(&self, eps: f64) -> f64 {
@@ -58,7 +58,7 @@ impl Network<'_> {
 /// What may order the networks.
 #[derive(Clone, Copy)]
 enum Measure {
-    Lower(f64),
+    Lower,
     Jensen(f64),
     Dimension,
     Effective,
@@ -66,13 +66,13 @@ enum Measure {
 
 impl Measure {
     fn all() -> impl Iterator<Item = Measure> {
-        let lower = RADII.into_iter().map(Measure::Lower);
-        lower.chain([Measure::Jensen(SHOWN), Measure::Dimension, Measure::Effective])
+        let jensen = RADII.into_iter().map(Measure::Jensen);
+        [Measure::Lower].into_iter().chain(jensen).chain([Measure::Dimension, Measure::Effective])
     }
 
     fn name(self) -> String {
         match self {
-            Measure::Lower(eps) => format!("lower 2sED, ε = {}", power(eps)),
+            Measure::Lower => format!("lower 2sED, factorised, ε = {}", power(SHOWN)),
             Measure::Jensen(eps) => format!("Jensen's bound, ε = {}", power(eps)),
             Measure::Dimension => "number of parameters d".into(),
             Measure::Effective => "effective dimension (Abbas et al.)".into(),
@@ -81,7 +81,7 @@ impl Measure {
 
     fn of(self, network: &Network<'_>) -> f64 {
         match self {
-            Measure::Lower(eps) => network.lower(eps),
+            Measure::Lower => network.lower(),
             Measure::Jensen(eps) => network.jensen(eps),
             Measure::Dimension => network.dimension(),
             Measure::Effective => network.capacity.effective_dimension.map_or(f64::NAN, |found| found.value),
@@ -106,7 +106,7 @@ fn families(results: &Results) -> Vec<(String, Vec<Network<'_>>)> {
         }
     }
     for (_, networks) in &mut families {
-        networks.sort_by(|a, b| a.lower(SHOWN).total_cmp(&b.lower(SHOWN)));
+        networks.sort_by(|a, b| a.lower().total_cmp(&b.lower()));
     }
     families
 }
@@ -187,7 +187,7 @@ fn networks(results: &Results) -> Grid {
                 network.capacity.config.model.to_string(),
                 display_name(&dataset).to_string(),
                 network.capacity.dimension.to_string(),
-                fixed(network.lower(SHOWN), 1),
+                fixed(network.lower(), 1),
                 format!("{}{deviation}", fixed(loss.mean, 4)),
                 fixed(Stat::of(network.runs.iter().map(|run| run.chosen().1)).mean, 2),
             ]);
@@ -198,7 +198,7 @@ fn networks(results: &Results) -> Grid {
 
 fn headline(results: &Results) -> String {
     let sentences = families(results).into_iter().map(|(dataset, networks)| {
-        let found = agreement(&networks, Measure::Lower(SHOWN));
+        let found = agreement(&networks, Measure::Lower);
         let verdict = match found.interval {
             Some(interval) if interval.high < 0.0 => "more capacity went with a lower training loss",
             Some(interval) if interval.low > 0.0 => "more capacity went with a higher training loss",
@@ -235,7 +235,7 @@ fn figures(results: &Results) -> Vec<(String, Figure)> {
         let axis = Axis::new("final training loss, log₁₀");
         let panel = Panel::new(display_name(dataset), Axis::new("log₁₀ lower 2sED"), axis);
         networks.iter().enumerate().fold(panel, |panel, (index, network)| {
-            let point = (network.lower(SHOWN).log10(), network.loss().mean.log10());
+            let point = (network.lower().log10(), network.loss().mean.log10());
             let ink = Ink::depth(index, networks.len());
             panel.with(Layer::Dots { points: vec![point], ink, radius: 4.5 })
         })
