@@ -82,12 +82,11 @@ fn resumed_equals_uninterrupted_with_everything_on() {
 /// What a weight did before the crash decides when it is frozen; its latent value must not creep away.
 #[test]
 fn resumed_equals_uninterrupted_where_weights_are_frozen() {
+    // Few samples a step: a weight must turn ten times before it can be frozen.
     let config =
-        RunConfig { method: Method::Freezing, batch: 16, lr: 0.3, lr_schedule: LrSchedule::Constant, ..config(1, 4) };
-    resumed_equals_whole(&config);
-    let dir = tempfile::tempdir().unwrap();
-    let whole = train(config, dir.path(), false).unwrap();
-    let weight = whole.model.hidden.weight;
+        RunConfig { method: Method::Freezing, batch: 4, lr: 0.03, lr_schedule: LrSchedule::Constant, ..config(1, 4) };
+    let whole = resumed_equals_whole_at(&config, &[1900]);
+    let weight = whole.hidden.weight;
     let quantum = weight.reparameterization::<Stair>().and_then(Stair::scales).unwrap().quantum as f32;
     let latent = weight.base().into_data().try_into_vec::<f32>().unwrap();
     let frozen = latent.iter().filter(|w| [-quantum, 0.0, quantum].contains(w)).count();
@@ -97,14 +96,19 @@ fn resumed_equals_uninterrupted_where_weights_are_frozen() {
 /// The pull of the dampening is a function of weight and step.
 #[test]
 fn resumed_equals_uninterrupted_where_weights_are_dampened() {
-    resumed_equals_whole(&RunConfig { method: Method::Dampening, ..everything(1, 4) });
+    resumed_equals_whole_at(&RunConfig { method: Method::Dampening, ..everything(1, 4) }, &[1100]);
 }
 
 fn resumed_equals_whole(config: &RunConfig) {
+    resumed_equals_whole_at(config, &[700, 1100, 1900]);
+}
+
+/// The model of the uninterrupted run, which runs that crashed after so many samples end with too.
+fn resumed_equals_whole_at(config: &RunConfig, crashes: &[usize]) -> Mine {
     let whole_dir = tempfile::tempdir().unwrap();
     let whole = train(config.clone(), whole_dir.path(), false).unwrap();
     assert_eq!(whole.record.weights.len(), 1, "one weight is quantised");
-    for uses in [700, 1100, 1900] {
+    for &uses in crashes {
         let dir = tempfile::tempdir().unwrap();
         crash(config.clone(), dir.path(), uses);
         let run = RunDir::new(dir.path());
@@ -124,6 +128,7 @@ fn resumed_equals_whole(config: &RunConfig) {
             assert!(weights(dir.path()) == weights(whole_dir.path()), "crash after {uses} samples: {file} differs");
         }
     }
+    whole.model
 }
 
 #[test]
