@@ -221,7 +221,7 @@ fn golden_rules_survive_files() {
     for bad in [r#"{"dsq":{"alpha":0}}"#, r#"{"ewgs":{"delta":-1}}"#, r#"{"dsq":{"alpha":0.2,"k":1}}"#] {
         assert!(serde_json::from_str::<Backward>(bad).is_err(), "{bad}");
     }
-    let pow2 = "pow2-3".parse::<Quantiser>().unwrap().stair();
+    let pow2 = "pow2-4".parse::<Quantiser>().unwrap().stair();
     let error = Estimator::parq(pow2, 1.0).unwrap_err().to_string();
     assert!(error.starts_with("PARQ needs equal steps"), "{error}");
 }
