@@ -6,8 +6,8 @@ use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use serde::Deserialize;
 use stairs_noise::op::reference;
 use stairs_noise::{
-    Backward, Dsq, Envelope, Estimator, FeatureScale, Quantiser, RelaxationWindow, Scales, SigmoidWindow,
-    StairActivationConfig, StairSpec, regularised_stair,
+    AnnealingPlan, Backward, Dsq, Envelope, Estimator, FeatureScale, NoiseSchedule, Quantiser, QuantiserSchedule,
+    RelaxationWindow, Scales, SigmoidWindow, StairActivationConfig, StairSpec, Strategy, TimeUnit, regularised_stair,
 };
 
 use crate::common::devices;
@@ -190,4 +190,38 @@ fn golden_rules_keep_what_is_no_number() {
             assert!(gradient[0].is_nan() && gradient[1..] == [0.0, 0.0], "{} on {name}: {gradient:?}", estimator.name);
         }
     }
+}
+
+#[test]
+fn golden_rules_survive_files() {
+    let ternary = || Quantiser::Ternary.stair();
+    let mut schedules: Vec<QuantiserSchedule> = [
+        Estimator::ewgs(ternary(), 0.5).unwrap(),
+        Estimator::dsq(ternary(), 0.2).unwrap(),
+        Estimator::parq(ternary(), 0.5).unwrap(),
+        Estimator::binary_relax(ternary(), 1.0).unwrap(),
+    ]
+    .iter()
+    .map(Estimator::schedule)
+    .collect();
+    let start = Estimator::parq(ternary(), 1.0).unwrap().forward;
+    for envelope in [
+        Envelope::SigmoidWindow(SigmoidWindow::new(0.0, 9.0, 10.0).unwrap()),
+        Envelope::RelaxationWindow(RelaxationWindow::new(0.0, 9.0, 359.0).unwrap()),
+    ] {
+        let forward = NoiseSchedule::new(start.clone(), Envelope::Constant, envelope);
+        schedules.push(QuantiserSchedule::new(forward, Strategy::Relaxed));
+    }
+    for schedule in schedules {
+        let plan = AnnealingPlan::uniform(TimeUnit::Steps, schedule);
+        let (toml, json) = (toml::to_string(&plan).unwrap(), serde_json::to_string(&plan).unwrap());
+        assert_eq!(toml::from_str::<AnnealingPlan>(&toml).unwrap(), plan, "{toml}");
+        assert_eq!(serde_json::from_str::<AnnealingPlan>(&json).unwrap(), plan, "{json}");
+    }
+    for bad in [r#"{"dsq":{"alpha":0}}"#, r#"{"ewgs":{"delta":-1}}"#, r#"{"dsq":{"alpha":0.2,"k":1}}"#] {
+        assert!(serde_json::from_str::<Backward>(bad).is_err(), "{bad}");
+    }
+    let pow2 = "pow2-4".parse::<Quantiser>().unwrap().stair();
+    let error = Estimator::parq(pow2, 1.0).unwrap_err().to_string();
+    assert!(error.starts_with("PARQ needs equal steps"), "{error}");
 }

@@ -114,6 +114,11 @@ fn freezing_follows_the_algorithm_step_by_step() {
             });
             let threshold = (t >= case.begin).then_some(case.threshold);
             (layer, oscillation) = oscillation.advance(layer, Moment { threshold, first: t == case.begin });
+            if t == 120 {
+                // A run that is resumed loads what its checkpoint has, into another object.
+                let record = oscillation.into_record();
+                oscillation = Oscillation::begin(&layer).try_load_record(record).unwrap();
+            }
             if (t + 1) % 50 == 0 {
                 let label = format!("{} after step {}", case.quantiser, t + 1);
                 let expected = trace.next().unwrap();

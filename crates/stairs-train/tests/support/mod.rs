@@ -19,7 +19,7 @@ use stairs_train::{
 /// 64 – 32 – 10 with batch normalisation and a ternary activation.
 #[derive(Module, Debug)]
 pub(crate) struct Mine {
-    pub(crate) hidden: Linear,
+    hidden: Linear,
     norm: BatchNorm,
     act: StairActivation,
     last: Linear,
