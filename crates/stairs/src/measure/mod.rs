@@ -103,7 +103,8 @@ pub fn measure_until(
     let before =
         there.filter(|there| is_for(there, config) && there != config).and_then(|_| read(&sealed, RESULT).ok());
     if let Some(before) = before {
-        let measurement = with_bound(config, before, &sampler)?;
+        let mut measurement = with_bound(config, before, &sampler)?;
+        measurement.warnings.extend(unchecked);
         // In this order: a result without its configuration is made again.
         write(&sealed, RESULT, &measurement)?;
         write(&sealed, CONFIG, config)?;
