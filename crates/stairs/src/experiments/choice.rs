@@ -22,7 +22,7 @@ use stairs_noise::{
 use stairs_quant::ScalePolicy;
 use stairs_train::{BackwardLaw, ForwardNoise, Method, RunConfig};
 
-use super::{Experiment, Row, recipe};
+use super::{Experiment, Row};
 use crate::report::ChoicePage;
 
 /// Learning rates every method is tried with.
@@ -53,15 +53,23 @@ pub(super) fn experiments() -> [Experiment; 4] {
 }
 
 fn rows(dataset: DatasetName, epochs: usize, subset: Option<usize>) -> Vec<Row> {
-    // Digits are few: the part that is held out counts with its subset.
+    let policy = |power| Policy::new(Dynamics::Static, Dynamics::Dynamic, Interval::Partition, power);
+    let digits = dataset == DatasetName::Digits;
     let base = |method| RunConfig {
+        dataset: dataset.to_string(),
+        model: "lenet:16-32-64".to_owned(),
+        method,
         epochs,
-        subset: subset.filter(|_| dataset != DatasetName::Digits),
-        batch: if dataset == DatasetName::Digits { 32 } else { 64 },
+        subset,
+        batch: if digits { 32 } else { 64 },
         validation: Some(0.1),
+        weight_scale: ScalePolicy::MaxAbs,
         law: Noise::Uniform,
+        policy: policy(Decay::Progressive),
         backward: BackwardLaw::Static,
-        ..recipe(dataset, "lenet:16-32-64", method)
+        anneal_until: if digits { 0.95 } else { 0.8 },
+        augment: dataset == DatasetName::Cifar10,
+        ..RunConfig::default()
     };
     let mut rows = Vec::new();
     for lr in RATES {
@@ -73,14 +81,13 @@ fn rows(dataset: DatasetName, epochs: usize, subset: Option<usize>) -> Vec<Row> 
             let config = RunConfig { lr, weight_scale, ..base(Method::Ste) };
             rows.push(Row::train(format!("ste-lr{lr}-{}", named(weight_scale)), config));
         }
-        let policy = |power| Policy::new(Dynamics::Static, Dynamics::Dynamic, Interval::Partition, power);
         let weights = RunConfig {
             forward_noise: ForwardNoise::Weights,
             policy: policy(Decay::Linear),
             anneal_until: 0.5,
             ..base(Method::Ana)
         };
-        let everywhere = RunConfig { policy: policy(Decay::Progressive), anneal_until: 0.8, ..base(Method::Ana) };
+        let everywhere = RunConfig { anneal_until: 0.8, ..base(Method::Ana) };
         for (name, config, weight_scale) in [
             ("weights", weights, ScalePolicy::Fixed(0.1)),
             ("everywhere", everywhere.clone(), ScalePolicy::Fixed(0.1)),

@@ -121,9 +121,9 @@ impl PairedPage {
         let mut panel = Panel::new(
             "Paired differences",
             Axis::new("points of accuracy").with_range(-reach, reach),
-            Axis::new("").with_range(-0.2, height + 0.1).with_ticks(Vec::new()),
+            Axis::new("").with_range(-0.5, height + 0.1).with_ticks(Vec::new()),
         )
-        .with(Layer::dashed(vec![(0.0, -0.2), (0.0, height + 0.1)], Ink::Grey));
+        .with(Layer::dashed(vec![(0.0, -0.5), (0.0, height + 0.1)], Ink::Grey));
         for (index, (comparison, paired)) in found.iter().enumerate() {
             let y = height - 1.0 - index as f64;
             let each: Vec<(f64, f64)> = pairs(results, *comparison).into_iter().map(|(a, b)| (a - b, y)).collect();
