@@ -8,6 +8,7 @@ use stairs_noise::{
     Laws,
     plan::{AnnealingPlan, PlanError},
 };
+use stairs_quant::ScalePolicy;
 use stairs_zoo::{
     AlexNet, Architecture, Cnn, DsCnn, LeNet, Mlp, MobileNetV2, Model, ModelError, Quantisation, ResNet, StairsConfig,
     Vgg, VggBn, map_model, with_model,
@@ -188,6 +189,11 @@ fn quantisation(config: &RunConfig) -> Result<Quantisation, ConfigError> {
             Ok(Laws::same(config.policy.schedule(noise, 0, 1, 1.0)?.start().clone()))
         };
         stairs.laws = first(config.law.clone())?;
+    }
+    if matches!(config.method, Method::Dampening | Method::Freezing) && config.weight_scale == ScalePolicy::Twn {
+        let reason = "a remedy puts weights on the middles of their steps, which `twn`, with a scale of its own for the output, does \
+                  not compute with: another weight scale";
+        return Err(ConfigError::Model { model: config.model.clone(), reason: reason.into() });
     }
     let refused = |e: ModelError| ConfigError::Model { model: config.model.clone(), reason: e.to_string() };
     config.model.parse::<Architecture>()?.scoped(Quantisation::Stairs(stairs)).map_err(refused)

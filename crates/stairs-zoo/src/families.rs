@@ -14,7 +14,7 @@ const FAMILIES: [(&str, &str); 19] = [
     ("plain-cnn:16-32-64", "the same without batch normalisation"),
     (
         "vgg8:1",
-        "VGG for small images, all widths times the factor; also vgg9, vgg11, vgg19; +pool-first, +norm-logits, +wide",
+        "VGG for small images, all widths times the factor, with +pool-first, +norm-logits or +wide; also vgg9, vgg11, vgg19",
     ),
     ("ds-cnn:64", "depthwise-separable convolutions of these channels, for keyword spotting"),
     ("alexnet:1", "AlexNet as published, all widths times the factor"),

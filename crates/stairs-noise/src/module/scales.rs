@@ -1,10 +1,8 @@
 //! Where a quantiser's quantum ε and output scale α live: one pair on the host, one pair a channel, or learned.
 
-use std::sync::Arc;
-
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use stairs_quant::{Scales, StairFunction};
+use stairs_quant::Scales;
 
 use super::axes::WeightAxes;
 use super::host::{HostCell, HostValue};
@@ -122,44 +120,6 @@ impl ScaleState {
                     spec.laws.backward = Backward::Identity;
                 }
                 regularised_stair(clipped / quantum.clone(), &spec) * quantum
-            }
-        }
-    }
-}
-
-impl ScaleState {
-    /// σ(x/ε) of the hard stair: levels in units of the quantum, without gradient.
-    pub(crate) fn levels<const D: usize>(&self, x: Tensor<D>, function: Arc<StairFunction>) -> Tensor<D> {
-        let spec = StairSpec::hard(function);
-        match self {
-            // As the forward pass has its thresholds.
-            Self::Fixed(scales) => {
-                let Scales { quantum, .. } = *scales.get();
-                regularised_stair(x, &spec.with_scales(Scales { quantum, output: 1.0 }))
-            }
-            _ => {
-                let quantum = self.quantum(&x);
-                regularised_stair(x / quantum, &spec)
-            }
-        }
-    }
-
-    /// ε, to be broadcast over a tensor like this, without gradient.
-    pub(crate) fn quantum<const D: usize>(&self, like: &Tensor<D>) -> Tensor<D> {
-        let along = |values: Tensor<1>, channels: Option<Channels>| match channels {
-            Some(channels) => channels.along(values, like.dims()),
-            None => single(values),
-        };
-        match self {
-            Self::Fixed(scales) => along(Tensor::from_floats([scales.get().quantum as f32], &like.device()), None),
-            Self::Channel(scales) => along(scales.quantum.val().without_autodiff(), Some(scales.channels)),
-            Self::Step(learned) => {
-                let step = learned.step.val().without_autodiff();
-                along(step.abs().clamp_min(SMALLEST_STEP), learned.channels)
-            }
-            Self::Clip(learned) => {
-                let clip = learned.clip.val().without_autodiff();
-                along((clip.abs() / learned.highest).clamp_min(SMALLEST_STEP), None)
             }
         }
     }

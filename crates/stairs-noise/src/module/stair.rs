@@ -19,7 +19,7 @@ use super::host::HostCell;
 use super::scales::{SMALLEST_STEP, ScaleState};
 use super::setting::Setting;
 use super::weights::smallest;
-use crate::{Laws, StairSpec, regularised_stair};
+use crate::{Laws, StairSpec};
 
 /// A quantiser of features or weights.
 #[derive(Module, Debug)]
@@ -66,25 +66,6 @@ impl Stair {
             StairSpec::hard(self.function.clone())
         };
         self.scales.forward(x, spec)
-    }
-}
-
-impl Stair {
-    /// The level of every element of `x` under the hard stair, in units of the quantum: σ(x/ε). `x` without autodiff.
-    pub fn levels<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        self.scales.levels(x, self.function.clone())
-    }
-
-    /// The arguments ε·q at which `levels` q stand, in the shape of the tensor that is quantised: the middles of the steps of
-    /// integer levels. `levels` without autodiff.
-    pub fn latent<const D: usize>(&self, levels: Tensor<D>) -> Tensor<D> {
-        let quantum = self.scales.quantum(&levels);
-        levels * quantum
-    }
-
-    /// The level σ(u) of every `u`, in units of the quantum. `u` without autodiff.
-    pub fn nearest<const D: usize>(&self, u: Tensor<D>) -> Tensor<D> {
-        regularised_stair(u, &StairSpec::hard(self.function.clone()))
     }
 }
 

@@ -3,39 +3,49 @@
 //! The gradient is 2λ·(w − ŵ)/n where w lies between the outermost levels and 0 beyond. The paper writes the plain sum of
 //! squares; its authors' code divides by n (`kernel_mean`), and their λ goes with that.
 
+use std::collections::BTreeMap;
+
 use burn::{
     module::{Module, ModuleVisitor, Param},
     optim::GradientsParams,
     tensor::Tensor,
 };
-use stairs_noise::{Stair, weight_axes};
+use stairs_noise::{WeightAxes, weight_axes};
+
+use super::levels::{Weights, ends, hard};
 
 /// `grads` with the gradient of the dampening of every quantised weight of `model`.
 pub(crate) fn dampen<M: Module>(grads: GradientsParams, model: &M, weight: f64) -> GradientsParams {
-    let axes = weight_axes(model);
-    let fan_in = |path: &str, shape: &[usize]| axes.get(path).map_or(1, |axes| axes.fan_in(shape));
-    let mut visitor = Visitor { path: Vec::new(), grads, weight, fan_in };
+    let (middles, axes) = (hard(model), weight_axes(model));
+    let mut visitor = Visitor { path: Vec::new(), grads, weight, middles, ends: ends(model), axes };
     model.visit(&mut visitor);
     visitor.grads
 }
 
-/// 2λ·(w − ŵ)/n between the outermost levels of `stair`, 0 beyond; `w` without autodiff.
-pub(crate) fn gradient<const D: usize>(w: Tensor<D>, stair: &Stair, weight: f64, values: usize) -> Tensor<D> {
-    let middle = stair.latent(stair.levels(w.clone()));
-    let end = |level: f64| stair.latent(w.zeros_like() + level);
-    let (low, high) = (end(stair.function().lowest_level()), end(stair.function().highest_level()));
-    let outside = w.clone().lower(low).float() + w.clone().greater(high).float();
-    (w - middle) * (2.0 * weight / values.max(1) as f64) * (outside * -1.0 + 1.0)
-}
-
-struct Visitor<F> {
+struct Visitor {
     path: Vec<String>,
     grads: GradientsParams,
     weight: f64,
-    fan_in: F,
+    middles: Weights,
+    ends: [Weights; 2],
+    axes: BTreeMap<String, WeightAxes>,
 }
 
-impl<F: Fn(&str, &[usize]) -> usize> ModuleVisitor for Visitor<F> {
+impl Visitor {
+    /// 2λ·(w − ŵ)/n between the outermost levels, 0 beyond.
+    fn gradient<const D: usize>(&self, path: &str, w: Tensor<D>) -> Option<Tensor<D>> {
+        let dims = w.dims();
+        let values = self.axes.get(path).map_or(1, |axes| axes.fan_in(&dims)).max(1);
+        let w = w.flatten::<1>(0, D - 1);
+        let [low, high] = &self.ends;
+        let (low, high) = (low.get(path)?.clone(), high.get(path)?.clone());
+        let outside = w.clone().lower(low).float() + w.clone().greater(high).float();
+        let pull = (w - self.middles.get(path)?.clone()) * (2.0 * self.weight / values as f64);
+        Some((pull * (outside * -1.0 + 1.0)).reshape(dims))
+    }
+}
+
+impl ModuleVisitor for Visitor {
     fn enter_module(&mut self, name: &str, _container_type: &str) {
         self.path.push(name.into());
     }
@@ -45,10 +55,11 @@ impl<F: Fn(&str, &[usize]) -> usize> ModuleVisitor for Visitor<F> {
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let Some(stair) = param.reparameterization::<Stair>() else { return };
-        let w = param.base().without_autodiff();
-        let values = (self.fan_in)(&self.path.join("."), &w.dims());
-        let pull = gradient(w, stair, self.weight, values);
+        let path = self.path.join(".");
+        if !self.middles.contains_key(&path) {
+            return;
+        }
+        let Some(pull) = self.gradient(&path, param.base().without_autodiff()) else { return };
         let grad = match self.grads.remove::<D>(param.id) {
             Some(grad) => grad + pull,
             None => pull,

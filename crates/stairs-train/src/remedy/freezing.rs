@@ -9,18 +9,21 @@
 //!
 //! A frozen weight's latent value is put on the middle of its step after every optimiser step, so that neither momentum nor
 //! weight decay moves it, and stays there for ever. The paper's algorithm 1, in the order of its authors' code: q̄ is that
-//! before the step at which the weight is frozen. Levels count in units of the quantum.
+//! before the step at which the weight is frozen. Levels are in the units of the latent weight.
+
+use std::collections::BTreeMap;
 
 use burn::{
-    module::{Module, ModuleMapper, ModuleVisitor, Param},
+    module::{Module, ModuleMapper, Param},
     tensor::Tensor,
 };
-use stairs_noise::Stair;
+
+use super::levels::{Weights, hard, hard_at};
 
 /// m, the default of the authors' code: a weight that swings at every step reaches a frequency of 0.01 in ten steps.
 pub(crate) const MOMENTUM: f64 = 0.001;
 
-/// What the weights of a model did so far, in the order in which Burn visits them.
+/// What the quantised weights of a model did so far, in the order of their paths.
 #[derive(Module, Debug)]
 pub(crate) struct Oscillation {
     weights: Vec<Track>,
@@ -53,47 +56,30 @@ pub(crate) struct Moment {
 impl Oscillation {
     /// Before the first step of `model`.
     pub(crate) fn begin<M: Module>(model: &M) -> Self {
-        struct Visitor(Vec<Track>);
-
-        impl ModuleVisitor for Visitor {
-            fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-                if let Some(stair) = param.reparameterization::<Stair>() {
-                    let w = param.base().without_autodiff();
-                    self.0.push(Track::begin(stair.levels(w)));
-                }
-            }
-        }
-
-        let mut visitor = Visitor(Vec::new());
-        model.visit(&mut visitor);
-        Self { weights: visitor.0 }
+        Self { weights: hard(model).into_values().map(Track::begin).collect() }
     }
 
     /// After an optimiser step: what `model` did in it, and the model with its frozen weights where they belong.
     pub(crate) fn advance<M: Module>(self, model: M, moment: Moment) -> (M, Self) {
-        struct Mapper<I> {
-            moment: Moment,
-            before: I,
-            after: Vec<Track>,
-        }
-
-        impl<I: Iterator<Item = Track>> ModuleMapper for Mapper<I> {
-            fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-                let Some(stair) = param.reparameterization::<Stair>().cloned() else { return param };
-                let Some(track) = self.before.next() else { return param };
-                param.map(|old| {
-                    let required = old.is_require_grad();
-                    let w = old.clone().without_autodiff();
-                    let (w, track) = track.advance(w, &stair, self.moment);
-                    self.after.push(track);
-                    if old.is_autodiff() { Tensor::from_inner(w).set_require_grad(required) } else { w }
-                })
+        let now = hard(&model);
+        // The level nearest to a mean of levels is the one that the quantiser has for it.
+        let means = now.keys().zip(&self.weights).map(|(path, track)| {
+            let first = moment.first.then(|| now[path].clone());
+            (path.clone(), first.unwrap_or_else(|| track.mean.val().without_autodiff()))
+        });
+        let nearest = moment.threshold.map(|_| hard_at(&model, &means.collect::<Weights>()));
+        let (mut held, mut weights) = (Held::default(), Vec::with_capacity(self.weights.len()));
+        for ((path, now), track) in now.into_iter().zip(self.weights) {
+            let nearest = nearest.as_ref().and_then(|nearest| nearest.get(&path)).cloned();
+            let track = track.advance(now, nearest, moment);
+            if moment.threshold.is_some() {
+                let values = |param: &Param<Tensor<1>>| param.val().without_autodiff();
+                held.weights.insert(path, (values(&track.frozen), values(&track.level)));
             }
+            weights.push(track);
         }
-
-        let mut mapper = Mapper { moment, before: self.weights.into_iter(), after: Vec::new() };
-        let model = model.map(&mut mapper);
-        (model, Self { weights: mapper.after })
+        let model = if held.weights.is_empty() { model } else { model.map(&mut held) };
+        (model, Self { weights })
     }
 
     #[cfg(test)]
@@ -103,8 +89,7 @@ impl Oscillation {
 }
 
 impl Track {
-    fn begin<const D: usize>(levels: Tensor<D>) -> Self {
-        let level = levels.flatten::<1>(0, D - 1);
+    fn begin(level: Tensor<1>) -> Self {
         let zeros = || constant(level.zeros_like());
         Self {
             direction: zeros(),
@@ -115,38 +100,60 @@ impl Track {
         }
     }
 
-    /// The latent weight after a step, and the track with that step; all tensors without autodiff.
-    fn advance<const D: usize>(self, w: Tensor<D>, stair: &Stair, moment: Moment) -> (Tensor<D>, Self) {
-        let dims = w.dims();
+    /// The track after a step that ended with the levels `now`; `nearest` are the levels nearest to the means.
+    fn advance(self, now: Tensor<1>, nearest: Option<Tensor<1>>, moment: Moment) -> Self {
         let [before, direction, frequency, mean, frozen] =
             [&self.level, &self.direction, &self.frequency, &self.mean, &self.frozen]
                 .map(|p| p.val().without_autodiff());
         let was_frozen = frozen.clone().greater_elem(0.5);
-        let now = stair.levels(w.clone()).flatten::<1>(0, D - 1);
         let now = now.mask_where(was_frozen.clone(), before.clone());
         let turn = (now.clone() - before).sign();
         let back = (direction.clone() * turn.clone()).lower_elem(-0.5).float();
         let frequency = frequency * (1.0 - MOMENTUM) + back * MOMENTUM;
         let direction = turn.clone().mask_where(turn.equal_elem(0.0), direction);
-        let (level, mean, frozen) = match moment.threshold {
+        let (level, mean, frozen) = match moment.threshold.zip(nearest) {
             None => (now, mean, frozen),
-            Some(threshold) => {
+            Some((threshold, nearest)) => {
                 let mean = if moment.first { now.clone() } else { mean };
                 let newly = frequency.clone().greater_elem(threshold).bool_and(was_frozen.bool_not());
-                let level = now.clone().mask_where(newly.clone(), stair.nearest(mean.clone()));
+                let level = now.clone().mask_where(newly.clone(), nearest);
                 (level, mean * (1.0 - MOMENTUM) + now * MOMENTUM, frozen.mask_fill(newly, 1.0))
             }
         };
-        let held = frozen.clone().greater_elem(0.5).reshape(dims);
-        let w = w.mask_where(held, stair.latent(level.clone().reshape(dims)));
-        let track = Self {
+        Self {
             level: self.level.map(|_| level),
             direction: self.direction.map(|_| direction),
             frequency: self.frequency.map(|_| frequency),
             mean: self.mean.map(|_| mean),
             frozen: self.frozen.map(|_| frozen),
-        };
-        (w, track)
+        }
+    }
+}
+
+/// Puts frozen weights on the middle of their step: by path, 1 where frozen, and the level.
+#[derive(Default)]
+struct Held {
+    path: Vec<String>,
+    weights: BTreeMap<String, (Tensor<1>, Tensor<1>)>,
+}
+
+impl ModuleMapper for Held {
+    fn enter_module(&mut self, name: &str, _container_type: &str) {
+        self.path.push(name.into());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.path.pop();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Some((frozen, level)) = self.weights.get(&self.path.join(".")).cloned() else { return param };
+        param.map(|old| {
+            let (required, dims) = (old.is_require_grad(), old.dims());
+            let w = old.clone().without_autodiff();
+            let w = w.mask_where(frozen.greater_elem(0.5).reshape(dims), level.reshape(dims));
+            if old.is_autodiff() { Tensor::from_inner(w).set_require_grad(required) } else { w }
+        })
     }
 }
 

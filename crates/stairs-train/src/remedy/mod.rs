@@ -9,6 +9,7 @@
 
 pub(crate) mod dampening;
 pub(crate) mod freezing;
+mod levels;
 
 use crate::{Method, RunConfig};
 

@@ -1,7 +1,7 @@
 //! The remedies against the numbers of an independent program, `benches/peers/golden_baselines.py`.
 
 use burn::{
-    module::{Module, Param},
+    module::{Module, ModuleMapper, Param},
     nn::{Linear, LinearConfig},
     optim::GradientsParams,
     tensor::{Device, Tensor, TensorData},
@@ -73,6 +73,22 @@ fn layer(quantiser: Quantiser, quantum: f64, values: &[f32], inputs: usize) -> L
     StairWeights::of(quantiser).with_scale(ScalePolicy::Fixed(quantum)).quantise(layer).unwrap()
 }
 
+/// Adds to the latent weight, as an optimiser does.
+struct Add(Vec<f32>);
+
+impl ModuleMapper for Add {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        if D != 2 {
+            return param;
+        }
+        param.map(|w| {
+            let inner = w.without_autodiff();
+            let moves = Tensor::from_data(TensorData::new(self.0.clone(), inner.dims()), &inner.device());
+            Tensor::from_inner(inner + moves).require_grad()
+        })
+    }
+}
+
 fn values<const D: usize>(x: Tensor<D>) -> Vec<f32> {
     x.into_data().try_into_vec::<f32>().unwrap()
 }
@@ -107,11 +123,7 @@ fn freezing_follows_the_algorithm_step_by_step() {
         let mut oscillation = Oscillation::begin(&layer);
         let mut trace = case.trace.iter();
         for (t, moves) in case.moves.iter().enumerate() {
-            layer.weight = layer.weight.map(|w| {
-                let inner = w.without_autodiff();
-                let moves = Tensor::from_data(TensorData::new(moves.clone(), inner.dims()), &inner.device());
-                Tensor::from_inner(inner + moves).require_grad()
-            });
+            layer = layer.map(&mut Add(moves.clone()));
             let threshold = (t >= case.begin).then_some(case.threshold);
             (layer, oscillation) = oscillation.advance(layer, Moment { threshold, first: t == case.begin });
             if t == 120 {

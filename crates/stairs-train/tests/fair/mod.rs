@@ -165,6 +165,33 @@ fn parts_without_samples_are_refused() {
     }
 }
 
+/// A remedy that does nothing would train as `ste` does.
+#[test]
+fn remedies_reach_the_weights() {
+    let digits = digits();
+    let dir = tempfile::tempdir().unwrap();
+    let train = |method: Method| {
+        let config = RunConfig { weight_scale: ScalePolicy::Fixed(0.01), epochs: 6, ..mlp(method) };
+        let run = dir.path().join(method.name());
+        Trainer::new(config, &digits, &run).display(Display::Quiet).run().unwrap();
+        let model = ZooModel::load(&RunDir::new(&run), &digits, Which::Last, &Device::flex()).unwrap();
+        parameters(&model)["hidden.0.linear.weight"].clone()
+    };
+    // Mean distance of latent weights between the outermost levels from the middle of their step.
+    let distance = |weights: &[f32]| {
+        let inside: Vec<f32> = weights.iter().map(|w| w / 0.01).filter(|u| u.abs() <= 1.0).collect();
+        inside.iter().map(|u| (u - u.round()).abs()).sum::<f32>() / inside.len() as f32
+    };
+    let (ste, dampened, frozen) = (train(Method::Ste), train(Method::Dampening), train(Method::Freezing));
+    assert!(distance(&dampened) < 0.9 * distance(&ste), "{} {}", distance(&dampened), distance(&ste));
+    assert_ne!(ste, dampened);
+    // Few steps, so that few weights turn often enough; where any did, it rests on a level.
+    let rests = |weights: &[f32]| weights.iter().filter(|w| (**w / 0.01).fract() == 0.0).count();
+    assert!(frozen != ste || rests(&frozen) == rests(&ste));
+    let config = RunConfig { weight_scale: ScalePolicy::Twn, ..mlp(Method::Freezing) };
+    assert!(ZooModel::new(&config, [1, 8, 8], 10, &Device::flex()).unwrap_err().to_string().contains("twn"));
+}
+
 /// Where weights and norms follow the mean, a run with an annealed mean is the run with mean 0.
 #[test]
 fn nothing_is_left_behind_by_a_mean_that_is_followed() {

@@ -99,7 +99,7 @@ impl Shares {
 /// ```
 /// use stairs::stats::{Layout, shares};
 /// // The first factor decides, the second does nothing.
-/// let setups = (0..4).map(|i| (vec![i / 2, i % 2], vec![(i / 2) as f64, (i / 2) as f64 + 0.1])).collect();
+/// let setups = (0..4).map(|i| (vec![i / 2, i % 2], vec![(i / 2) as f64, (i / 2) as f64 + 0.01])).collect();
 /// let found = shares(&Layout { levels: vec![2, 2], setups });
 /// assert_eq!(found.terms[0].factors, [0]);
 /// assert!(found.terms[0].partial.is_some_and(|partial| partial.low > 0.9));
