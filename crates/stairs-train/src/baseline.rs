@@ -15,7 +15,7 @@ use stairs_zoo::StairsConfig;
 
 use crate::{ConfigError, Features, Method, RunConfig, method::Learned};
 
-/// α of DSQ, fixed; the paper learns it from layer to layer. Of the order its authors report for 2 to 4 bits.
+/// α of DSQ, fixed: a choice of this project. The paper learns it from layer to layer.
 pub(crate) const DSQ_ALPHA: f64 = 0.2;
 /// δ of EWGS, for weights and features: the fixed factor of its authors' scripts. Their own results take δ from the trace of
 /// the Hessian, which costs a second differentiation.

@@ -178,6 +178,9 @@ fn a_run_and_a_configuration_are_certified() {
     let run = directory.path().join("run");
     // All means and scales dynamic, one layer after the other, gone after half of the epoch.
     let options = ["--plan", "partition", "--law", "triangular", "--anneal-until", "0.5", "--anneal-per", "step"];
+    let everywhere =
+        ["--forward-noise", "everywhere", "--backward", "annealed", "--weight-scale", "max-abs", "--lr", "0.003"];
+    let options = [&options[..], &everywhere].concat();
     let train = ["train", "--model", "mlp", "--epochs", "1", "--batch", "64", "--subset", "640", "--out", path(&run)];
     stdout(&stairs(&[&train[..], &options].concat()));
 
