@@ -17,4 +17,5 @@ pub(crate) use order::{batches, share, subset};
 pub use order::{epoch_order, steps_per_epoch};
 pub use samples::{SampleError, Samples, parts};
 pub use source::{IMAGES, TrainData};
+pub use validation::training_samples;
 pub(crate) use validation::{Chosen, Selected};

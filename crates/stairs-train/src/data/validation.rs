@@ -57,6 +57,14 @@ impl Chosen {
     }
 }
 
+/// Number of samples that an epoch of `config` trains on: without those that are held out, and at most the subset.
+///
+/// # Errors
+/// As the run: parts without samples, more samples or a larger batch than there are.
+pub fn training_samples(config: &RunConfig, samples: &dyn Samples) -> Result<usize, TrainError> {
+    Ok(Chosen::of(config, samples)?.training.len())
+}
+
 /// Samples left for training and samples held out.
 fn split(labels: &[usize], share: f64, seed: u64) -> (Vec<usize>, Vec<usize>) {
     let mut classes = vec![Vec::new(); labels.iter().max().map_or(0, |label| label + 1)];

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Annealed, Classifier, ConfigError, RunConfig, Samples, TrainError, Versions, anneal,
-    data::{Batch, Checked, Chosen, Loader, TrainData, steps_per_epoch},
+    data::{Batch, Checked, Chosen, Loader, Selected, TrainData, steps_per_epoch},
     device_name, evaluate,
     evaluate::check_logits,
     init::refuse_other_classes,
@@ -112,7 +112,7 @@ impl Diagnose {
         }
         config.validate(self.train.as_ref(), self.test.as_ref())?;
         refuse_other_classes(config, self.identity.as_ref())?;
-        let chosen = Chosen::of(config, self.train.as_ref())?.training;
+        let Chosen { training: chosen, validation } = Chosen::of(config, self.train.as_ref())?;
         let steps_per_epoch = steps_per_epoch(chosen.len(), config.batch);
         let steps = config.epochs * steps_per_epoch;
         let (_, annealer) = anneal::of_run(config, self.plan.as_ref(), &model, steps_per_epoch)?;
@@ -128,7 +128,7 @@ impl Diagnose {
         let mut optimiser = optimise::optimiser(config, &model)?;
         let mut model = Annealed::of_run(model, Some(annealer.clone()), config)?;
         let mut rates = schedule::scheduler(config, steps)?;
-        let loader = Loader::train(train, chosen, config.batch, config.seed, config.augment, 0, device);
+        let loader = Loader::train(train.clone(), chosen, config.batch, config.seed, config.augment, 0, device);
         let mut moments = Moments { annealer: &annealer, sites: &sites, directions, seed: config.seed, last: None };
         let mut losses = Losses::default();
         let mut records: Vec<DiagnosisRecord> = Vec::new();
@@ -154,7 +154,12 @@ impl Diagnose {
             }
         }
         // Before the pass of the last record, which moves the running statistics once more.
-        let evaluation = evaluate(model.result(), test, &self.device)?;
+        // As between epochs: on what is held out.
+        let held_out = match validation {
+            Some(indices) => Selected::samples(train, indices),
+            None => test,
+        };
+        let evaluation = evaluate(model.result(), held_out, &self.device)?;
         if let (Some(batch), Some(mean)) = (batch, losses.take()) {
             let grads = TrainStep::step(&model, batch.clone()).grads;
             records.push(moments.record(&model.current(), model.step(), &batch, &grads, mean)?);

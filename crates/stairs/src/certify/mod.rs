@@ -41,7 +41,8 @@ pub struct RunCertificate {
 }
 
 /// Certifies the plan of `config` for `model` on the first `samples` of `test`, at `steps` equal steps of the training
-/// (rounded to optimiser steps where the plan counts those) and at its end; `train` is the number of training samples.
+/// (rounded to optimiser steps where the plan counts those) and at its end; `train` is the number of samples an epoch trains on, see
+/// [`training_samples`](stairs_train::data::training_samples).
 ///
 /// # Errors
 /// [`CertifyError`].
@@ -61,7 +62,7 @@ pub fn certify(
         }
     }
     let network = network(model, config, test.shape())?;
-    let steps_per_epoch = steps_per_epoch(config.subset.unwrap_or(train), config.batch);
+    let steps_per_epoch = steps_per_epoch(train, config.batch);
     let plan = model.plan(config, steps_per_epoch)?.ok_or(CertifyError::NoQuantisers("float"))?;
     let end = match config.anneal_per {
         AnnealPer::Epoch => config.epochs as f64,

@@ -7,7 +7,10 @@ use clap::Args;
 use stairs::{
     certify::{RunCertificate, certify, convergence_table},
     noise::{Strategy, TimeUnit},
-    train::{RunConfig, RunDir, Which, ZooModel, data::TrainData},
+    train::{
+        RunConfig, RunDir, Which, ZooModel,
+        data::{TrainData, training_samples},
+    },
 };
 
 use super::{
@@ -79,7 +82,8 @@ impl Certify {
             let which = if self.best { Which::Best } else { Which::Last };
             ZooModel::load_for(&run, &data, which, &device)?
         };
-        let certificate = certify(&config, &model, test.as_ref(), train.len(), self.samples, self.steps)?;
+        let samples = training_samples(&config, train.as_ref())?;
+        let certificate = certify(&config, &model, test.as_ref(), samples, self.samples, self.steps)?;
         let certificate = RunCertificate { trained: !untrained, ..certificate };
         let beside = if untrained { self.run.parent().unwrap_or(Path::new("")).to_owned() } else { self.run.clone() };
         let written = certificate.write(&self.out.unwrap_or(beside))?;
