@@ -1,4 +1,5 @@
-//! What the pages take for given: files of weights that are downloads, and a folder of the reader's own images.
+//! What the pages take for given: files of weights that are downloads, a folder of the reader's own images, the records of the
+//! repository.
 
 #[path = "../../../stairs-zoo/tests/weights/mod.rs"]
 mod weights;
@@ -53,6 +54,16 @@ fn text(text: &str) -> Vec<u8> {
 
 fn int(number: usize) -> Vec<u8> {
     [b"J", &(number as i32).to_le_bytes()[..]].concat()
+}
+
+/// The records of the repository at `records`, `docs/results/NAME`, where a page expects them.
+pub(crate) fn records(folder: &Path, records: &str) {
+    let (there, here) = (Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(records), folder.join(records));
+    fs::create_dir_all(&here).unwrap();
+    for file in fs::read_dir(&there).unwrap_or_else(|error| panic!("{}: {error}", there.display())) {
+        let file = file.unwrap();
+        fs::copy(file.path(), here.join(file.file_name())).unwrap();
+    }
 }
 
 /// A folder of five classes of pictures: the first digits, enlarged by the reader of images.

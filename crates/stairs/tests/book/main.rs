@@ -135,6 +135,9 @@ fn prepare(folder: &Path, commands: &[Written], stairs: impl Fn(&[&str])) {
         if let Some(file) = words.iter().find(|word| word.ends_with(".csv")) {
             fixture::table(&folder.join(file));
         }
+        if let Some(records) = words.iter().find(|word| word.starts_with("docs/results/")) {
+            fixture::records(folder, records);
+        }
         if let Some(name) = value(&words, "--data")
             && !commands.iter().any(|other| other.text.starts_with("stairs data export") && other.text.contains(name))
             && !folder.join(name).exists()
