@@ -1,7 +1,7 @@
 //! What a run leaves behind: `record.json`, the only input of every report.
 //!
 //! A record is complete in itself: configuration, one entry per epoch, weight histograms, versions. Accuracies are in
-//! percent, losses are means per sample (cross entropy, nats), times are seconds.
+//! percent, losses are means per sample of the configured loss (cross entropy in nats), times are seconds.
 
 mod epoch;
 
