@@ -1,4 +1,5 @@
-//! The capacity of a network of your own before training: as a chain of layers, and as any Burn module.
+//! The capacity of a network of your own before training: as a chain of layers, recorded from its forward pass, and as any Burn
+//! module.
 //!
 //! ```text
 //! cargo run --release -p stairs-examples --example capacity
@@ -11,38 +12,54 @@ use burn::{
 };
 use stairs::{
     capacity::{
-        Activation, Chain, ChainError, Draw, Draws, Head, Layer, MarkovOptions, Normalisation, Prior, Sampler, Shape,
-        bridge::{MarkovModel, module_spectrum},
+        Draw, Draws, Head, MarkovOptions, Normalisation, Prior, Sampler,
+        bridge::{ChainOptions, chain, module_spectrum},
     },
     data::Split,
+    noise::{RecordError, record_new},
     prelude::*,
     train::seeded,
 };
 
 const CLASSES: usize = 10;
 
-/// A perceptron of given widths, described as a Markov chain.
-#[derive(Debug)]
+/// A perceptron of given widths. Nothing describes it but its forward pass.
+#[derive(Module, Debug)]
 pub(crate) struct Perceptron {
-    pub(crate) widths: Vec<usize>,
+    hidden: Vec<Linear>,
+    last: Linear,
 }
 
-impl MarkovModel for Perceptron {
-    fn chain(&self) -> Result<Chain, ChainError> {
-        let hidden = self.widths.iter().map(|w| Layer::dense(*w).with_bias().with_activation(Activation::Relu));
-        let layers = hidden.chain([Layer::dense(CLASSES).with_bias()]).collect();
-        Chain::new(Shape::vector(64), layers, Head::Categorical)
+impl Perceptron {
+    fn new(widths: &[usize], device: &Device) -> Self {
+        let inputs = [&[64], widths].concat();
+        let linear = |from, to| LinearConfig::new(from, to).init(device);
+        let hidden = inputs.iter().zip(widths).map(|(from, to)| linear(*from, *to)).collect();
+        Self { hidden, last: linear(inputs[widths.len()], CLASSES) }
+    }
+
+    fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        self.last.forward(self.hidden.iter().fold(x, |x, layer| relu(layer.forward(x))))
     }
 }
 
 /// (parameters, lower bound, 2sED) at ε = 10⁻³, ζ = 2/3, from the blocks of the chain.
 pub(crate) fn of_chain(
-    model: &impl MarkovModel,
+    widths: &[usize],
     data: &Split,
     draws: u64,
 ) -> Result<(usize, f64, f64), Box<dyn std::error::Error>> {
     let inputs = (0..50).flat_map(|i| data.sample(i).0).map(f64::from).collect();
-    let sampler = Sampler::new(model.chain()?, Prior::Initialiser, inputs, MarkovOptions::default(), 1)?;
+    // Recorded without a parameter being drawn.
+    let make = |device: &Device| Ok::<_, RecordError>(Perceptron::new(widths, device));
+    let network = record_new(make, &[64], |model: &Perceptron, x: Tensor<2>| model.forward(x))?;
+    let sampler = Sampler::new(
+        chain(&network, &ChainOptions::default())?,
+        Prior::Initialiser,
+        inputs,
+        MarkovOptions::default(),
+        1,
+    )?;
     let draws = (0..draws).map(|m| sampler.draw(m, 1)).collect::<Result<Vec<_>, _>>()?;
     let draws = Draws::new(draws, Normalisation::MeanTrace)?;
     let (eps, zeta) = (1e-3, 2.0 / 3.0);
@@ -87,9 +104,8 @@ pub(crate) fn of_module(width: usize, data: &Split, draws: u64) -> Result<(usize
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let digits = load(DatasetName::Digits, &DataRoot::default())?;
     for widths in [vec![16], vec![64], vec![32, 32]] {
-        let model = Perceptron { widths };
-        let (parameters, lower, two_scale) = of_chain(&model, &digits.train, 50)?;
-        println!("{:?}: {parameters} parameters, 2sED {two_scale:.1}, at least {lower:.1}", model.widths);
+        let (parameters, lower, two_scale) = of_chain(&widths, &digits.train, 50)?;
+        println!("{widths:?}: {parameters} parameters, 2sED {two_scale:.1}, at least {lower:.1}");
     }
     let (parameters, two_scale) = of_module(16, &digits.train, 10)?;
     println!("residual: {parameters} parameters, 2sED {two_scale:.1}");

@@ -149,7 +149,7 @@ fn a_law_of_ones_own_is_smooth_and_trains() {
 #[test]
 fn capacity_grows_with_the_network() {
     let digits = load(DatasetName::Digits, &DataRoot::default()).unwrap();
-    let of = |widths| capacity::of_chain(&capacity::Perceptron { widths }, &digits.train, 10).unwrap();
+    let of = |widths: Vec<usize>| capacity::of_chain(&widths, &digits.train, 10).unwrap();
     let (small, large) = (of(vec![4]), of(vec![16]));
     assert_eq!((small.0, large.0), (64 * 4 + 4 + 50, 64 * 16 + 16 + 170));
     for (parameters, lower, two_scale) in [small, large] {

@@ -79,9 +79,21 @@ pub enum ChainError {
     /// A prior that cannot be drawn from.
     #[error("the radius of a prior must be positive and finite, got {0}")]
     Radius(f64),
-    /// A model that is no Markov chain of layers, or one of a kind that is not supported.
-    #[error("no Markov description: {0}")]
-    NotMarkov(String),
+    /// A network with a node that no layer of a chain has.
+    #[error(
+        "`{path}` ({operation}) makes the network no chain of layers: {reason}; `bridge::module_spectrum` measures any module"
+    )]
+    NotAChain {
+        /// Path of the node.
+        path: String,
+        /// Its operation.
+        operation: String,
+        /// What a chain would have there.
+        reason: String,
+    },
+    /// A quantum that is not positive and finite.
+    #[error("the quantum of a stair must be positive and finite: {0}")]
+    Quantum(String),
 }
 
 /// A Fisher pass that failed.

@@ -66,7 +66,7 @@ mod tridiagonal;
 
 /// Crates whose types the signatures of [`bridge`] take.
 #[cfg(feature = "burn")]
-pub use {stairs_noise, stairs_quant, stairs_zoo};
+pub use {stairs_network, stairs_noise, stairs_quant};
 
 pub use chain::{
     Activation, Chain, Head, Init, Layer, LayerParameters, Map, Norm, Pointwise, Pool, PoolKind, Prior, Shape,

@@ -8,12 +8,23 @@ use burn::tensor::{Device, Distribution, Tensor};
 use rand::SeedableRng;
 use stairs_capacity::{
     ChainError, Draws, Head, MarkovOptions, Normalisation, Prior, Sampler,
-    bridge::{MarkovModel, module_spectrum, trained},
+    bridge::{ChainOptions, chain, module_spectrum, trained},
     gram_spectrum,
 };
-use stairs_noise::{FeatureScale, Law, Laws, Noise};
-use stairs_quant::Quantiser;
-use stairs_zoo::{CnnConfig, LeNetConfig, MlpConfig, Quantisation, StairsConfig, VggConfig, VggDepth};
+use stairs_noise::{Law, Laws, Noise, record, record_new};
+use stairs_quant::{Quantiser, ScalePolicy};
+use stairs_zoo::{Architecture, CnnConfig, LeNetConfig, MlpConfig, Quantisation, StairsConfig, VggConfig, VggDepth};
+
+/// The recorded network of a module that takes tensors of this rank.
+macro_rules! recorded {
+    ($model:expr, $sample:expr, $rank:literal) => {
+        record(&$model, &$sample, |model, x: Tensor<$rank>| model.forward(x)).unwrap()
+    };
+}
+
+fn options(scale: f64) -> ChainOptions {
+    ChainOptions { law: Law::new(Noise::Normal, 0.0, scale).unwrap(), ..ChainOptions::default() }
+}
 
 fn smooth(scale: f64) -> Quantisation {
     let laws = Laws::same(Law::new(Noise::Normal, 0.0, scale).unwrap());
@@ -53,19 +64,19 @@ fn chains_compute_what_their_models_compute() {
     let mlp = MlpConfig::new(6, vec![5, 4], 3);
     let x = Tensor::<2>::random([7, 6], Distribution::Normal(0.0, 1.0), &device);
     let model = mlp.init(&device).unwrap();
-    let (chain, parameters) = trained(&mlp, &model).unwrap();
+    let (chain, parameters) = trained(&recorded!(model, [6], 2), &options(0.4)).unwrap();
     near(&chain.forward(&parameters, &values(x.clone())).unwrap(), &values(model.forward(x)), 1e-5);
 
     let vgg = VggConfig::new(VggDepth::Vgg8, [2, 9, 8], 3).with_capacity(0.02);
     let x = Tensor::<4>::random([3, 2, 9, 8], Distribution::Normal(0.0, 1.0), &device);
     let model = vgg.init(&device).unwrap();
-    let (chain, parameters) = trained(&vgg, &model).unwrap();
+    let (chain, parameters) = trained(&recorded!(model, [2, 9, 8], 4), &options(0.4)).unwrap();
     near(&chain.forward(&parameters, &values(x.clone())).unwrap(), &values(model.forward(x)), 1e-5);
 
     let plain = MlpConfig::new(6, vec![5, 4], 3).with_norm(false);
     let x = Tensor::<2>::random([7, 6], Distribution::Normal(0.0, 1.0), &device);
     let model = plain.init(&device).unwrap();
-    let (chain, parameters) = trained(&plain, &model).unwrap();
+    let (chain, parameters) = trained(&recorded!(model, [6], 2), &options(0.4)).unwrap();
     assert_eq!(chain.dimension(), model.num_params());
     near(&chain.forward(&parameters, &values(x.clone())).unwrap(), &values(model.forward(x)), 1e-5);
 
@@ -73,14 +84,14 @@ fn chains_compute_what_their_models_compute() {
         let cnn = CnnConfig::new([2, 9, 8], 3, vec![4, 5, 3]).with_norm(norm);
         let x = Tensor::<4>::random([3, 2, 9, 8], Distribution::Normal(0.0, 1.0), &device);
         let model = cnn.init(&device).unwrap();
-        let (chain, parameters) = trained(&cnn, &model).unwrap();
+        let (chain, parameters) = trained(&recorded!(model, [2, 9, 8], 4), &options(0.4)).unwrap();
         near(&chain.forward(&parameters, &values(x.clone())).unwrap(), &values(model.forward(x)), 1e-5);
     }
 
     let lenet = LeNetConfig::new([2, 9, 8], 3).with_channels([4, 5]).with_hidden(6);
     let x = Tensor::<4>::random([3, 2, 9, 8], Distribution::Normal(0.0, 1.0), &device);
     let model = lenet.init(&device).unwrap();
-    let (chain, parameters) = trained(&lenet, &model).unwrap();
+    let (chain, parameters) = trained(&recorded!(model, [2, 9, 8], 4), &options(0.4)).unwrap();
     // Burn counts the statistics of the normalisations too.
     assert_eq!(chain.dimension() + 2 * (4 + 5 + 6), model.num_params());
     near(&chain.forward(&parameters, &values(x.clone())).unwrap(), &values(model.forward(x)), 1e-5);
@@ -90,7 +101,7 @@ fn chains_compute_what_their_models_compute() {
     let model = lenet.init(&device).unwrap();
     let x = Tensor::<4>::random([5, 2, 9, 8], Distribution::Normal(0.5, 2.0), &device);
     let _ = model.forward(x.clone());
-    let (chain, parameters) = trained(&lenet, &model).unwrap();
+    let (chain, parameters) = trained(&recorded!(model, [2, 9, 8], 4), &options(0.4)).unwrap();
     let still = model.valid().forward(x.clone().inner());
     near(&chain.forward(&parameters, &values(x)).unwrap(), &values(still), 1e-5);
 }
@@ -101,7 +112,7 @@ fn the_fallback_agrees_with_the_chains() {
     let mlp = MlpConfig::new(6, vec![5], 3);
     let model = mlp.init(&device).unwrap();
     let x = Tensor::<2>::random([7, 6], Distribution::Normal(0.0, 1.0), &device);
-    let (chain, parameters) = trained(&mlp, &model).unwrap();
+    let (chain, parameters) = trained(&recorded!(model, [6], 2), &options(0.4)).unwrap();
     for head in [Head::Categorical, Head::Gaussian { variance: 0.5 }] {
         let chain = stairs_capacity::Chain::new(chain.input(), chain.layers().to_vec(), head).unwrap();
         let exact = gram_spectrum(&chain, &parameters, &values(x.clone())).unwrap();
@@ -122,7 +133,7 @@ fn the_fallback_sees_smooth_quantisers() {
     let mlp = MlpConfig::new(6, vec![5], 3).with_quantisation(quantisation);
     let model = mlp.init(&device).unwrap();
     let x = Tensor::<2>::random([7, 6], Distribution::Normal(0.0, 1.0), &device);
-    let (chain, parameters) = trained(&mlp, &model).unwrap();
+    let (chain, parameters) = trained(&recorded!(model, [6], 2), &options(0.4)).unwrap();
     let exact = gram_spectrum(&chain, &parameters, &values(x.clone())).unwrap();
     let general = module_spectrum(&model, |m, x| m.forward(x), x, Head::Categorical).unwrap();
     assert_eq!(exact.dimension(), general.dimension());
@@ -180,13 +191,19 @@ fn nothing_moves_during_a_fisher_pass() {
 #[test]
 fn quantised_networks_can_be_measured() {
     let inputs: Vec<f64> = (0..80).map(|i| f64::from(i * 37 % 101) / 30.0 - 1.7).collect();
-    let measure = |quantisation: Quantisation| {
-        let chain = MlpConfig::new(8, vec![6], 3).with_quantisation(quantisation).chain().unwrap();
+    // As before a training: weights that are going to be quantised, no numbers.
+    let planned = |quantisation: Quantisation| {
+        let mlp = Architecture::Mlp { hidden: vec![6], norm: true };
+        mlp.network([8, 1, 1], 3, &quantisation, &Device::flex()).unwrap()
+    };
+    let measure = |quantisation: Quantisation, scale: f64| {
+        let options = ChainOptions { weight_scale: ScalePolicy::MaxAbs, ..options(scale) };
+        let chain = chain(&planned(quantisation), &options).unwrap();
         let sampler = Sampler::new(chain, Prior::Initialiser, inputs.clone(), MarkovOptions::default(), 1).unwrap();
         let draws = (0..10).map(|m| sampler.draw(m, 1).unwrap()).collect();
         Draws::new(draws, Normalisation::MeanTrace).unwrap()
     };
-    let (float, soft, hard) = (measure(Quantisation::Float), measure(smooth(0.5)), measure(smooth(0.0)));
+    let (float, soft, hard) = (measure(Quantisation::Float, 0.0), measure(smooth(0.5), 0.5), measure(smooth(0.0), 0.0));
     assert_eq!(float.dimension(), soft.dimension());
     assert!(soft.mean_trace() > 0.0 && hard.mean_trace() > 0.0, "the last layer is float");
     // Hard stairs pass no gradient: only the last layer's block is left.
@@ -194,31 +211,57 @@ fn quantised_networks_can_be_measured() {
     assert!(soft.largest_rank().unwrap() > 40);
 
     // Latent weights inside the support of the noise.
-    let mut quantisation = smooth(0.25);
-    if let Quantisation::Stairs(stairs) = &mut quantisation {
-        stairs.fresh_weights = Some(3);
-    }
-    let chain = MlpConfig::new(8, vec![6], 3).with_quantisation(quantisation).chain().unwrap();
+    let inside = ChainOptions { inside_support: true, ..options(0.25) };
+    let chain = chain(&planned(smooth(0.25)), &inside).unwrap();
     let parameters = Prior::Initialiser.draw_all(&chain, &mut rand_chacha::ChaCha8Rng::seed_from_u64(1)).unwrap();
     assert!(parameters[0].weight.iter().any(|w| *w > 0.0) && parameters[0].weight.iter().all(|w| w.is_finite()));
 }
 
-#[test]
-fn models_without_a_description_are_refused() {
-    let with = |change: fn(&mut StairsConfig)| {
-        let mut stairs = StairsConfig::new(Quantiser::Ternary);
-        change(&mut stairs);
-        MlpConfig::new(4, vec![3], 2).with_quantisation(Quantisation::Stairs(stairs)).chain().unwrap_err().to_string()
-    };
-    assert_eq!(with(|s| s.per_channel = true), "no Markov description: weights have a quantum per channel");
-    assert_eq!(with(|s| s.learned_weight_scale = true), "no Markov description: the quanta of weights are learned");
-    let learned = with(|s| s.feature_scale = FeatureScale::LearnedStep(1.0));
-    assert_eq!(learned, "no Markov description: the scale of the features is learned");
+#[derive(Module, Debug)]
+struct Residual {
+    first: Linear,
+    middle: Linear,
+}
 
+impl Residual {
+    fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        let x = self.first.forward(x);
+        self.middle.forward(x.clone()) + x
+    }
+}
+
+#[test]
+fn what_is_no_chain_is_refused_by_its_path() {
     let device = Device::flex();
-    let other = LinearConfig::new(4, 2).init(&device);
-    let error = trained(&MlpConfig::new(4, vec![3], 2), &other).unwrap_err();
-    assert_eq!(error, ChainError::NotMarkov("the model has 1 layers of weights, its chain 2".into()));
+    let no_chain = |network: &stairs_capacity::stairs_network::Network| match chain(network, &options(0.5)).unwrap_err()
+    {
+        ChainError::NotAChain { path, operation, .. } => (path, operation),
+        error => panic!("{error}"),
+    };
+    let residual =
+        Residual { first: LinearConfig::new(4, 5).init(&device), middle: LinearConfig::new(5, 5).init(&device) };
+    assert_eq!(no_chain(&recorded!(residual, [4], 2)), ("add".into(), "add".into()));
+
+    let mut stairs = StairsConfig::new(Quantiser::Ternary);
+    stairs.per_channel = true;
+    let mlp = MlpConfig::new(4, vec![3], 2).with_quantisation(Quantisation::Stairs(stairs)).init(&device).unwrap();
+    assert_eq!(no_chain(&recorded!(mlp, [4], 2)).1, "dense");
+
+    let grouped: Architecture = "ds-cnn:4".parse().unwrap();
+    let grouped = grouped.network([1, 12, 10], 3, &Quantisation::Float, &device).unwrap();
+    assert_eq!(no_chain(&grouped).0, "stem.conv");
+
+    let linear = LinearConfig::new(4, 2);
+    let planned = record_new(
+        |device| Ok::<_, stairs_noise::RecordError>(linear.init(device)),
+        &[4],
+        |m: &Linear, x: Tensor<2>| m.forward(x),
+    );
+    let planned = planned.unwrap();
+    assert_eq!(chain(&planned, &options(0.5)).unwrap().dimension(), 10);
+    assert!(matches!(trained(&planned, &options(0.5)), Err(ChainError::NotAChain { .. })), "it has no numbers");
+
+    let other = linear.init(&device);
     let empty = module_spectrum(&other, |m, x| m.forward(x), Tensor::<2>::zeros([0, 4], &device), Head::Categorical);
     assert!(empty.is_err());
 }

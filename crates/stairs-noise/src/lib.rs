@@ -18,6 +18,7 @@
 //! | a published straight-through estimator | [`estimators`] |
 //! | the operation itself on tensors | [`regularised_stair`] |
 //! | know whether a plan's network converges | a [`certificate`] |
+//! | any module as a graph of layers, plain data | [`record()`] |
 //! | exact f64 values to test against | [`RegularisedStair`] |
 //! | a noise law of your own | [`NoiseTable`] |
 //! | a ReLU, hard-tanh or hard-swish without corners | [`SmoothActivation`], [`regularised_activation`] |
@@ -70,6 +71,7 @@ pub mod moments;
 pub mod noise;
 pub mod op;
 pub mod plan;
+pub mod record;
 pub mod rules;
 pub mod seed;
 pub mod strategy;
@@ -102,6 +104,7 @@ pub use plan::{
     PlanEntry, PlanError, Policy, QuantiserSchedule, RelaxationWindow, ResolvedPlan, SigmoidWindow, TimeUnit,
     UnboundedWindow, Until,
 };
+pub use record::{RecordError, record, record_new};
 pub use rules::{Dsq, Ewgs, RuleError};
 pub use seed::derive_seed;
 /// What the signatures of this crate take from the mathematics below it.

@@ -7,7 +7,6 @@ use burn::tensor::{Device, Tensor};
 use stairs_noise::StairActivation;
 
 use crate::calibration::{Site, note};
-use crate::structure::{Flow, Trace, Traced};
 use crate::{ModelError, Quantisation};
 
 /// An element-wise activation.
@@ -63,16 +62,5 @@ impl Activation {
             }
             Activation::Stair(stair) => stair.forward(x),
         }
-    }
-}
-
-impl Traced for Activation {
-    fn trace(&self, trace: &mut Trace, x: Flow) -> Result<Flow, ModelError> {
-        let (name, module): (&str, &dyn Traced) = match self {
-            Activation::Relu(relu) => ("Relu", relu),
-            Activation::Relu6(relu6) => ("Relu6", relu6),
-            Activation::Stair(stair) => ("Stair", stair),
-        };
-        trace.through(x, &[(name, module)])
     }
 }

@@ -22,7 +22,6 @@ use stairs_kernels::adaptive_avg_pool2d;
 use crate::conv::{ConvBlock, square, windows};
 use crate::mlp::Block;
 use crate::quantisation::{dropout, image, positive, width};
-use crate::structure::{Flow, Trace, Traced};
 use crate::{ModelError, Quantisation, Stem};
 
 /// Channels of the convolutions at capacity 1.
@@ -136,14 +135,5 @@ impl AlexNet {
         };
         let x = self.hidden.iter().fold(x.flatten::<2>(1, 3), |x, block| block.forward(self.dropout.forward(x)));
         self.output.forward(x)
-    }
-}
-
-impl Traced for AlexNet {
-    fn trace(&self, trace: &mut Trace, x: Flow) -> Result<Flow, ModelError> {
-        trace.through(
-            x,
-            &[("blocks", &self.blocks), ("pool", &self.pool), ("hidden", &self.hidden), ("output", &self.output)],
-        )
     }
 }

@@ -11,7 +11,6 @@ use burn::tensor::{Device, Tensor};
 
 use crate::conv::{ConvBlock, halving};
 use crate::quantisation::{image, positive};
-use crate::structure::{Flow, Trace, Traced};
 use crate::{ModelError, Quantisation};
 
 /// A stack of convolutions; see the module of this name for its layers.
@@ -88,11 +87,5 @@ impl Cnn {
     pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
         let x = self.blocks.iter().fold(x, |x, block| block.forward(x));
         self.output.forward(x.flatten::<2>(1, 3))
-    }
-}
-
-impl Traced for Cnn {
-    fn trace(&self, trace: &mut Trace, x: Flow) -> Result<Flow, ModelError> {
-        trace.through(x, &[("blocks", &self.blocks), ("output", &self.output)])
     }
 }

@@ -10,7 +10,6 @@ use burn::tensor::{Device, Tensor};
 use stairs_kernels::{batch_norm, conv2d, max_pool2d};
 
 use crate::activation::Rectifier;
-use crate::structure::{Flow, Trace, Traced};
 use crate::{Activation, ModelError, Quantisation};
 
 /// Convolution – batch norm; without a norm the convolution has a bias.
@@ -129,21 +128,4 @@ pub(crate) fn global_mean(x: Tensor<4>) -> Tensor<2> {
 /// Height or width after a window of `kernel` with this padding on both sides; `None` where the window does not fit.
 pub(crate) fn windows(size: usize, kernel: usize, stride: usize, padding: usize) -> Option<usize> {
     Some((size + 2 * padding).checked_sub(kernel)? / stride + 1)
-}
-
-impl Traced for ConvNorm {
-    fn trace(&self, trace: &mut Trace, x: Flow) -> Result<Flow, ModelError> {
-        trace.through(x, &[("conv", &self.conv), ("norm", &self.norm)])
-    }
-}
-
-impl Traced for ConvBlock {
-    fn trace(&self, trace: &mut Trace, x: Flow) -> Result<Flow, ModelError> {
-        let mut fields: [(&str, &dyn Traced); 4] =
-            [("conv", &self.conv), ("norm", &self.norm), ("activation", &self.activation), ("pool", &self.pool)];
-        if self.pools_first {
-            fields[1..].rotate_right(1);
-        }
-        trace.through(x, &fields)
-    }
 }

@@ -12,7 +12,6 @@ use burn::tensor::{Device, Tensor};
 
 use crate::conv::{ConvBlock, global_mean};
 use crate::quantisation::{image, positive};
-use crate::structure::{Flow, Trace, Traced};
 use crate::{ModelError, Quantisation};
 
 /// Number of depthwise-separable blocks.
@@ -84,13 +83,5 @@ impl DsCnn {
     pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
         let x = self.blocks.iter().fold(self.stem.forward(x), |x, block| block.forward(x));
         self.output.forward(global_mean(x))
-    }
-}
-
-impl Traced for DsCnn {
-    fn trace(&self, trace: &mut Trace, x: Flow) -> Result<Flow, ModelError> {
-        let x = trace.through(x, &[("stem", &self.stem), ("blocks", &self.blocks)])?;
-        let x = trace.mean(&x);
-        trace.through(x, &[("output", &self.output)])
     }
 }

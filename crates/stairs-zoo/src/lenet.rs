@@ -12,7 +12,6 @@ use burn::tensor::{Device, Tensor};
 use stairs_kernels::{batch_norm, conv2d, max_pool2d};
 
 use crate::quantisation::positive;
-use crate::structure::{Flow, Trace, Traced};
 use crate::{Activation, ModelError, Quantisation};
 
 /// A LeNet; see the module of this name for its layers.
@@ -100,15 +99,5 @@ impl LeNet {
         let x = max_pool2d(&self.pool, x);
         let x = self.act3.forward(self.norm3.forward(self.fc1.forward(x.flatten::<2>(1, 3))));
         self.fc2.forward(x)
-    }
-}
-
-impl Traced for LeNet {
-    fn trace(&self, trace: &mut Trace, x: Flow) -> Result<Flow, ModelError> {
-        let x = trace.through(x, &[("conv1", &self.conv1), ("norm1", &self.norm1), ("act1", &self.act1)])?;
-        let x = trace.through(x, &[("pool", &self.pool)])?;
-        let x = trace.through(x, &[("conv2", &self.conv2), ("norm2", &self.norm2), ("act2", &self.act2)])?;
-        let x = trace.through(x, &[("pool", &self.pool)])?;
-        trace.through(x, &[("fc1", &self.fc1), ("norm3", &self.norm3), ("act3", &self.act3), ("fc2", &self.fc2)])
     }
 }

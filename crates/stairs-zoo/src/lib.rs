@@ -14,7 +14,8 @@
 //! | [`Staircase`] | `staircase` | points `[B, n]` | a ternary Heaviside network of [`stairs_quant::expressivity`], not trained |
 //!
 //! [`Architecture`] names a model with its sizes in one word, such as `mlp:64-32`, and makes a [`Model`] of it, or its
-//! [`Structure`]: the layers with their shapes, parameters, multiplications and quantisers, without a number drawn.
+//! [`Network`]: the layers with their shapes, parameters, multiplications and quantisers, recorded from the forward pass without a
+//! number drawn.
 //! [`pretrained`] fills a model with torchvision's float weights.
 //!
 //! The models that are trained are built the same way: a config with public fields, `init(&device)`, `forward`. With
@@ -47,13 +48,13 @@ mod limits;
 mod mlp;
 mod mobilenet_v2;
 mod model;
+mod network;
 pub mod pretrained;
 mod quantisation;
 mod resnet;
 mod staircase;
 mod stem;
 mod stream;
-mod structure;
 mod vgg;
 mod vgg_bn;
 
@@ -74,7 +75,8 @@ pub use model::Model;
 pub use quantisation::{Branches, ModelError, Quantisation, StairsConfig};
 pub use resnet::{ResNet, ResNetConfig, ResNetDepth};
 pub use staircase::Staircase;
+/// What [`Architecture::network`] gives.
+pub use stairs_network::{Network, Precision, Totals};
 pub use stem::Stem;
-pub use structure::{Layer, LayerKind, Parameter, Precision, Structure, Totals};
 pub use vgg::{Vgg, VggConfig, VggDepth, VggOptions};
 pub use vgg_bn::{VggBn, VggBnConfig, VggBnDepth};

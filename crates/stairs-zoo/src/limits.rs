@@ -116,7 +116,7 @@ mod tests {
             for quantisation in [&Quantisation::Float, &ternary] {
                 let error = model.init([3, 64, 64], 1000, quantisation.clone(), &Device::flex()).unwrap_err();
                 assert!(matches!(error, ModelError::Parameters { .. }), "{name}: {error}");
-                let error = model.structure([3, 64, 64], 1000, quantisation, &Device::flex()).unwrap_err();
+                let error = model.network([3, 64, 64], 1000, quantisation, &Device::flex()).unwrap_err();
                 assert!(matches!(error, ModelError::Parameters { .. }), "{name}: {error}");
             }
         }

@@ -6,7 +6,6 @@ use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 
 use crate::quantisation::positive;
-use crate::structure::{Flow, Trace, Traced};
 use crate::{Activation, ModelError, Quantisation};
 
 /// A multi-layer perceptron.
@@ -96,17 +95,5 @@ impl Block {
             None => x,
         };
         self.activation.forward(x)
-    }
-}
-
-impl Traced for Mlp {
-    fn trace(&self, trace: &mut Trace, x: Flow) -> Result<Flow, ModelError> {
-        trace.through(x, &[("hidden", &self.hidden), ("output", &self.output)])
-    }
-}
-
-impl Traced for Block {
-    fn trace(&self, trace: &mut Trace, x: Flow) -> Result<Flow, ModelError> {
-        trace.through(x, &[("linear", &self.linear), ("norm", &self.norm), ("activation", &self.activation)])
     }
 }

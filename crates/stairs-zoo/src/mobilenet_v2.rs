@@ -36,7 +36,6 @@ use crate::activation::Rectifier;
 use crate::conv::{ConvBlock, ConvNorm, global_mean, square};
 use crate::quantisation::{dropout, image, positive};
 use crate::stream::Stream;
-use crate::structure::{Flow, Trace, Traced};
 use crate::{Branches, ModelError, Quantisation, Stem};
 
 /// Expansion, channels, number and first stride of the blocks.
@@ -223,30 +222,5 @@ impl InvertedResidual {
         };
         let x = self.project.forward(self.depthwise.forward(x));
         self.stream.sum(if self.skips { x + stream } else { x })
-    }
-}
-
-impl Traced for MobileNetV2 {
-    fn trace(&self, trace: &mut Trace, x: Flow) -> Result<Flow, ModelError> {
-        let x = trace.through(x, &[("stem", &self.stem)])?;
-        let x = trace.inside("blocks", |trace| {
-            let mut blocks = self.blocks.iter().enumerate();
-            blocks.try_fold(x, |stream, (index, block)| {
-                trace.inside(&index.to_string(), |trace| block.trace(trace, stream))
-            })
-        });
-        let x = trace.through(x?, &[("head", &self.head)])?;
-        let x = trace.mean(&x);
-        trace.through(x, &[("output", &self.output)])
-    }
-}
-
-impl InvertedResidual {
-    fn trace(&self, trace: &mut Trace, stream: Flow) -> Result<Flow, ModelError> {
-        let fields: [(&str, &dyn Traced); 3] =
-            [("expand", &self.expand), ("depthwise", &self.depthwise), ("project", &self.project)];
-        let x = trace.through(stream.clone(), &fields)?;
-        let x = if self.skips { trace.add(&x, &stream) } else { x };
-        Ok(trace.inside("stream", |trace| self.stream.trace(trace, x))?.1)
     }
 }

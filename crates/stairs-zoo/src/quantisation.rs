@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig};
 use serde::{Deserialize, Serialize};
 use stairs_noise::{
-    FeatureScale, Laws, StairActivationConfig, StairWeights, WeightGranularity, WeightInit, WeightsError,
+    FeatureScale, Laws, RecordError, StairActivationConfig, StairWeights, WeightGranularity, WeightInit, WeightsError,
 };
 use stairs_quant::{Bits, Quantiser, ScaleError, ScalePolicy};
 use thiserror::Error;
@@ -95,6 +95,9 @@ pub enum ModelError {
         /// What it must be.
         needs: &'static str,
     },
+    /// A forward pass that cannot be recorded.
+    #[error(transparent)]
+    Record(#[from] RecordError),
     /// More parameters than a model may have.
     #[error("{parameters} parameters: a model has at most {}", crate::MAX_PARAMETERS)]
     Parameters {

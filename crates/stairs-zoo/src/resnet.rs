@@ -32,7 +32,6 @@ use stairs_kernels::max_pool2d;
 use crate::conv::{ConvBlock, ConvNorm, global_mean, square};
 use crate::quantisation::{image, positive, width};
 use crate::stream::Stream;
-use crate::structure::{Flow, Trace, Traced};
 use crate::{ModelError, Quantisation, Stem};
 
 /// Number of layers with weights on the longest path.
@@ -293,45 +292,6 @@ impl Pad {
         let [batch, _, height, width] = x.dims();
         let zeros = Tensor::zeros([batch, self.channels, height, width], &x.device());
         Tensor::cat(vec![x, zeros], 1)
-    }
-}
-
-impl Traced for ResNet {
-    fn trace(&self, trace: &mut Trace, x: Flow) -> Result<Flow, ModelError> {
-        let x = trace.through(x, &[("stem", &self.stem)])?;
-        let start = trace.inside("entry", |trace| self.entry.trace(trace, x))?;
-        let x = trace.inside("blocks", |trace| {
-            let mut blocks = self.blocks.iter().enumerate();
-            blocks.try_fold(start, |(read, stream), (index, block)| {
-                trace.inside(&index.to_string(), |trace| block.trace(trace, read, stream))
-            })
-        });
-        let x = trace.mean(&x?.0);
-        trace.through(x, &[("output", &self.output)])
-    }
-}
-
-impl Residual {
-    fn trace(&self, trace: &mut Trace, read: Flow, stream: Flow) -> Result<(Flow, Flow), ModelError> {
-        let skipped = match &self.skip {
-            Some(Skip::Pad(pad)) => trace.inside("skip", |trace| trace.through(stream, &[("Pad", pad)]))?,
-            _ => stream,
-        };
-        let x = trace.through(read.clone(), &[("inner", &self.inner), ("last", &self.last)])?;
-        let skipped = match &self.skip {
-            Some(Skip::Project(project)) => {
-                trace.inside("skip", |trace| trace.through(read, &[("Project", project)]))?
-            }
-            _ => skipped,
-        };
-        let x = trace.add(&x, &skipped);
-        trace.inside("stream", |trace| self.stream.trace(trace, x))
-    }
-}
-
-impl Traced for Pad {
-    fn trace(&self, trace: &mut Trace, x: Flow) -> Result<Flow, ModelError> {
-        trace.pad(&x, self.subsample.stride, self.channels)
     }
 }
 

@@ -24,7 +24,6 @@ use burn::tensor::{Device, Tensor};
 use stairs_noise::{StairActivation, StairActivationConfig};
 
 use crate::calibration::{Site, note};
-use crate::structure::{Flow, Trace};
 use crate::{ModelError, Quantisation};
 
 /// The end of a residual block and the beginning of the next.
@@ -71,12 +70,5 @@ impl Stream {
                 stream
             }
         }
-    }
-
-    /// What the next block reads and the next stream, of a sum, on shapes.
-    pub(crate) fn trace(&self, trace: &mut Trace, x: Flow) -> Result<(Flow, Flow), ModelError> {
-        let stream = trace.through(x, &[("rectifier", &self.rectifier), ("sum", &self.sum)])?;
-        let read = trace.through(stream.clone(), &[("read", &self.read)])?;
-        Ok((read, stream))
     }
 }

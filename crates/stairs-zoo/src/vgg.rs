@@ -22,7 +22,6 @@ use serde::{Deserialize, Serialize};
 use crate::conv::{ConvBlock, halving};
 use crate::mlp::Block;
 use crate::quantisation::{image, positive};
-use crate::structure::{Flow, Trace, Traced};
 use crate::{ModelError, Quantisation};
 
 /// Units of a hidden dense layer at capacity 1.
@@ -214,13 +213,5 @@ impl Vgg {
             Some(norm) => norm.forward(x),
             None => x,
         }
-    }
-}
-
-impl Traced for Vgg {
-    fn trace(&self, trace: &mut Trace, x: Flow) -> Result<Flow, ModelError> {
-        let fields: [(&str, &dyn Traced); 4] =
-            [("blocks", &self.blocks), ("hidden", &self.hidden), ("output", &self.output), ("logits", &self.logits)];
-        trace.through(x, &fields)
     }
 }

@@ -25,7 +25,6 @@ use crate::activation::Rectifier;
 use crate::conv::{ConvBlock, halving, square};
 use crate::mlp::Block;
 use crate::quantisation::{dropout, image, positive, width};
-use crate::structure::{Flow, Trace, Traced};
 use crate::{ModelError, Quantisation};
 
 /// Units of a hidden dense layer at capacity 1.
@@ -160,14 +159,5 @@ impl VggBn {
         let x = adaptive_avg_pool2d(&self.pool, x).flatten::<2>(1, 3);
         let x = self.hidden.iter().fold(x, |x, block| self.dropout.forward(block.forward(x)));
         self.output.forward(x)
-    }
-}
-
-impl Traced for VggBn {
-    fn trace(&self, trace: &mut Trace, x: Flow) -> Result<Flow, ModelError> {
-        trace.through(
-            x,
-            &[("blocks", &self.blocks), ("pool", &self.pool), ("hidden", &self.hidden), ("output", &self.output)],
-        )
     }
 }

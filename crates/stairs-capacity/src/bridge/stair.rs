@@ -28,10 +28,10 @@ impl SmoothStair {
     /// `stair` under noise of law `law`, with quantum `quantum`.
     ///
     /// # Errors
-    /// [`ChainError::NotMarkov`] unless the quantum is positive and finite.
+    /// [`ChainError::Quantum`] unless the quantum is positive and finite.
     pub fn new(stair: StairFunction, law: Law, quantum: f64) -> Result<Self, ChainError> {
         let stair = RegularisedStair::new(stair, law).with_quantum(quantum);
-        stair.map(|stair| Self(Arc::new(stair))).map_err(|error| ChainError::NotMarkov(error.to_string()))
+        stair.map(|stair| Self(Arc::new(stair))).map_err(|error| ChainError::Quantum(error.to_string()))
     }
 }
 

@@ -10,8 +10,7 @@ pub mod smoothing;
 
 pub use convergence::{
     Break, Certificate, CertificateError, Convergence, Convolution, Counterexample, GapSource, LawRange, Layer,
-    LayerGaps, LayerStep, Moment, Network, NetworkLaws, Part, Pool, Reason, Step, Trace, Verdict, Weights,
-    counterexample,
+    LayerGaps, LayerStep, Moment, Network, NetworkLaws, Part, Reason, Step, Trace, Verdict, Weights, counterexample,
 };
 pub use smoothing::{
     ActivationCertificate, AffineError, AffineMap, Enclosure, LayerEstimate, NetworkError, NetworkEstimate,

@@ -40,6 +40,11 @@ impl<T: HostValue> HostCell<T> {
         &self.value
     }
 
+    /// The identity Burn knows the cell by.
+    pub fn id(&self) -> ParamId {
+        self.id
+    }
+
     /// The same cell, in records and mappings, with what `change` makes of its value.
     #[must_use]
     pub fn map_value(mut self, change: impl FnOnce(&T) -> T) -> Self {

@@ -63,7 +63,8 @@ impl Stair {
             let Setting { laws, strategy, key, .. } = self.setting.get().clone();
             StairSpec::new(self.function.clone(), laws).with_strategy(strategy).with_key(key)
         } else {
-            StairSpec::hard(self.function.clone())
+            // A hard stair draws nothing: its key says which quantiser a recorded operation belongs to.
+            StairSpec::hard(self.function.clone()).with_key(self.setting.id().val())
         };
         self.scales.forward(x, spec)
     }

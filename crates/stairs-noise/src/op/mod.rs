@@ -11,6 +11,7 @@
 //! | `pass` | the same compiled to f32 constants, for kernels |
 //! | `cpu/` | vector kernels on slices: Flex and NdArray |
 //! | `cube` | the kernel in CubeCL: wgpu, Vulkan, CUDA, … |
+//! | `capture` | the same recorded instead of computed |
 //! | `rules` | published rules beside the laws, in operations of the backend |
 //! | `autodiff` | the backward rule, once for all backends |
 //! | `reference` | the same in plain tensor operations, to test and to measure against |
@@ -23,6 +24,7 @@
 
 mod approx;
 mod autodiff;
+pub(crate) mod capture;
 mod cpu;
 #[cfg(feature = "cube")]
 mod cube;
@@ -48,6 +50,7 @@ pub use spec::StairSpec;
     Flex: cfg(feature = "flex"),
     NdArray: cfg(feature = "ndarray"),
     Cube: cfg(feature = "cube"),
+    Capture,
     Fusion: cfg(feature = "fusion")
 )]
 pub trait StairBackend: burn::backend::Backend {

@@ -2,7 +2,8 @@
 
 use rand::{RngExt, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
-use stairs_noise::certificate::{Convolution, Layer, Network, Pool, Weights};
+use stairs_network::Window;
+use stairs_noise::certificate::{Convolution, Layer, Network, Weights};
 use stairs_noise::{
     AnnealingPlan, Envelope, Law, Noise, NoiseSchedule, NoiseTable, Policy, QuantiserSchedule, Strategy, TimeUnit,
 };
@@ -22,19 +23,20 @@ pub(crate) struct Kind {
 /// A network with all its samples.
 pub(crate) fn network(rng: &mut ChaCha8Rng, kind: Kind) -> (Network, Vec<Vec<f64>>) {
     let (inputs, mut layers) = if kind.conv {
-        let input = [rng.random_range(1..=2), rng.random_range(4..=6), rng.random_range(4..=5)];
-        let conv = Convolution {
-            input,
-            channels: rng.random_range(1..=3),
-            kernel: [rng.random_range(1..=3), rng.random_range(2..=3)],
-            stride: [rng.random_range(1..=2), 1],
-            padding: [rng.random_range(0..=1), rng.random_range(0..=1)],
-        };
-        let fan_in = conv.input[0] * conv.kernel[0] * conv.kernel[1];
+        let groups = rng.random_range(1..=2);
+        let input = [groups * rng.random_range(1..=2), rng.random_range(4..=6), rng.random_range(4..=5)];
+        let window = Window::new([rng.random_range(1..=3), rng.random_range(1..=2)]).unwrap();
+        let window = window.with_stride([rng.random_range(1..=2), 1]).unwrap();
+        let window = window.with_dilation([1, rng.random_range(1..=2)]).unwrap();
+        let mut zeros = || rng.random_range(0..=1);
+        let window = window.with_padding([[zeros(), zeros()], [zeros(), zeros()]]);
+        let conv = Convolution { input, channels: groups * rng.random_range(1..=3), window, groups };
+        let fan_in = conv.input[0] / groups * window.taps();
         let weights = weights(rng, kind, conv.channels, fan_in, 0);
         let mut layer = finish(rng, kind, Layer::convolution("layer0", &conv, weights).unwrap(), 0);
         if rng.random_bool(0.5) && layer.output()[1] >= 2 && layer.output()[2] >= 2 {
-            layer = layer.with_pool(&Pool { kernel: [2, 2], stride: [rng.random_range(1..=2), 2] }).unwrap();
+            let pool = Window::new([2, 2]).unwrap().with_stride([rng.random_range(1..=2), 2]).unwrap();
+            layer = layer.with_pool(&pool).unwrap();
         }
         (input.iter().product(), vec![layer])
     } else {

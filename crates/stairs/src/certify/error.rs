@@ -13,14 +13,6 @@ pub enum CertifyError {
     /// The network has no quantisers.
     #[error("method `{0}` has no quantisers: there is nothing to certify")]
     NoQuantisers(&'static str),
-    /// The parameters of the model are not those of its configuration.
-    #[error("the model's parameters do not make the layers of a {model}: {reason}")]
-    Parameters {
-        /// Name of the model.
-        model: String,
-        /// What is missing or does not fit.
-        reason: String,
-    },
     /// A number of samples or steps that is not possible.
     #[error("{what} must be between 1 and {most}, got {got}")]
     Count {
@@ -34,6 +26,9 @@ pub enum CertifyError {
     /// A network or plan that makes no certificate.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
+    /// A model whose forward pass cannot be recorded.
+    #[error(transparent)]
+    Model(#[from] stairs_zoo::ModelError),
     /// A configuration that is not possible.
     #[error(transparent)]
     Config(#[from] ConfigError),

@@ -5,8 +5,7 @@
 //! a fresh one, at every step of the plan.
 
 mod error;
-mod extract;
-mod parameters;
+mod network;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -17,7 +16,7 @@ use stairs_noise::{Strategy, TimeUnit};
 use stairs_train::{AnnealPer, Method, RunConfig, Samples, TrainError, ZooModel, data::steps_per_epoch};
 
 pub use error::CertifyError;
-pub use extract::network;
+pub use network::network;
 pub use table::convergence_table;
 
 use crate::files::write_atomically;

@@ -1,6 +1,8 @@
 //! `stairs summary`
 
-use anyhow::ensure;
+use std::path::PathBuf;
+
+use anyhow::{Context, ensure};
 use clap::Args;
 use stairs::{
     quant::Quantiser,
@@ -48,6 +50,9 @@ pub(crate) struct Summarise {
     /// List every layer, not only those with weights
     #[arg(long)]
     layers: bool,
+    /// Draw the graph of the network, every operation of it, as SVG into this file [default: it is not drawn]
+    #[arg(long, value_name = "FILE.svg")]
+    graph: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -94,19 +99,22 @@ impl Summarise {
     fn one(&self, model: &Architecture) -> anyhow::Result<()> {
         ensure!(!self.markdown, "--markdown is for `all`");
         let summary = Summary::new(model, self.input, self.classes, &self.quantisation())?;
+        if let Some(path) = &self.graph {
+            summary.draw(path).with_context(|| format!("cannot write {}", path.display()))?;
+        }
         if self.json {
             println!("{}", serde_json::to_string_pretty(&summary)?);
             return Ok(());
         }
-        println!("{}\n\n{}\n\n{}", summary.title(), layer_table(&summary, self.layers), summary.counts());
-        println!("\n{}", totals_table(&summary));
+        println!("{}\n\n{}\n\n{}", summary.title(), layer_table(&summary.network, self.layers), summary.counts());
+        println!("\n{}", totals_table(summary.totals()));
         Ok(())
     }
 
     fn all(&self) -> anyhow::Result<()> {
         let sized = self.input.is_some() || self.classes.is_some();
         ensure!(
-            !sized && !self.layers && !self.json,
+            !sized && !self.layers && !self.json && self.graph.is_none(),
             "`all` lists every model at all precisions, for its usual samples: it takes --markdown alone"
         );
         if self.markdown {

@@ -11,8 +11,8 @@ pub enum MaterialiseError {
     /// Nothing is quantised.
     #[error("the run has no quantised weights: its last.safetensors holds the float ones")]
     Float,
-    /// A quantiser with other scales than one fixed pair.
-    #[error("quantiser `{path}` has no single fixed scale: only such weights can be written")]
+    /// A quantiser with a scale for every output.
+    #[error("quantiser `{path}` has a scale for every output: only weights with one scale can be written")]
     Scale {
         /// Path of the quantiser.
         path: String,

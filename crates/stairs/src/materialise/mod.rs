@@ -19,13 +19,14 @@ mod table;
 use std::{collections::BTreeMap, io, path::Path};
 
 use serde::{Deserialize, Serialize};
-use stairs_quant::Quantiser;
+use stairs_network::{Op, Precision, Weight};
+use stairs_quant::{Scales, StairFunction};
 use stairs_train::{RunConfig, ZooModel};
-use stairs_zoo::{Precision, Structure, with_model};
+use stairs_zoo::{ModelError, with_model};
 
 pub use error::MaterialiseError;
 use names::Names;
-use parameters::Parameters;
+use parameters::parameters;
 pub use table::weight_table;
 
 use crate::files::{write_atomically, write_new};
@@ -114,26 +115,22 @@ impl Materialised {
         sha256: String,
         layout: Layout,
     ) -> Result<Self, MaterialiseError> {
-        let structure = Structure::of(&model.0, input)?;
-        let Parameters { scales, tensors } = with_model!(&model.0, module => Parameters::of(module));
-        let quantised = |path: &str, quantiser: Quantiser| -> Result<Quantised, MaterialiseError> {
-            let (quantum, scale) =
-                scales.get(path).copied().ok_or_else(|| MaterialiseError::Scale { path: path.to_owned() })?;
-            let stair = quantiser.stair();
+        let network = model.0.network(input).map_err(ModelError::from)?;
+        let quantised = |path: &str, stair: &StairFunction, scales: &[Scales]| -> Result<Quantised, MaterialiseError> {
+            let &[Scales { quantum, output: scale }] = scales else {
+                return Err(MaterialiseError::Scale { path: path.to_owned() });
+            };
             let (thresholds, levels) = (stair.thresholds().to_vec(), stair.levels().to_vec());
-            Ok(Quantised { quantiser: quantiser.to_string(), thresholds, levels, quantum, scale })
+            Ok(Quantised { quantiser: Precision::of(stair).to_string(), thresholds, levels, quantum, scale })
         };
         let (mut of_weights, mut features) = (BTreeMap::new(), BTreeMap::new());
-        for layer in &structure.layers {
-            match (&layer.quantiser, layer.weights, layer.output_features) {
-                (Some(path), Some(Precision::Levels(quantiser)), _) => {
-                    let parameter = path.strip_suffix(".stair").unwrap_or(path);
-                    of_weights.insert(parameter.to_owned(), quantised(path, quantiser)?);
-                }
-                (Some(path), None, Precision::Levels(quantiser)) => {
-                    features.insert(path.clone(), quantised(path, quantiser)?);
-                }
-                _ => {}
+        for node in network.nodes() {
+            if let Op::Stair(stair) = &node.op {
+                features.insert(stair.path.clone(), quantised(&stair.path, &stair.function, &[stair.scales])?);
+            }
+            if let Some(stair) = node.op.weight().and_then(Weight::quantiser) {
+                let parameter = stair.path.strip_suffix(".stair").unwrap_or(&stair.path);
+                of_weights.insert(parameter.to_owned(), quantised(&stair.path, &stair.function, &stair.scales)?);
             }
         }
         if of_weights.is_empty() {
@@ -142,7 +139,7 @@ impl Materialised {
         let names = Names::new(layout, &config.model);
         let mut weights = BTreeMap::new();
         let mut all = Vec::new();
-        for parameter in tensors {
+        for parameter in with_model!(&model.0, module => parameters(module)) {
             let (name, quantised) = (names.name(&parameter), of_weights.remove(&parameter.path));
             all.push(names.tensor(parameter, quantised.as_ref())?);
             if let Some(quantised) = quantised {

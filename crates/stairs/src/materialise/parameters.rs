@@ -1,6 +1,4 @@
-//! The parameters of a module as its hard network has them, and the scales of its quantisers.
-
-use std::collections::BTreeMap;
+//! The parameters of a module as its hard network has them.
 
 use burn::{
     module::{Module, ModuleVisitor, Param},
@@ -15,39 +13,16 @@ pub(super) struct Parameter {
     pub(super) values: Vec<f32>,
 }
 
-/// What a walk through a module finds.
-pub(super) struct Parameters {
-    /// Quantum and scale by the path of the quantiser; of those that have one fixed pair.
-    pub(super) scales: BTreeMap<String, (f64, f64)>,
-    /// All parameters but those of quantisers.
-    pub(super) tensors: Vec<Parameter>,
-}
-
-/// Where a quantiser shows its fixed pair, and its laws.
-const FIXED: &str = ".scales.Fixed";
+/// The type of a quantiser: what is inside is no parameter of the hard network.
 const QUANTISER: &str = "Struct:Stair";
 
-impl Parameters {
-    pub(super) fn of<M: Module>(module: &M) -> Self {
-        let module = module.valid();
-        let pair = |parameter: &Parameter| match (parameter.path.strip_suffix(FIXED), parameter.values.as_slice()) {
-            (Some(path), [quantum, scale]) => Some((path.to_owned(), (f64::from(*quantum), f64::from(*scale)))),
-            _ => None,
-        };
-        let scales = visited(&module).0.iter().filter_map(pair).collect();
-        let tensors = visited(&module.materialize()).1;
-        Self { scales, tensors }
-    }
-}
-
-/// Parameters of quantisers, and all others.
-fn visited<M: Module>(module: &M) -> (Vec<Parameter>, Vec<Parameter>) {
+/// All parameters of the hard network but those of quantisers.
+pub(super) fn parameters<M: Module>(module: &M) -> Vec<Parameter> {
     #[derive(Default)]
     struct Visitor {
         names: Vec<String>,
         owners: Vec<String>,
-        quantisers: Vec<Parameter>,
-        others: Vec<Parameter>,
+        found: Vec<Parameter>,
     }
 
     impl ModuleVisitor for Visitor {
@@ -62,15 +37,16 @@ fn visited<M: Module>(module: &M) -> (Vec<Parameter>, Vec<Parameter>) {
         }
 
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            if self.owners.iter().any(|owner| owner == QUANTISER) {
+                return;
+            }
             let values = param.val().into_data().try_into_vec_as::<f32>().unwrap_or_default();
             let (path, owner) = (self.names.join("."), self.owners.last().cloned().unwrap_or_default());
-            let parameter = Parameter { path, owner, shape: param.lazy_shape().to_vec(), values };
-            let of_quantiser = self.owners.iter().any(|owner| owner == QUANTISER);
-            if of_quantiser { self.quantisers.push(parameter) } else { self.others.push(parameter) }
+            self.found.push(Parameter { path, owner, shape: param.lazy_shape().to_vec(), values });
         }
     }
 
     let mut visitor = Visitor::default();
-    module.visit(&mut visitor);
-    (visitor.quantisers, visitor.others)
+    module.valid().materialize().visit(&mut visitor);
+    visitor.found
 }

@@ -2,11 +2,15 @@
 
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
-use stairs_capacity::{Chain, MarkovOptions, Prior, Sampler, bridge::MarkovModel, log_kappa};
+use stairs_capacity::{
+    Chain, MarkovOptions, Prior, Sampler,
+    bridge::{ChainOptions, chain},
+    log_kappa,
+};
 use stairs_data::{Dataset, SampleShape};
 use stairs_noise::{Law, Laws, Noise, derive_seed};
 use stairs_quant::Quantiser;
-use stairs_zoo::{Architecture, CnnConfig, LeNetConfig, MlpConfig, Quantisation, StairsConfig, VggConfig};
+use stairs_zoo::{Architecture, Quantisation, StairsConfig};
 
 use super::MeasureError;
 
@@ -135,36 +139,17 @@ impl MeasureConfig {
             SampleShape::Image { channels, height, width } => [channels, height, width],
             _ => [shape.values(), 1, 1],
         };
-        // Too large a model is refused before it is described.
-        let sized = || self.model.parameters(input, classes, &Device::flex());
-        Ok(match self.model.clone() {
-            Architecture::Mlp { hidden, norm } => {
-                sized()?;
-                let mlp = MlpConfig::new(shape.values(), hidden, classes).with_norm(norm);
-                mlp.with_quantisation(quantisation).chain()?
-            }
-            Architecture::LeNet { channels, hidden } if input[1].min(input[2]) >= 4 => {
-                sized()?;
-                let lenet = LeNetConfig::new(input, classes).with_channels(channels).with_hidden(hidden);
-                lenet.with_quantisation(quantisation).chain()?
-            }
-            Architecture::Cnn { channels, norm } => {
-                sized()?;
-                let cnn = CnnConfig::new(input, classes, channels).with_norm(norm);
-                cnn.with_quantisation(quantisation).chain()?
-            }
-            // A chain has its pools behind the activation, and no norm on its output.
-            Architecture::Vgg { depth, capacity, options } if !options.pool_first && !options.norm_logits => {
-                sized()?;
-                let vgg = VggConfig::new(depth, input, classes).with_capacity(capacity).with_options(options);
-                vgg.with_quantisation(quantisation).chain()?
-            }
-            Architecture::LeNet { .. } => {
-                return Err(MeasureError::Model { model: "lenet", needs: "images of at least 4 × 4 pixels" });
-            }
-            // Depthwise convolutions, skip connections and average pools are no layers of a chain.
-            other => return Err(MeasureError::NoChain(other.family())),
-        })
+        if let (Architecture::LeNet { .. }, true) = (&self.model, input[1].min(input[2]) < 4) {
+            return Err(MeasureError::Model { model: "lenet", needs: "images of at least 4 × 4 pixels" });
+        }
+        // Recorded without a parameter being drawn; too large a model is refused before that.
+        let network = self.model.network(input, classes, &quantisation, &Device::flex())?;
+        let mut options = ChainOptions::default();
+        if let Some((_, law)) = &self.quantiser {
+            options.law = law.clone();
+            options.inside_support = true;
+        }
+        Ok(chain(&network, &options)?)
     }
 
     pub(super) fn sampler(&self, data: &Dataset) -> Result<Sampler, MeasureError> {

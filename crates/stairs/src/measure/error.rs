@@ -49,11 +49,6 @@ pub enum MeasureError {
         /// What it needs.
         needs: &'static str,
     },
-    /// A model without a description as a Markov chain.
-    #[error(
-        "{0} has no description as a Markov chain: its Fisher matrix is measured by `stairs_capacity::bridge::module_spectrum`"
-    )]
-    NoChain(&'static str),
     /// A model that cannot be built.
     #[error(transparent)]
     Zoo(#[from] stairs_zoo::ModelError),

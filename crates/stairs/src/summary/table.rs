@@ -1,10 +1,11 @@
 //! Tables for terminals.
 
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
-use stairs_zoo::{Layer, ModelError};
+use stairs_network::{Cost, Network, Totals};
+use stairs_zoo::ModelError;
 
+use super::Models;
 use super::number::{bytes, grouped, shape, short};
-use super::{Models, Summary};
 
 /// Where nothing is.
 const NONE: &str = "–";
@@ -19,40 +20,39 @@ fn table(head: &[&str], left: usize) -> Table {
     table
 }
 
-/// The layers: those with weights, or all of them.
-pub fn layer_table(summary: &Summary, all: bool) -> String {
+/// The nodes of a network, whose ever it is: those with weights, or all of them.
+pub fn layer_table(network: &Network, all: bool) -> String {
     let head = ["layer", "what", "reads", "weights", "gives", "in", "out", "parameters", "MACs", "bit operations"];
     let mut table = table(&head, 7);
-    for layer in summary.structure.layers.iter().filter(|layer| all || layer.weights.is_some()) {
-        table.add_row(row(layer));
+    for cost in network.costs().iter().filter(|cost| all || cost.weights.is_some()) {
+        table.add_row(row(cost));
     }
     table.trim_fmt()
 }
 
-fn row(layer: &Layer) -> Vec<String> {
+fn row(cost: &Cost<'_>) -> Vec<String> {
     let or_none = |value: u64, text: fn(u64) -> String| if value == 0 { NONE.to_owned() } else { text(value) };
     vec![
-        layer.path.clone(),
-        layer.kind.to_string(),
-        layer.input_features.to_string(),
-        layer.weights.map_or_else(|| NONE.into(), |weights| weights.to_string()),
-        layer.output_features.to_string(),
-        shape(&layer.input),
-        shape(&layer.output),
-        or_none(layer.parameter_count(), grouped),
-        or_none(layer.macs, short),
-        or_none(layer.bit_operations(), short),
+        cost.node.path.clone(),
+        cost.node.op.to_string(),
+        cost.input_features.to_string(),
+        cost.weights.map_or_else(|| NONE.into(), |weights| weights.to_string()),
+        cost.output_features.to_string(),
+        shape(cost.input),
+        shape(&cost.node.shape),
+        or_none(cost.parameters(), grouped),
+        or_none(cost.macs, short),
+        or_none(cost.bit_operations(), short),
     ]
 }
 
-/// The totals at every precision.
-pub fn totals_table(summary: &Summary) -> String {
+/// Totals of networks by name, a line each: of one network at several precisions, say.
+pub fn totals_table<'a>(networks: impl IntoIterator<Item = (&'a str, Totals)>) -> String {
     let head = ["precision", "bit operations", "parameters", "features written", "most at once"];
     let mut table = table(&head, 1);
-    for at in &summary.precisions {
-        let totals = at.totals;
+    for (name, totals) in networks {
         table.add_row([
-            at.precision.clone(),
+            name.to_owned(),
             short(totals.bit_operations),
             bytes(totals.parameter_bytes),
             bytes(totals.feature_bytes),

@@ -49,6 +49,16 @@ pub enum CertificateError {
         /// Name of the layer.
         layer: String,
     },
+    /// A recorded network with a node that is no part of a layer.
+    #[error("`{path}` ({operation}) cannot be certified: {reason}")]
+    NotAChain {
+        /// Path of the node.
+        path: String,
+        /// Its operation.
+        operation: String,
+        /// What a layer would have there.
+        reason: String,
+    },
     /// A quantiser for which the plan has no schedule.
     #[error("the plan has no schedule for the quantiser `{0}`")]
     Uncovered(String),

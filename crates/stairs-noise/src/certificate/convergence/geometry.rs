@@ -1,8 +1,10 @@
 //! Which input feeds which output: dense layers, convolutions and max pools as index tables.
 
+use stairs_network::Window;
+
 use super::CertificateError;
 
-/// An ungrouped convolution of an image `[channels, height, width]`; weights `[outputs, channels, kernel rows, kernel
+/// A convolution of an image `[channels, height, width]`, zeros around it; weights `[outputs, channels/groups, kernel rows, kernel
 /// columns]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Convolution {
@@ -10,24 +12,14 @@ pub struct Convolution {
     pub input: [usize; 3],
     /// Channels of the output.
     pub channels: usize,
-    /// Rows and columns of the kernel.
-    pub kernel: [usize; 2],
-    /// Step between outputs, vertical and horizontal.
-    pub stride: [usize; 2],
-    /// Padding with zeros on either side, vertical and horizontal.
-    pub padding: [usize; 2],
+    /// The kernel: any stride, padding and dilation.
+    pub window: Window,
+    /// Groups of channels, which divide those of input and output.
+    pub groups: usize,
 }
 
-/// A max pool over windows of an image, without padding; what does not fill a window is left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pool {
-    /// Rows and columns of the window.
-    pub kernel: [usize; 2],
-    /// Step between windows.
-    pub stride: [usize; 2],
-}
-
-/// The linear part of a layer as a table: output (o, p) = Σ over (k, j) in `patches[p]` of w[o·fan_in + k]·x[j].
+/// The linear part of a layer as a table: output (o, p) = Σ over (k, j) in `patches[p]` of w[o·fan_in + k]·x[j + shift of o], where the
+/// shift leads to the inputs of the group of o.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Taps {
     pub(super) inputs: usize,
@@ -36,39 +28,55 @@ pub(super) struct Taps {
     /// Height and width of an output channel.
     pub(super) size: [usize; 2],
     pub(super) patches: Vec<Vec<(u32, u32)>>,
+    /// Output channels of a group, and inputs of one.
+    group: [usize; 2],
 }
 
 impl Taps {
     pub(super) fn dense(name: &str, inputs: usize, outputs: usize) -> Result<Self, CertificateError> {
         positive(name, &[("inputs", inputs), ("outputs", outputs)])?;
         let patch = (0..inputs as u32).map(|i| (i, i)).collect();
-        Ok(Self { inputs, channels: outputs, fan_in: inputs, size: [1, 1], patches: vec![patch] })
+        Ok(Self {
+            inputs,
+            channels: outputs,
+            fan_in: inputs,
+            size: [1, 1],
+            patches: vec![patch],
+            group: [outputs, inputs],
+        })
     }
 
     pub(super) fn convolution(name: &str, conv: &Convolution) -> Result<Self, CertificateError> {
         let [channels, height, width] = conv.input;
         positive(name, &[("input channels", channels), ("input height", height), ("input width", width)])?;
-        positive(name, &[("output channels", conv.channels)])?;
-        let rows = outputs(name, height, conv.kernel[0], conv.stride[0], conv.padding[0])?;
-        let columns = outputs(name, width, conv.kernel[1], conv.stride[1], conv.padding[1])?;
-        let fan_in = channels * conv.kernel[0] * conv.kernel[1];
-        let inside = |output: usize, k: usize, axis: usize, length: usize| {
-            (output * conv.stride[axis] + k).checked_sub(conv.padding[axis]).filter(|at| *at < length)
-        };
-        let mut patches = Vec::with_capacity(rows * columns);
-        for position in 0..rows * columns {
-            let (r, c) = (position / columns, position % columns);
-            let mut patch = Vec::with_capacity(fan_in);
-            for k in 0..fan_in {
-                let (channel, kr, kc) =
-                    (k / (conv.kernel[0] * conv.kernel[1]), k / conv.kernel[1] % conv.kernel[0], k % conv.kernel[1]);
-                if let (Some(y), Some(x)) = (inside(r, kr, 0, height), inside(c, kc, 1, width)) {
-                    patch.push((k as u32, ((channel * height + y) * width + x) as u32));
-                }
-            }
-            patches.push(patch);
+        positive(name, &[("output channels", conv.channels), ("groups", conv.groups)])?;
+        if channels % conv.groups != 0 || conv.channels % conv.groups != 0 {
+            return Err(CertificateError::Size { layer: name.into(), what: "channels of a group" });
         }
-        Ok(Self { inputs: channels * height * width, channels: conv.channels, fan_in, size: [rows, columns], patches })
+        let [rows, columns] = outputs(name, &conv.window, [height, width])?;
+        let (inside, taps) = (channels / conv.groups, conv.window.taps());
+        let patches = (0..rows * columns).map(|position| {
+            let patch = conv.window.patch([position / columns, position % columns], [height, width]);
+            let patch: Vec<(usize, usize)> = patch.collect();
+            let of_channel = |channel: usize| {
+                let (weight, pixel) = (channel * taps, channel * height * width);
+                patch.iter().map(move |(k, j)| ((weight + k) as u32, (pixel + j) as u32))
+            };
+            (0..inside).flat_map(of_channel).collect()
+        });
+        Ok(Self {
+            inputs: channels * height * width,
+            channels: conv.channels,
+            fan_in: inside * taps,
+            size: [rows, columns],
+            patches: patches.collect(),
+            group: [conv.channels / conv.groups, inside * height * width],
+        })
+    }
+
+    /// The first input of the group of a channel: what the inputs of its patches count from.
+    pub(super) fn shift(&self, channel: usize) -> usize {
+        channel / self.group[0] * self.group[1]
     }
 
     /// Number of outputs before a pool.
@@ -84,7 +92,8 @@ impl Taps {
     /// Σ w·x for every output, added up in a fixed order: equal arguments give equal bits.
     pub(super) fn apply(&self, weights: &[f64], x: &[f64]) -> Vec<f64> {
         let mut out = Vec::with_capacity(self.outputs());
-        for row in weights.chunks_exact(self.fan_in) {
+        for (channel, row) in weights.chunks_exact(self.fan_in).enumerate() {
+            let x = &x[self.shift(channel)..];
             for patch in &self.patches {
                 out.push(patch.iter().map(|&(k, j)| row[k as usize] * x[j as usize]).sum());
             }
@@ -107,15 +116,16 @@ pub(super) struct Windows {
 }
 
 impl Windows {
-    pub(super) fn new(name: &str, pool: &Pool, [height, width]: [usize; 2]) -> Result<Self, CertificateError> {
-        let rows = outputs(name, height, pool.kernel[0], pool.stride[0], 0)?;
-        let columns = outputs(name, width, pool.kernel[1], pool.stride[1], 0)?;
-        let windows = (0..rows * columns).map(|position| {
-            let (r, c) = (position / columns * pool.stride[0], position % columns * pool.stride[1]);
-            let at = |k: usize| (r + k / pool.kernel[1]) * width + c + k % pool.kernel[1];
-            (0..pool.kernel[0] * pool.kernel[1]).map(|k| at(k) as u32).collect()
-        });
-        Ok(Self { size: [rows, columns], windows: windows.collect(), plane: height * width })
+    pub(super) fn new(name: &str, window: &Window, size: [usize; 2]) -> Result<Self, CertificateError> {
+        let [rows, columns] = outputs(name, window, size)?;
+        let at = |position: usize| [position / columns, position % columns];
+        let windows: Vec<Vec<u32>> = (0..rows * columns)
+            .map(|position| window.patch(at(position), size).map(|(_, pixel)| pixel as u32).collect())
+            .collect();
+        if windows.iter().any(Vec::is_empty) {
+            return Err(CertificateError::Size { layer: name.into(), what: "pixels of a window" });
+        }
+        Ok(Self { size: [rows, columns], windows, plane: size[0] * size[1] })
     }
 
     /// Maximum of every window, channel after channel.
@@ -128,11 +138,8 @@ impl Windows {
     }
 }
 
-fn outputs(name: &str, length: usize, kernel: usize, stride: usize, padding: usize) -> Result<usize, CertificateError> {
-    positive(name, &[("kernel", kernel), ("stride", stride)])?;
-    let outputs = (length + 2 * padding).checked_sub(kernel).map_or(0, |rest| rest / stride + 1);
-    positive(name, &[("output size", outputs)])?;
-    Ok(outputs)
+fn outputs(name: &str, window: &Window, size: [usize; 2]) -> Result<[usize; 2], CertificateError> {
+    window.output(size).ok_or(CertificateError::Size { layer: name.into(), what: "output size" })
 }
 
 fn positive(name: &str, sizes: &[(&'static str, usize)]) -> Result<(), CertificateError> {
@@ -148,7 +155,8 @@ mod tests {
 
     #[test]
     fn a_convolution_is_what_the_definition_says() {
-        let conv = Convolution { input: [2, 4, 5], channels: 3, kernel: [3, 2], stride: [2, 1], padding: [1, 0] };
+        let window = Window::new([3, 2]).unwrap().with_stride([2, 1]).unwrap().with_padding([[1, 1], [0, 0]]);
+        let conv = Convolution { input: [2, 4, 5], channels: 3, window, groups: 1 };
         let taps = Taps::convolution("conv", &conv).unwrap();
         assert_eq!((taps.size, taps.inputs, taps.fan_in), ([2, 4], 40, 12));
         let weights: Vec<f64> = (0..36).map(|i| f64::from(i * 7 % 11) - 5.0).collect();
@@ -175,11 +183,25 @@ mod tests {
         }
     }
 
+    /// Two groups are two convolutions side by side.
+    #[test]
+    fn groups_read_their_own_channels() {
+        let window = Window::new([2, 2]).unwrap().with_dilation([1, 2]).unwrap().with_padding([[0, 1], [0, 0]]);
+        let both =
+            Taps::convolution("both", &Convolution { input: [4, 3, 4], channels: 6, window, groups: 2 }).unwrap();
+        let one = Taps::convolution("one", &Convolution { input: [2, 3, 4], channels: 3, window, groups: 1 }).unwrap();
+        let weights: Vec<f64> = (0..6 * 8).map(|i| f64::from(i * 7 % 11) - 5.0).collect();
+        let x: Vec<f64> = (0..48).map(|i| f64::from(i * 5 % 13) - 6.0).collect();
+        let halves = [one.apply(&weights[..24], &x[..24]), one.apply(&weights[24..], &x[24..])];
+        assert_eq!(both.apply(&weights, &x), halves.concat());
+    }
+
     #[test]
     fn pools_leave_out_what_fills_no_window() {
-        let pool = Windows::new("pool", &Pool { kernel: [2, 2], stride: [2, 2] }, [2, 5]).unwrap();
+        let window = |kernel| Window::new(kernel).unwrap().with_stride([2, 2]).unwrap();
+        let pool = Windows::new("pool", &window([2, 2]), [2, 5]).unwrap();
         let x = [1.0, 2.0, 5.0, 0.0, 9.0, 4.0, 3.0, 6.0, 7.0, 9.0];
         assert_eq!(pool.apply(&[x, x].concat()), [4.0, 7.0, 4.0, 7.0]);
-        assert!(Windows::new("pool", &Pool { kernel: [3, 2], stride: [2, 2] }, [2, 5]).is_err());
+        assert!(Windows::new("pool", &window([3, 2]), [2, 5]).is_err());
     }
 }

@@ -100,10 +100,11 @@ impl<'a> Enclosure<'a> {
         let (taps, weights) = (&self.network.layers[index].taps, &self.weights[index]);
         let mut radii = Vec::with_capacity(taps.outputs());
         for channel in 0..taps.channels {
+            let shift = taps.shift(channel);
             for patch in &taps.patches {
                 let (mut radius, mut size) = (0.0, 0.0);
                 for &(k, j) in patch {
-                    let (k, j) = (channel * taps.fan_in + k as usize, j as usize);
+                    let (k, j) = (channel * taps.fan_in + k as usize, shift + j as usize);
                     let (w, x0, r) = (weights.centre[k].abs(), x.centre[j].abs(), x.radius(j));
                     radius += w * r + weights.radius(k) * (x0 + r);
                     size += w * x0;

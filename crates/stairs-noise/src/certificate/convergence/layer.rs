@@ -10,9 +10,10 @@
 //! an output channel.
 
 use rayon::prelude::*;
+use stairs_network::Window;
 use stairs_quant::{Scales, StairFunction};
 
-use super::geometry::{Convolution, Pool, Taps, Windows};
+use super::geometry::{Convolution, Taps, Windows};
 use super::{CertificateError, LawRange};
 
 /// The weights of a layer, row after row: dense `[outputs, inputs]`, convolution `[outputs, inputs, rows, columns]`.
@@ -155,12 +156,12 @@ impl Layer {
         Ok(self)
     }
 
-    /// Pools the quantised output.
+    /// Pools the quantised output: the maximum of every window; padding is no pixel.
     ///
     /// # Errors
     /// [`CertificateError::Size`] for a window that does not fit.
-    pub fn with_pool(mut self, pool: &Pool) -> Result<Self, CertificateError> {
-        self.pool = Some(Windows::new(&self.name, pool, self.taps.size)?);
+    pub fn with_pool(mut self, window: &Window) -> Result<Self, CertificateError> {
+        self.pool = Some(Windows::new(&self.name, window, self.taps.size)?);
         Ok(self)
     }
 
@@ -180,6 +181,13 @@ impl Layer {
             Weights::Float(_) => None,
             Weights::Stair { path, .. } => Some(path),
         }
+    }
+
+    /// Whether nothing stands behind the affine map yet, not even a normalisation.
+    pub(super) fn is_affine(&self) -> bool {
+        self.activation.is_none()
+            && self.affine.0.iter().all(|scale| *scale == 1.0)
+            && self.affine.1.iter().all(|shift| *shift == 0.0)
     }
 
     /// Channels, height and width of the output.
