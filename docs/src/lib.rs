@@ -47,6 +47,8 @@ chapters! {
     architecture "architecture.md"
     additions "additions.md"
     readme "../../README.md"
+    readme_laws "../../crates/stairs-laws/README.md"
+    readme_certificate "../../crates/stairs-certificate/README.md"
     readme_noise "../../crates/stairs-noise/README.md"
     readme_kernels "../../crates/stairs-kernels/README.md"
     readme_zoo "../../crates/stairs-zoo/README.md"
@@ -140,13 +142,13 @@ mod tests {
             "stairs-data/src/error.rs",
             "stairs-data/src/images/error.rs",
             "stairs-quant/src/error.rs",
-            "stairs-noise/src/error.rs",
-            "stairs-noise/src/certificate/convergence/error.rs",
-            "stairs-noise/src/estimators.rs",
-            "stairs-noise/src/activation/error.rs",
-            "stairs-noise/src/certificate/smoothing/network/affine.rs",
-            "stairs-noise/src/certificate/smoothing/network/estimate.rs",
-            "stairs-noise/src/plan/error.rs",
+            "stairs-laws/src/error.rs",
+            "stairs-certificate/src/convergence/error.rs",
+            "stairs-laws/src/estimators.rs",
+            "stairs-laws/src/activation/error.rs",
+            "stairs-certificate/src/smoothing/network/affine.rs",
+            "stairs-certificate/src/smoothing/network/estimate.rs",
+            "stairs-laws/src/plan/error.rs",
             "stairs-noise/src/module/weights/error.rs",
             "stairs-noise/src/module/apply.rs",
             "stairs-zoo/src/quantisation.rs",

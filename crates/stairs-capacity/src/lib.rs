@@ -11,7 +11,7 @@
 //!
 //! | want | take |
 //! |---|---|
-//! | describe a network | [`Chain`] of [`Layer`]s with a [`Head`], or [`bridge`] for a Burn model |
+//! | describe a network | [`Chain`] of [`Layer`]s with a [`Head`], or [`bridge::chain`] of a recorded network |
 //! | spectra of its Fisher matrix at draws of its parameters | [`Sampler`] |
 //! | 2sED, lower bounds, effective dimension, with errors | [`Draws`] |
 //! | the tightest lower bound | [`factorised_bound`] |
@@ -42,7 +42,7 @@
 //! error by the jackknife.
 //!
 //! # Features
-//! `flex` (default), `ndarray`, `wgpu`, `vulkan`, `fusion`: backends of Burn; each turns on `burn`, the [`bridge`]. Without
+//! `flex` (default), `ndarray`, `wgpu`, `vulkan`, `fusion`: backends of Burn; each turns on `burn`, `bridge::module_spectrum`. Without
 //! them no tensor library is needed.
 //!
 //! # Sources
@@ -53,7 +53,6 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-#[cfg(feature = "burn")]
 pub mod bridge;
 pub mod chain;
 mod error;
@@ -65,8 +64,7 @@ pub mod spectrum;
 mod tridiagonal;
 
 /// Crates whose types the signatures of [`bridge`] take.
-#[cfg(feature = "burn")]
-pub use {stairs_network, stairs_noise, stairs_quant};
+pub use {stairs_laws, stairs_network, stairs_quant};
 
 pub use chain::{
     Activation, Chain, Head, Init, Layer, LayerParameters, Map, Norm, Pointwise, Pool, PoolKind, Prior, Shape,

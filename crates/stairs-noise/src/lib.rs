@@ -60,33 +60,14 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod activation;
-pub mod certificate;
-pub mod error;
-pub mod estimators;
-pub mod expected;
-pub mod law;
-pub mod laws;
 pub mod module;
-pub mod moments;
-pub mod noise;
 pub mod op;
-pub mod plan;
 pub mod record;
-pub mod rules;
-pub mod seed;
-pub mod strategy;
-pub mod table;
 
 pub use activation::{
     Activation, ActivationError, PiecewiseLinear, RegularisedActivation, SmoothActivation, SmoothActivationConfig,
     regularised_activation,
 };
-pub use certificate::{ActivationCertificate, SmoothingCertificate};
-pub use error::LawError;
-pub use estimators::{Estimator, EstimatorError};
-pub use expected::RegularisedStair;
-pub use law::Law;
-pub use laws::{Backward, Laws};
 pub use module::apply::{
     QuantiserInfo, QuantiserKind, SettingError, apply_plan, quantisers, rescale_features, set_settings,
     smooth_activations,
@@ -97,20 +78,21 @@ pub use module::layers::{layers, layers_by};
 pub use module::setting::Setting;
 pub use module::stair::{FeatureScale, Stair, StairActivation, StairActivationConfig};
 pub use module::weights::{StairWeights, WeightGranularity, WeightInit, WeightsError};
-pub use noise::Noise;
 pub use op::{StairBackend, StairSpec, regularised_stair};
-pub use plan::{
-    AnnealingPlan, BackwardSchedule, BoundedWindow, Decay, Dynamics, Envelope, Interval, NoiseSchedule, Pattern,
-    PlanEntry, PlanError, Policy, QuantiserSchedule, RelaxationWindow, ResolvedPlan, SigmoidWindow, TimeUnit,
-    UnboundedWindow, Until,
-};
 pub use record::{RecordError, record, record_new};
-pub use rules::{Dsq, Ewgs, RuleError};
-pub use seed::derive_seed;
+/// Certificates, which know no tensor library.
+pub use stairs_certificate as certificate;
+pub use stairs_certificate::{ActivationCertificate, SmoothingCertificate};
+/// The mathematics of noise, which knows no tensor library either.
+pub use stairs_laws::{
+    AnnealingPlan, Backward, BackwardSchedule, BoundedWindow, Decay, Dsq, Dynamics, Envelope, Estimator,
+    EstimatorError, Ewgs, Interval, Law, LawError, Laws, Noise, NoiseSchedule, NoiseTable, Pattern, PlanEntry,
+    PlanError, Policy, QuantiserSchedule, RegularisedStair, RelaxationWindow, ResolvedPlan, RuleError, SigmoidWindow,
+    Strategy, TimeUnit, UnboundedWindow, Until, derive_seed, error, estimators, expected, law, laws, moments, noise,
+    plan, rules, seed, strategy, table,
+};
 /// What the signatures of this crate take from the mathematics below it.
 pub use stairs_quant::{
     Bits, Quantiser, QuantiserError, RegularStair, Requirement, ScaleError, ScalePolicy, Scales, StairError,
     StairFunction, ThresholdValue,
 };
-pub use strategy::Strategy;
-pub use table::NoiseTable;

@@ -6,10 +6,12 @@
 //! | the same at a trained model's parameters | [`trained`] of the network that `stairs_noise::record` makes of it |
 //! | capacity of a module that is no chain | [`module_spectrum`] |
 
+#[cfg(feature = "burn")]
 mod module;
 mod network;
 mod stair;
 
+#[cfg(feature = "burn")]
 pub use module::module_spectrum;
 pub use network::{ChainOptions, chain, trained};
 pub use stair::SmoothStair;

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use stairs_laws::{Law, Noise};
 use stairs_network::{Array, Network, Node, Op, Source, StairWeight, Weight, Window};
-use stairs_noise::{Law, Noise};
 use stairs_quant::{Granularity, ScalePolicy};
 
 use super::SmoothStair;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stairs_noise::{Law, RegularisedStair};
+use stairs_laws::{Law, RegularisedStair};
 use stairs_quant::StairFunction;
 
 use crate::{ChainError, Pointwise};
@@ -15,7 +15,7 @@ use crate::{ChainError, Pointwise};
 ///
 /// ```
 /// use stairs_capacity::{Pointwise, bridge::SmoothStair};
-/// use stairs_noise::{Law, Noise};
+/// use stairs_laws::{Law, Noise};
 /// use stairs_quant::Quantiser;
 /// let law = Law::new(Noise::Uniform, 0.0, 0.5).unwrap();
 /// let stair = SmoothStair::new(Quantiser::Ternary.stair(), law, 2.0).unwrap();

@@ -66,8 +66,10 @@ pub(crate) mod golden {
 
     /// The committed golden file, or the one of the same name in `$STAIRS_GOLDEN`.
     pub(crate) fn cases() -> Vec<Case> {
-        let folder = std::env::var_os("STAIRS_GOLDEN")
-            .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden").into(), std::path::PathBuf::from);
+        let folder = std::env::var_os("STAIRS_GOLDEN").map_or_else(
+            || concat!(env!("CARGO_MANIFEST_DIR"), "/../stairs-laws/tests/golden").into(),
+            std::path::PathBuf::from,
+        );
         let path = folder.join("regularised_stair.json");
         let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         let file: File = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
