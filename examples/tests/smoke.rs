@@ -11,6 +11,9 @@ mod compare_estimators;
 #[path = "../examples/hand_written_loop.rs"]
 mod hand_written_loop;
 #[allow(dead_code)]
+#[path = "../examples/network.rs"]
+mod network;
+#[allow(dead_code)]
 #[path = "../examples/own_law.rs"]
 mod own_law;
 #[allow(dead_code)]
@@ -68,6 +71,26 @@ fn weights(model: &own_model::TinyResNet) -> Vec<Vec<u8>> {
     let mut bits = Bits::default();
     model.visit(&mut bits);
     bits.1
+}
+
+#[test]
+fn a_module_of_ones_own_is_summarised_measured_and_certified() {
+    let digits = load(DatasetName::Digits, &DataRoot::default()).unwrap();
+    let (planned, module, ternary) = network::recorded().unwrap();
+    let (before, after) = (planned.totals(), ternary.totals());
+    assert_eq!((before.parameters, after.parameters, after.macs), (72 + 16 + 1290, 1378, 72 * 64 + 1280));
+    assert!(after.parameter_bytes < before.parameter_bytes && after.bit_operations < before.bit_operations);
+    let lower = network::capacity(&ternary, &digits.train, 3).unwrap();
+    assert!(lower > 0.0 && lower < 1378.0, "{lower}");
+    let verdict = network::verdict(&module, &ternary, &digits.test).unwrap();
+    assert!(!verdict.is_empty());
+    // The network is the module: the same logits.
+    let x = digits.test.sample(0).0;
+    let logits = network::Own::forward(&module, Tensor::<1>::from_floats(x.as_slice(), &Device::flex()).reshape([1, 1, 8, 8]));
+    let ours = ternary.run(&x.iter().map(|x| f64::from(*x)).collect::<Vec<_>>()).unwrap();
+    for (a, b) in logits.into_data().try_to_vec::<f32>().unwrap().iter().zip(ours) {
+        assert!((f64::from(*a) - b).abs() < 1e-5, "{a} {b}");
+    }
 }
 
 #[test]

@@ -38,8 +38,11 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub use stairs_capacity as capacity;
+pub use stairs_certificate as certificate;
 pub use stairs_data as data;
 pub use stairs_kernels as kernels;
+pub use stairs_laws as laws;
+pub use stairs_network as network;
 pub use stairs_noise as noise;
 pub use stairs_quant as quant;
 pub use stairs_train as train;
