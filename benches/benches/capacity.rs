@@ -13,8 +13,8 @@ use stairs::capacity::{
     self, Activation, Chain, Draws, Head, MarkovOptions, Norm, Normalisation, Pool, Prior, Sampler, Shape,
     fisher::reference, log_kappa,
 };
-use stairs::plot::{Axis, Figure, Ink, Layer, Panel, write_svg};
 use stairs_benches::{Routine, interleaved, keep, print_ratios};
+use stairs_study::plot::{Axis, Figure, Ink, Layer, Panel, write_svg};
 
 const EPS: f64 = 1e-3;
 const ZETA: f64 = 2.0 / 3.0;

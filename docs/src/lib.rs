@@ -103,7 +103,7 @@ mod tests {
     fn every_figure_of_the_catalogue_is_shown() {
         let text: String = chapters().iter().map(|chapter| read(chapter)).collect();
         let figures = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/figures");
-        for (name, _) in stairs::plot::catalogue().expect("the catalogue") {
+        for (name, _) in stairs_study::plot::catalogue().expect("the catalogue") {
             assert!(
                 figures.join(format!("{name}.svg")).exists(),
                 "{name}.svg is not drawn: stairs figures docs/src/figures"
@@ -118,8 +118,8 @@ mod tests {
     #[test]
     fn the_tables_of_models_are_those_of_the_program() {
         let chapter = read("models.md");
-        for models in stairs::summary::Models::ALL {
-            let table = stairs::summary::model_table(models).expect("the models");
+        for models in stairs_study::summary::Models::ALL {
+            let table = stairs_study::summary::model_table(models).expect("the models");
             assert!(chapter.contains(&table), "models.md needs this table (stairs summary all --markdown):\n{table}");
         }
     }

@@ -13,9 +13,9 @@ use std::{error::Error, path::PathBuf};
 use burn::tensor::{Device, Distribution, Tensor, TensorData};
 use stairs::{
     noise::{Backward, Estimator, StairSpec, regularised_stair},
-    plot::{Axis, Figure, Ink, Layer, Panel, write_svg},
     prelude::*,
 };
+use stairs_study::plot::{Axis, Figure, Ink, Layer, Panel, write_svg};
 
 /// Units of the layer.
 const UNITS: usize = 64;

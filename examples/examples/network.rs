@@ -27,8 +27,8 @@ use stairs::{
     network::{Network, Op},
     noise::{RecordError, StairActivation, StairActivationConfig, StairWeights, TimeUnit, layers, record, record_new},
     prelude::*,
-    summary::{layer_table, totals_table},
 };
+use stairs_study::summary::{layer_table, totals_table};
 
 /// Images 1 × 8 × 8: a dilated convolution, norm, quantiser, pool, dense.
 #[derive(Module, Debug)]
@@ -90,12 +90,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (planned, module, network) = recorded()?;
     println!("{}\n", layer_table(&network, true));
     println!("{}\n", totals_table([("float weights", planned.totals()), ("ternary weights", network.totals())]));
-    let stair = network.nodes().iter().find_map(|node| if let Op::Stair(stair) = &node.op { Some(stair) } else { None });
+    let stair =
+        network.nodes().iter().find_map(|node| if let Op::Stair(stair) = &node.op { Some(stair) } else { None });
     println!("features {:?}", stair.map(|stair| (&stair.path, stair.function.to_string(), stair.scales)));
     std::fs::write(std::env::temp_dir().join("network.svg"), network.svg("a network of one's own"))?;
 
     let digits = load(DatasetName::Digits, &DataRoot::default())?;
-    println!("2sED at least {:.1} of {} parameters", capacity(&network, &digits.train, 20)?, network.totals().parameters);
+    println!(
+        "2sED at least {:.1} of {} parameters",
+        capacity(&network, &digits.train, 20)?,
+        network.totals().parameters
+    );
     println!("{}", verdict(&module, &network, &digits.test)?);
     Ok(())
 }

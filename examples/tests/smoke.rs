@@ -86,7 +86,8 @@ fn a_module_of_ones_own_is_summarised_measured_and_certified() {
     assert!(!verdict.is_empty());
     // The network is the module: the same logits.
     let x = digits.test.sample(0).0;
-    let logits = network::Own::forward(&module, Tensor::<1>::from_floats(x.as_slice(), &Device::flex()).reshape([1, 1, 8, 8]));
+    let logits =
+        network::Own::forward(&module, Tensor::<1>::from_floats(x.as_slice(), &Device::flex()).reshape([1, 1, 8, 8]));
     let ours = ternary.run(&x.iter().map(|x| f64::from(*x)).collect::<Vec<_>>()).unwrap();
     for (a, b) in logits.into_data().try_to_vec::<f32>().unwrap().iter().zip(ours) {
         assert!((f64::from(*a) - b).abs() < 1e-5, "{a} {b}");

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use crate::process::{self, cargo, root, works};
 
 pub(crate) fn run() -> Result<()> {
-    let figures = ["run", "--release", "-p", "stairs", "--bin", "stairs", "--", "figures", "docs/src/figures"];
+    let figures = ["run", "--release", "-p", "stairs-cli", "--bin", "stairs", "--", "figures", "docs/src/figures"];
     process::run(cargo(&figures).current_dir(root()))?;
     if !works(Command::new("mdbook").arg("--version")) {
         bail!(

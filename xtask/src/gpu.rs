@@ -73,8 +73,9 @@ impl Args {
     }
 
     fn steps(&self, device: &str, run: &std::path::Path) -> Vec<Step> {
-        let stairs =
-            || cargo(&["run", "--quiet", "--release", "-p", "stairs", "--features", device, "--bin", "stairs", "--"]);
+        let stairs = || {
+            cargo(&["run", "--quiet", "--release", "-p", "stairs-cli", "--features", device, "--bin", "stairs", "--"])
+        };
         let step = |heading, command| Step { heading, command };
         let mut devices = stairs();
         devices.arg("devices");

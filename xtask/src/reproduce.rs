@@ -22,7 +22,7 @@ pub(crate) struct Args {
 
 impl Args {
     pub(crate) fn run(self) -> Result<()> {
-        let mut command = cargo(&["run", "--release", "-p", "stairs"]);
+        let mut command = cargo(&["run", "--release", "-p", "stairs-cli"]);
         if let Some(feature) = value(&self.passed, "--device").and_then(feature) {
             command.args(["--features", feature]);
         }

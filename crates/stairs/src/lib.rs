@@ -2,19 +2,21 @@
 //!
 //! A quantiser is a stair function; its derivative is zero almost everywhere, so nothing flows back through it. Noise in
 //! front of it makes the expected stair smooth; training starts with noise and anneals it away, layer by layer, until
-//! the network *is* the quantised one. This crate is the facade over the crates that do the work, and the home of the
-//! `stairs` command.
+//! the network *is* the quantised one. This crate is the facade over the crates that do the work. Experiments, reports and
+//! plots are in `stairs-study`, the `stairs` command is `stairs-cli`.
 //!
 //! | module | crate | holds |
 //! |---|---|---|
 //! | [`quant`] | `stairs-quant` | stair functions, named quantisers, scale policies |
-//! | [`noise`] | `stairs-noise` | noise laws, the regularised stair, annealing plans |
+//! | [`laws`] | `stairs-laws` | noise laws, regularised stairs in f64, estimators, annealing plans |
+//! | [`network`] | `stairs-network` | networks as plain data: costs, drawings, exact evaluation |
+//! | [`certificate`] | `stairs-certificate` | certificates of smoothness and convergence |
+//! | [`noise`] | `stairs-noise` | the regularised stair on Burn, quantised weights and features, recording of networks |
 //! | [`kernels`] | `stairs-kernels` | fast CPU kernels for convolution, max pooling, batch normalisation |
 //! | [`zoo`] | `stairs-zoo` | models |
 //! | [`data`] | `stairs-data` | embedded digits, loaders |
 //! | [`train`] | `stairs-train` | training, checkpoints, run records |
 //! | [`capacity`] | `stairs-capacity` | two-scale effective dimension, Fisher operators |
-//! | [`plot`], [`report`], [`experiments`], [`measure`], [`certify`], [`materialise`], [`summary`], [`stats`] | this crate | figures, reports, reproducible experiments, capacity of zoo models, certificates of runs, quantised weights of runs, costs of models, statistics |
 //!
 //! ```
 //! use stairs::prelude::*;
@@ -48,22 +50,9 @@ pub use stairs_quant as quant;
 pub use stairs_train as train;
 pub use stairs_zoo as zoo;
 
-#[macro_use]
-mod printing;
-
 pub mod allocator;
-pub mod certify;
 pub mod device;
-pub mod experiments;
-mod files;
-pub mod import;
-pub mod materialise;
-pub mod measure;
-pub mod plot;
 pub mod prelude;
-pub mod report;
-pub mod stats;
-pub mod summary;
 
 /// The snippets of the README compile.
 #[cfg(doctest)]

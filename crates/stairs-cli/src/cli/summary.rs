@@ -1,0 +1,129 @@
+//! `stairs summary`
+
+use std::path::PathBuf;
+
+use anyhow::{Context, ensure};
+use clap::Args;
+use stairs::{
+    quant::Quantiser,
+    train::{Edges, Features, stairs_config},
+    zoo::{Architecture, Quantisation},
+};
+use stairs_study::summary::{Models, Summary, layer_table, model_list, model_table, totals_table};
+
+use super::{
+    model_name::architecture,
+    number::{CLASSES, whole},
+};
+
+/// Summarise a model: layers, parameters, multiplications, bit operations, memory
+///
+/// Nothing is trained or drawn. Bit operations are multiply-accumulates times the bits of a weight times the bits of a
+/// feature; float counts 32 bits. Memory is that of one sample.
+#[derive(Debug, Args)]
+pub(crate) struct Summarise {
+    /// Model with its sizes, e.g. resnet18, vgg8:0.25 or mlp:64-32; `all` lists the models of the zoo with their costs, `help`
+    /// their names
+    #[arg(value_parser = choice)]
+    model: Choice,
+    /// Shape of a sample: channels, height, width, at most 16777216 numbers [default: 3x224x224 for models for ImageNet, else 3x32x32]
+    #[arg(long, value_parser = shape, value_name = "CxHxW")]
+    input: Option<[usize; 3]>,
+    /// Number of classes, 1 to 1000000 [default: 1000 for models for ImageNet, else 10]
+    #[arg(long, value_name = "N", value_parser = whole(0..=CLASSES))]
+    classes: Option<usize>,
+    /// Quantiser of weights, and of the features that go with them: binary, ternary, int2 … int8
+    #[arg(long, default_value_t = Quantiser::Ternary, value_name = "NAME")]
+    quantiser: Quantiser,
+    /// Quantise nothing
+    #[arg(long, conflicts_with_all = ["quantiser", "features", "weights_only", "edges"])]
+    float: bool,
+    /// Quantise weights, not features: --features float
+    #[arg(long, conflicts_with = "features")]
+    weights_only: bool,
+    /// Features, as in training: matching, float or the name of a quantiser
+    #[arg(long, default_value_t = Features::Matching, value_name = "NAME")]
+    features: Features,
+    /// First and last layer, as in training: last-float, both-float or quantised
+    #[arg(long, default_value_t = Edges::LastFloat, value_name = "POLICY")]
+    edges: Edges,
+    /// List every layer, not only those with weights
+    #[arg(long)]
+    layers: bool,
+    /// Draw the graph of the network, every operation of it, as SVG into this file [default: it is not drawn]
+    #[arg(long, value_name = "FILE.svg")]
+    graph: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// With `all`: print the tables in Markdown
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Choice {
+    All,
+    One(Architecture),
+}
+
+fn choice(name: &str) -> Result<Choice, String> {
+    if name == "all" {
+        return Ok(Choice::All);
+    }
+    architecture(name).map(Choice::One)
+}
+
+fn shape(text: &str) -> Result<[usize; 3], String> {
+    let sizes: Option<Vec<usize>> = text.split(['x', '×']).map(|size| size.parse().ok()).collect();
+    let sizes = sizes.and_then(|sizes| sizes.try_into().ok());
+    sizes.ok_or_else(|| "a shape is channels, height and width, such as 3x224x224".to_owned())
+}
+
+impl Summarise {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        match &self.model {
+            Choice::One(model) => self.one(model),
+            Choice::All => self.all(),
+        }
+    }
+
+    fn quantisation(&self) -> Quantisation {
+        if self.float {
+            return Quantisation::Float;
+        }
+        let features = if self.weights_only { Features::Float } else { self.features };
+        Quantisation::Stairs(stairs_config(self.quantiser, features, self.edges))
+    }
+
+    fn one(&self, model: &Architecture) -> anyhow::Result<()> {
+        ensure!(!self.markdown, "--markdown is for `all`");
+        let summary = Summary::new(model, self.input, self.classes, &self.quantisation())?;
+        if let Some(path) = &self.graph {
+            summary.draw(path).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(&summary)?);
+            return Ok(());
+        }
+        println!("{}\n\n{}\n\n{}", summary.title(), layer_table(&summary.network, self.layers), summary.counts());
+        println!("\n{}", totals_table(summary.totals()));
+        Ok(())
+    }
+
+    fn all(&self) -> anyhow::Result<()> {
+        let sized = self.input.is_some() || self.classes.is_some();
+        ensure!(
+            !sized && !self.layers && !self.json && self.graph.is_none(),
+            "`all` lists every model at all precisions, for its usual samples: it takes --markdown alone"
+        );
+        if self.markdown {
+            for models in Models::ALL {
+                println!("{}", model_table(models)?);
+            }
+        } else {
+            println!("{}", model_list()?);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,202 @@
+//! A study of measurements and trainings: in one go, in shards, interrupted, and shown on its page.
+#![allow(missing_docs)]
+
+use std::{fs, path::Path};
+
+use burn::tensor::Device;
+use stairs::{
+    data::{DataRoot, DatasetName},
+    quant::ScalePolicy,
+    train::{Method, RunConfig},
+};
+use stairs_study::{
+    experiments::{Experiment, Lines, Row, Runner, Scale, Shard, Status, catalogue, find, read_lines},
+    measure::{FactorisedConfig, MeasureConfig},
+    report::{LowerPage, Page, TrainingPage, VariancePage},
+};
+
+fn study(page: &'static dyn Page) -> Experiment {
+    study_with(page, 2)
+}
+
+fn study_with(page: &'static dyn Page, unit_draws: usize) -> Experiment {
+    let models = ["plain-mlp:4", "plain-mlp:8", "plain-mlp:4-4"];
+    let measure = |model: &str, noise_variance: f64| {
+        let config = MeasureConfig::new(model.parse().unwrap(), DatasetName::Digits.as_str());
+        let units = FactorisedConfig { draws: unit_draws, last_draws: 1, particles: 2, eps: vec![1e-1, 1e-3] };
+        let config = MeasureConfig { samples: 8, draws: 3, inner: 2, particles: 2, noise_variance, ..config };
+        let config = MeasureConfig { factorised: Some(units), ..config };
+        Row::measure(format!("capacity-{model}-{noise_variance}").replace(':', "-"), config)
+    };
+    let train = |model: &str| {
+        let config = RunConfig { model: model.into(), method: Method::Float, epochs: 2, ..RunConfig::default() };
+        Row::train(model.replace(':', "-"), RunConfig { subset: Some(200), ..config })
+    };
+    let rows = models.map(|model| measure(model, 1.0)).into_iter().chain([measure(models[0], 10.0)]);
+    let rows = rows.chain(models.map(train)).collect();
+    Experiment { name: "study", title: "A study", about: "For the test.", rows, seeds: 2, page }
+}
+
+fn runner(out: &Path, shard: &str) -> Runner {
+    Runner {
+        out: out.into(),
+        data: DataRoot::default(),
+        device: Device::flex(),
+        shard: shard.parse::<Shard>().unwrap(),
+        scale: Scale::default(),
+        report: Some(out.join("index.html")),
+        results: Some(out.join("kept")),
+        commands: vec!["stairs reproduce study".into()],
+    }
+}
+
+/// The kept lines without what a clock says and without hashes of files, whose metadata has no fixed order.
+fn lines(out: &Path) -> Vec<serde_json::Value> {
+    let text = fs::read_to_string(out.join("kept/study/records.jsonl")).unwrap();
+    let line = |line: &str| {
+        let mut value: serde_json::Value = serde_json::from_str(line).unwrap();
+        value.as_object_mut().unwrap().remove("seconds");
+        if let Some(init) = value.pointer_mut("/config/init") {
+            init.as_object_mut().unwrap().remove("sha256");
+        }
+        value
+    };
+    text.lines().map(line).collect()
+}
+
+#[test]
+fn shards_and_an_interrupted_run_give_what_one_run_gives() {
+    let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let study = study(&TrainingPage);
+    let outcome = runner(whole.path(), "1/1").run(&study, &mut Lines::new()).unwrap();
+    assert_eq!((outcome.results.measurements.len(), outcome.results.runs.len()), (4, 6));
+    assert!(outcome.trials.iter().all(|(_, status)| *status == Status::Done));
+
+    let first = runner(parts.path(), "1/2").run(&study, &mut Lines::new()).unwrap();
+    assert_eq!(first.trials.len(), 5);
+    assert!(fs::read_to_string(parts.path().join("index.html")).unwrap().contains("5 of 10 trials not finished yet"));
+    // What a kill leaves of a measurement: some of its draws.
+    let killed = parts.path().join("study/capacity-plain-mlp-4-1");
+    fs::remove_file(killed.join("capacity.json")).unwrap();
+    fs::remove_file(killed.join("draws/0002.json")).unwrap();
+    runner(parts.path(), "2/2").run(&study, &mut Lines::new()).unwrap();
+    let last = runner(parts.path(), "1/1").run(&study, &mut Lines::new()).unwrap();
+    assert_eq!(last.trials.iter().filter(|(_, status)| *status == Status::Done).count(), 1);
+    assert_eq!(lines(whole.path()), lines(parts.path()));
+
+    let page = fs::read_to_string(parts.path().join("index.html")).unwrap();
+    for what in ["Rank agreement", "plain-mlp:4-4", "number of parameters d", "stairs reproduce study", "<svg"] {
+        assert!(page.contains(what), "{what}");
+    }
+    assert!(!page.contains("not finished yet") && !page.contains("NaN"));
+    for figure in ["curves.svg", "agreement.svg"] {
+        assert!(fs::read_to_string(parts.path().join("kept/study").join(figure)).unwrap().starts_with("<svg"));
+    }
+
+    // The other pages of the same measurements, and pages of nothing.
+    let pages: [&dyn Page; 3] = [&LowerPage, &VariancePage, &TrainingPage];
+    for page in pages {
+        let html = page.html(&last.results).unwrap();
+        assert!(html.contains("<svg") && !html.contains("NaN"), "{html}");
+        assert!(!page.text(&last.results).contains("NaN") && !page.figures(&last.results).is_empty());
+        let mut nothing = last.results.clone();
+        (nothing.runs, nothing.measurements) = (Vec::new(), Vec::new());
+        assert!(page.html(&nothing).unwrap().contains("There is no"));
+    }
+
+    // The kept lines alone make the same pages, and a line that is none is named.
+    let kept = parts.path().join("kept/study");
+    let again = read_lines(&study, &kept).unwrap();
+    for page in pages {
+        assert_eq!(page.text(&again), page.text(&last.results));
+    }
+    let text = fs::read_to_string(kept.join("records.jsonl")).unwrap();
+    fs::write(kept.join("damaged.jsonl"), format!("{text}{{}}\n")).unwrap();
+    let error = read_lines(&study, &kept.join("damaged.jsonl")).unwrap_err().to_string();
+    assert!(error.contains("line 11"), "{error}");
+
+    // Another number of draws of the units is measured from the draws there are.
+    let more = runner(parts.path(), "1/1").run(&study_with(&LowerPage, 3), &mut Lines::new()).unwrap();
+    assert_eq!(more.trials.iter().filter(|(_, status)| *status == Status::Done).count(), 4);
+    let points = |results: &stairs_study::report::Results| results.measurements[0].1.points.clone();
+    assert_eq!(points(&more.results), points(&last.results));
+
+    // A measurement of another configuration is not overwritten.
+    let mut other = runner(parts.path(), "1/1");
+    other.scale.draws = Some(2);
+    let error = other.run(&study_with(&LowerPage, 3), &mut Lines::new()).unwrap_err().to_string();
+    assert!(error.contains("draws is 3 there and 2 here"), "{error}");
+}
+
+#[test]
+fn the_full_form_is_larger() {
+    let (short, full) = (find("2sed-training").unwrap(), find("2sed-training-full").unwrap());
+    assert!(full.trials(Scale::default()).len() > short.trials(Scale::default()).len());
+    assert!(find("digits-full").is_err());
+}
+
+#[test]
+fn a_training_starts_from_another_one() {
+    let config = |method| RunConfig {
+        model: "mlp:8".into(),
+        method,
+        epochs: 1,
+        subset: Some(200),
+        weight_scale: ScalePolicy::MseOptimal,
+        ..RunConfig::default()
+    };
+    let rows = vec![
+        Row::train("float", config(Method::Float)),
+        Row::train("tuned", config(Method::Ana)).starting_from("float"),
+        Row::train("scratch", config(Method::Ana)),
+    ];
+    let mut study = Experiment {
+        name: "study",
+        title: "Fine-tuning",
+        about: "For the test.",
+        rows,
+        seeds: 1,
+        page: &stairs_study::report::RunsPage,
+    };
+    let out = tempfile::tempdir().unwrap();
+    // The share of the second process: the fine-tuning, and before it what that starts from.
+    let outcome = runner(out.path(), "2/3").run(&study, &mut Lines::new()).unwrap();
+    assert_eq!(outcome.trials.len(), 1);
+    assert!(out.path().join("study/float-seed1/record.json").exists());
+    // Wherever the directory is moved to, what is finished is recognised.
+    let moved = tempfile::tempdir().unwrap();
+    fs::rename(out.path().join("study"), moved.path().join("study")).unwrap();
+    let outcome = runner(moved.path(), "1/1").run(&study, &mut Lines::new()).unwrap();
+    let status: Vec<Status> = outcome.trials.iter().map(|(_, status)| *status).collect();
+    assert_eq!(status, [Status::Kept, Status::Kept, Status::Done]);
+    let page = fs::read_to_string(moved.path().join("index.html")).unwrap();
+    assert!(page.contains("from float weights") && page.contains("from random weights"), "{page}");
+
+    let whole = tempfile::tempdir().unwrap();
+    runner(whole.path(), "1/1").run(&study, &mut Lines::new()).unwrap();
+    assert_eq!(lines(moved.path()), lines(whole.path()));
+    assert_eq!(lines(whole.path())[1]["config"]["init"]["path"], "float-seed1/last.bpk");
+
+    // What has started from random weights is not taken for it.
+    let random = moved.path().join("study/scratch-seed1");
+    let tuned = moved.path().join("study/tuned-seed1");
+    fs::remove_dir_all(&tuned).unwrap();
+    fs::rename(random, tuned).unwrap();
+    let error = runner(moved.path(), "2/3").run(&study, &mut Lines::new()).unwrap_err().to_string();
+    assert!(error.contains("started from random weights"), "{error}");
+
+    study.rows[1].from = Some("absent".into());
+    let lost = tempfile::tempdir().unwrap();
+    let error = runner(lost.path(), "2/3").run(&study, &mut Lines::new()).unwrap_err().to_string();
+    assert!(error.contains("tuned-seed1 starts from absent-seed1, which there is not"), "{error}");
+}
+
+#[test]
+fn every_training_that_starts_from_another_names_one() {
+    for experiment in catalogue() {
+        let trials = experiment.trials(Scale::default());
+        for from in trials.iter().filter_map(|trial| trial.from.as_ref()) {
+            assert!(trials.iter().any(|trial| trial.id == *from), "{}: {from}", experiment.name);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[macro_use]
+mod printing;
+
+pub mod certify;
+pub mod experiments;
+mod files;
+pub mod import;
+pub mod materialise;
+pub mod measure;
+pub mod plot;
+pub mod report;
+pub mod stats;
+pub mod summary;
