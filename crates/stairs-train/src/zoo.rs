@@ -83,8 +83,17 @@ impl ZooModel {
         let refused = |e: ModelError| ConfigError::Model { model: config.model.clone(), reason: e.to_string() };
         let architecture: Architecture = config.model.parse()?;
         let init = || architecture.init(input, classes, quantisation.clone(), device);
+        Self::seeded(config.seed, device, init).map_err(refused)
+    }
+
+    /// The model that `init` makes, with initial weights that depend on `seed` and `device` alone; see
+    /// [`seeded`](crate::seeded()).
+    ///
+    /// # Errors
+    /// What `init` says.
+    pub fn seeded<E>(seed: u64, device: &Device, init: impl FnOnce() -> Result<Model, E>) -> Result<Self, E> {
         let drawn = |model: &Model| with_model!(model, module => draw(module));
-        Ok(Self(seeded_with(config.seed, device, init, drawn).map_err(refused)?))
+        Ok(Self(seeded_with(seed, device, init, drawn)?))
     }
 
     /// The model of a finished run on `dataset`, ready for evaluation.

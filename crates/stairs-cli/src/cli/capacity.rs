@@ -30,7 +30,7 @@ use super::{
 #[derive(Debug, Args)]
 pub(crate) struct Capacity {
     /// Model with its sizes: mlp[:256-256], lenet[:32-64-128], cnn[:16-32-64]; plain-mlp and plain-cnn are without batch
-    /// normalisation; `help` lists all models
+    /// normalisation; residual and depthwise ones are measured by their gradients, without hidden noise; `help` lists all models
     #[arg(long, default_value = "mlp:64", value_name = "NAME", value_parser = architecture)]
     model: Architecture,
     /// Data set: digits (embedded), mnist, fashion-mnist, cifar10 or covertype

@@ -96,10 +96,12 @@ impl Cost<'_> {
         self.node.op.parameters().into_iter().map(bytes).sum()
     }
 
-    /// Whether an element of the result depends on the same element of the inputs alone.
+    /// Whether an element of the result depends on the same element of the inputs alone, or is a zero beside them: what can be done
+    /// to the result of the operation in front of it.
     pub fn is_elementwise(&self) -> bool {
         match self.node.op {
             Op::AdaptiveMeanPool { .. } => self.input == &self.node.shape[..],
+            Op::PadChannels { .. } => true,
             ref op => op.is_elementwise(),
         }
     }

@@ -11,7 +11,7 @@
 use serde::Serialize;
 
 use super::memory::{Activations, Step};
-use super::{Cost, Network, Source};
+use super::{Cost, Network, Op, Precision, Source};
 
 /// What a network costs for one sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -49,20 +49,28 @@ impl Network {
         }
     }
 
-    /// Steps and bytes of the features: number 0 is the sample, number i + 1 the result of node i.
+    /// Steps and bytes of the features: number 0 is the sample, number i + 1 the result of node i, unless that is another view of what
+    /// it reads.
     fn activations(&self, costs: &[Cost<'_>]) -> Activations {
         let count = |shape: &[usize]| shape.iter().fold(1u64, |product, size| product.saturating_mul(*size as u64));
-        let number = |source: &Source| match *source {
-            Source::Input => 0,
-            Source::Node(node) => node + 1,
-        };
-        let sample = super::Precision::Float.bytes(count(self.input()));
-        let results = costs.iter().map(|cost| cost.output_features.bytes(count(&cost.node.shape)));
-        let steps = costs.iter().enumerate().map(|(index, cost)| Step {
-            reads: cost.node.inputs.iter().map(number).collect(),
-            writes: index + 1,
-            elementwise: cost.is_elementwise(),
-        });
-        Activations { bytes: [sample].into_iter().chain(results).collect(), steps: steps.collect() }
+        let mut memory = Activations { bytes: vec![Precision::Float.bytes(count(self.input()))], steps: Vec::new() };
+        // Where the result of every node is.
+        let mut numbers: Vec<usize> = Vec::with_capacity(costs.len());
+        for (index, cost) in costs.iter().enumerate() {
+            let number = |source: &Source| match *source {
+                Source::Input => 0,
+                Source::Node(node) => numbers[node],
+            };
+            let reads: Vec<usize> = cost.node.inputs.iter().map(number).collect();
+            memory.bytes.push(cost.output_features.bytes(count(&cost.node.shape)));
+            match (&cost.node.op, reads.first()) {
+                (Op::Flatten | Op::Reshape { .. }, Some(&same)) => numbers.push(same),
+                _ => {
+                    numbers.push(index + 1);
+                    memory.steps.push(Step { reads, writes: index + 1, elementwise: cost.is_elementwise() });
+                }
+            }
+        }
+        memory
     }
 }

@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::nn::conv::{Conv1d, Conv1dConfig, Conv2d, Conv2dConfig};
 use burn::nn::pool::{AdaptiveAvgPool2dConfig, AvgPool2dConfig, MaxPool2dConfig};
-use burn::nn::{BatchNorm, BatchNormConfig, Gelu, Linear, LinearConfig, PaddingConfig2d};
+use burn::nn::{BatchNorm, BatchNormConfig, Gelu, Linear, LinearConfig, LinearLayout, PaddingConfig2d};
 use burn::tensor::{Device, Distribution, Tensor, activation::relu};
 use stairs_network::{Network, Op, Weight};
 use stairs_noise::{
@@ -178,6 +178,22 @@ fn dense_layers_of_sequences_keep_their_axes() {
     let network = agrees(&layers, &[5, 6], |layers, x: Tensor<3>| layers[1].forward(relu(layers[0].forward(x))));
     assert_eq!(network.nodes().iter().map(|node| node.path.as_str()).collect::<Vec<_>>(), ["0", "relu", "1"]);
     assert_eq!(network.totals().macs, 5 * (6 * 4 + 4 * 3));
+}
+
+#[test]
+fn both_layouts_of_a_dense_layer_are_one() {
+    let device = Device::flex();
+    for layout in [LinearLayout::Row, LinearLayout::Col] {
+        let layer = LinearConfig::new(5, 3).with_layout(layout).init(&device);
+        let forward = |layer: &Linear, x: Tensor<2>| layer.forward(x);
+        let network = agrees(&layer, &[5], forward);
+        assert_eq!(network.nodes()[0].op.weight().unwrap().shape(), [3, 5], "{layout:?}");
+        for weights in
+            [StairWeights::ternary(), StairWeights::ternary().with_granularity(WeightGranularity::OutputChannel)]
+        {
+            agrees(&weights.quantise(layer.clone()).unwrap(), &[5], forward);
+        }
+    }
 }
 
 #[test]

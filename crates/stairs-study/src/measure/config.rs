@@ -1,12 +1,7 @@
 //! Configuration of a measurement: everything that decides its numbers, as plain data.
 
-use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
-use stairs_capacity::{
-    Chain, MarkovOptions, Prior, Sampler,
-    bridge::{ChainOptions, chain},
-    log_kappa,
-};
+use stairs_capacity::log_kappa;
 use stairs_data::{Dataset, SampleShape};
 use stairs_noise::{Law, Laws, Noise, derive_seed};
 use stairs_quant::Quantiser;
@@ -120,39 +115,32 @@ impl MeasureConfig {
         Ok(())
     }
 
-    /// The chain of the model on samples of a shape.
-    ///
-    /// # Errors
-    /// [`MeasureError`] for a model that cannot take the samples, or has no description.
-    pub fn chain(&self, shape: SampleShape, classes: usize) -> Result<Chain, MeasureError> {
-        let quantisation = match &self.quantiser {
-            None => Quantisation::Float,
-            Some((quantiser, law)) => {
-                let mut stairs = StairsConfig::new(*quantiser);
-                stairs.laws = Laws::same(law.clone());
-                // Latent weights start inside the support of the noise, as in training.
-                stairs.fresh_weights = Some(self.seed);
-                Quantisation::Stairs(stairs)
-            }
-        };
+    /// Float, or quantised as a training under this noise starts.
+    pub(super) fn quantisation(&self) -> Quantisation {
+        let Some((quantiser, law)) = &self.quantiser else { return Quantisation::Float };
+        let mut stairs = StairsConfig::new(*quantiser);
+        stairs.laws = Laws::same(law.clone());
+        // Latent weights start inside the support of the noise, as in training.
+        stairs.fresh_weights = Some(self.seed);
+        Quantisation::Stairs(stairs)
+    }
+
+    /// Shape of a sample as models take it.
+    pub(super) fn input(&self, shape: SampleShape) -> Result<[usize; 3], MeasureError> {
         let input = match shape {
             SampleShape::Image { channels, height, width } => [channels, height, width],
             _ => [shape.values(), 1, 1],
         };
-        if let (Architecture::LeNet { .. }, true) = (&self.model, input[1].min(input[2]) < 4) {
-            return Err(MeasureError::Model { model: "lenet", needs: "images of at least 4 × 4 pixels" });
+        match self.model {
+            Architecture::LeNet { .. } if input[1].min(input[2]) < 4 => {
+                Err(MeasureError::Model { model: "lenet", needs: "images of at least 4 × 4 pixels" })
+            }
+            _ => Ok(input),
         }
-        // Recorded without a parameter being drawn; too large a model is refused before that.
-        let network = self.model.network(input, classes, &quantisation, &Device::flex())?;
-        let mut options = ChainOptions::default();
-        if let Some((_, law)) = &self.quantiser {
-            options.law = law.clone();
-            options.inside_support = true;
-        }
-        Ok(chain(&network, &options)?)
     }
 
-    pub(super) fn sampler(&self, data: &Dataset) -> Result<Sampler, MeasureError> {
+    /// The samples of the measurement, one after another.
+    pub(super) fn inputs(&self, data: &Dataset) -> Result<Vec<f32>, MeasureError> {
         let there = data.train.len();
         if self.samples == 0 {
             return Err(MeasureError::Count("the number of samples"));
@@ -162,13 +150,6 @@ impl MeasureConfig {
         }
         let mut order: Vec<usize> = (0..there).collect();
         order.sort_by_cached_key(|i| derive_seed(self.seed, "sample", *i as u64));
-        let samples = order[..self.samples].iter().flat_map(|i| data.train.sample(*i).0);
-        let inputs = samples.map(f64::from).collect();
-        let prior = match self.cube {
-            None => Prior::Initialiser,
-            Some(radius) => Prior::Cube { radius },
-        };
-        let options = MarkovOptions { noise_variance: self.noise_variance, ..MarkovOptions::default() };
-        Ok(Sampler::new(self.chain(data.shape, data.classes)?, prior, inputs, options, self.seed)?)
+        Ok(order[..self.samples].iter().flat_map(|i| data.train.sample(*i).0).collect())
     }
 }

@@ -49,6 +49,14 @@ pub enum MeasureError {
         /// What it needs.
         needs: &'static str,
     },
+    /// Something that only a chain of layers has.
+    #[error("{what} cannot be measured of this network: {reason}")]
+    NeedsChain {
+        /// What was asked for.
+        what: &'static str,
+        /// Why the network is no chain.
+        reason: stairs_capacity::ChainError,
+    },
     /// A model that cannot be built.
     #[error(transparent)]
     Zoo(#[from] stairs_zoo::ModelError),

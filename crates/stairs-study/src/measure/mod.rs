@@ -8,13 +8,14 @@
 
 mod config;
 mod error;
+mod source;
 mod warning;
 
 use std::path::Path;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use stairs_capacity::{
-    Draw, Draws, Estimate, FactorisedOptions, FactorisedPoint, Normalisation, Point, Sampler, SmcOptions, SmcPoint,
+    Draw, Draws, Estimate, FactorisedOptions, FactorisedPoint, Normalisation, Point, SmcOptions, SmcPoint,
     factorised_bound, sequential_monte_carlo,
 };
 use stairs_data::Dataset;
@@ -22,6 +23,7 @@ use stairs_train::StopSignal;
 
 pub use config::{FactorisedConfig, MeasureConfig};
 pub use error::MeasureError;
+use source::Source;
 
 use stairs_train::{SealedDir, TrainError};
 
@@ -79,7 +81,7 @@ pub fn measure_until(
     mut progress: impl FnMut(usize, usize),
 ) -> Result<Measurement, MeasureError> {
     config.check()?;
-    let sampler = config.sampler(data)?;
+    let source = Source::new(config, data)?;
     std::fs::create_dir_all(dir).map_err(|source| TrainError::Write { path: dir.to_owned(), source })?;
     let sealed = SealedDir::new(dir);
     let _lock = sealed.lock()?.ok_or_else(|| MeasureError::Busy { dir: dir.to_owned() })?;
@@ -103,7 +105,7 @@ pub fn measure_until(
     let before =
         there.filter(|there| is_for(there, config) && there != config).and_then(|_| read(&sealed, RESULT).ok());
     if let Some(before) = before {
-        let mut measurement = with_bound(config, before, &sampler)?;
+        let mut measurement = with_bound(config, before, &source)?;
         measurement.warnings.extend(unchecked);
         // In this order: a result without its configuration is made again.
         write(&sealed, RESULT, &measurement)?;
@@ -125,7 +127,7 @@ pub fn measure_until(
                 return Err(MeasureError::Stopped { done: index, draws: config.draws });
             }
             Err(_) => {
-                let draw = sampler.draw(index as u64, config.inner)?;
+                let draw = source.draw(index as u64, config.inner)?;
                 write(&sealed, &name, &draw)?;
                 draw
             }
@@ -135,20 +137,25 @@ pub fn measure_until(
     progress(config.draws, config.draws);
     let draws = Draws::new(draws, Normalisation::MeanTrace)?;
     let points = draws.curve(&config.eps, &config.zeta)?;
-    let smc = match config.particles {
-        0 => Vec::new(),
-        particles => {
+    let smc = match (config.particles, source.sampler()) {
+        (0, _) | (_, None) => Vec::new(),
+        (particles, Some(sampler)) => {
             let at: Vec<(f64, f64)> = points.iter().map(|point| (point.eps, point.zeta)).collect();
             let options = SmcOptions { particles, seed: config.seed, ..SmcOptions::default() };
-            sequential_monte_carlo(&sampler, draws.log_scale(), &at, &options)?
+            sequential_monte_carlo(sampler, draws.log_scale(), &at, &options)?
         }
     };
-    let factorised = factorised(config, &sampler, draws.log_scale())?;
+    let factorised = factorised(config, &source, draws.log_scale())?;
     let measurement = Measurement {
         config: config.clone(),
         dimension: draws.dimension(),
         mean_trace: draws.mean_trace(),
-        warnings: points.chunks(config.eps.len()).filter_map(warning::warning).chain(unchecked).collect(),
+        warnings: points
+            .chunks(config.eps.len())
+            .filter_map(warning::warning)
+            .chain(source.note())
+            .chain(unchecked)
+            .collect(),
         points,
         smc,
         factorised,
@@ -164,17 +171,17 @@ pub(crate) fn is_for(there: &MeasureConfig, config: &MeasureConfig) -> bool {
 }
 
 /// A finished measurement with the unit-factorised bound of another configuration.
-fn with_bound(config: &MeasureConfig, before: Measurement, sampler: &Sampler) -> Result<Measurement, MeasureError> {
+fn with_bound(config: &MeasureConfig, before: Measurement, source: &Source) -> Result<Measurement, MeasureError> {
     let log_scale = match before.mean_trace {
         0.0 => f64::NEG_INFINITY,
         trace => (before.dimension as f64).ln() - trace.ln(),
     };
-    Ok(Measurement { config: config.clone(), factorised: factorised(config, sampler, log_scale)?, ..before })
+    Ok(Measurement { config: config.clone(), factorised: factorised(config, source, log_scale)?, ..before })
 }
 
 /// The unit-factorised bound at every ζ and its own ε.
-fn factorised(config: &MeasureConfig, sampler: &Sampler, log_scale: f64) -> Result<Vec<FactorisedPoint>, MeasureError> {
-    let Some(own) = &config.factorised else { return Ok(Vec::new()) };
+fn factorised(config: &MeasureConfig, source: &Source, log_scale: f64) -> Result<Vec<FactorisedPoint>, MeasureError> {
+    let (Some(own), Some(sampler)) = (&config.factorised, source.sampler()) else { return Ok(Vec::new()) };
     let eps = if own.eps.is_empty() { &config.eps } else { &own.eps };
     let points: Vec<(f64, f64)> = config.zeta.iter().flat_map(|zeta| eps.iter().map(|eps| (*eps, *zeta))).collect();
     let options = FactorisedOptions {
@@ -232,6 +239,29 @@ mod tests {
         config.particles = 2;
         config.factorised = Some(FactorisedConfig { draws: 4, last_draws: 1, particles: 2, eps: vec![1e-2] });
         config
+    }
+
+    /// A residual network has no layers in a row: its Fisher matrix is measured as a whole, and the result says so.
+    #[test]
+    fn what_is_no_chain_is_measured_by_its_gradients() {
+        let digits = load(DatasetName::Digits, &DataRoot::default()).unwrap();
+        let mut config = MeasureConfig::new("resnet20:0.125".parse().unwrap(), "digits");
+        (config.draws, config.samples, config.eps) = (2, 2, vec![1e-1, 1e-3]);
+        let dir = tempfile::tempdir().unwrap();
+        let first = measure(&config, &digits, dir.path(), |_, _| {}).unwrap();
+        assert!(first.points.iter().all(|point| point.two_scale.value > 0.0), "{:?}", first.points);
+        assert!(
+            first.warnings.iter().any(|note| note.contains("add") && note.contains("no chain")),
+            "{:?}",
+            first.warnings
+        );
+        // A draw is a function of its number.
+        std::fs::remove_file(dir.path().join("draws/0001.json")).unwrap();
+        std::fs::remove_file(dir.path().join(RESULT)).unwrap();
+        assert_eq!(measure(&config, &digits, dir.path(), |_, _| {}).unwrap(), first);
+        config.particles = 4;
+        let error = measure(&config, &digits, tempfile::tempdir().unwrap().path(), |_, _| {}).unwrap_err();
+        assert!(error.to_string().starts_with("particles cannot be measured of this network"), "{error}");
     }
 
     #[test]

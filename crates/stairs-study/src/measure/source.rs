@@ -1,0 +1,124 @@
+//! Where the draws of a measurement come from: the layers of a chain, or the gradients of a network that is none.
+//!
+//! | network | a draw | hidden noise | bounds by particles |
+//! |---|---|---|---|
+//! | a chain of layers | [`Sampler`]: parameters of the prior, one Fisher block a layer | yes | yes |
+//! | any other | [`module_spectrum`]: an initial model, one backward pass a sample and class, one block | none | no |
+
+use burn::tensor::{Device, Tensor, TensorData};
+use stairs_capacity::{
+    ChainError, Draw, Head, MarkovOptions, Prior, Sampler,
+    bridge::{ChainOptions, chain, module_spectrum},
+};
+use stairs_data::Dataset;
+use stairs_noise::derive_seed;
+use stairs_train::ZooModel;
+use stairs_zoo::{Quantisation, with_model};
+
+use super::{MeasureConfig, MeasureError};
+
+/// What draws.
+pub(super) enum Source {
+    Chain(Box<Sampler>),
+    Module(Box<Modules>),
+}
+
+/// Initial models of one configuration, and the inputs of their Fisher matrices.
+pub(super) struct Modules {
+    config: MeasureConfig,
+    quantisation: Quantisation,
+    input: [usize; 3],
+    classes: usize,
+    inputs: Vec<f32>,
+    /// Why the network is no chain.
+    reason: ChainError,
+}
+
+impl Source {
+    /// The source of `config` on `data`.
+    ///
+    /// # Errors
+    /// [`MeasureError`] for a model that cannot take the samples, or options that its source cannot take.
+    pub(super) fn new(config: &MeasureConfig, data: &Dataset) -> Result<Self, MeasureError> {
+        let inputs = config.inputs(data)?;
+        let (input, quantisation) = (config.input(data.shape)?, config.quantisation());
+        // Recorded without a parameter being drawn; too large a model is refused before that.
+        let network = config.model.network(input, data.classes, &quantisation, &Device::flex())?;
+        let mut options = ChainOptions::default();
+        if let Some((_, law)) = &config.quantiser {
+            options.law = law.clone();
+            options.inside_support = true;
+        }
+        match chain(&network, &options) {
+            Ok(chain) => {
+                let prior = match config.cube {
+                    None => Prior::Initialiser,
+                    Some(radius) => Prior::Cube { radius },
+                };
+                let noise_variance = config.noise_variance;
+                let options = MarkovOptions { noise_variance, ..MarkovOptions::default() };
+                let inputs = inputs.into_iter().map(f64::from).collect();
+                Ok(Self::Chain(Box::new(Sampler::new(chain, prior, inputs, options, config.seed)?)))
+            }
+            Err(reason @ ChainError::NotAChain { .. }) => {
+                let asked = [
+                    (config.cube.is_some(), "a box of parameters"),
+                    (config.particles > 0, "particles"),
+                    (config.factorised.is_some(), "the unit-factorised bound"),
+                    (config.inner > 1, "draws of the last layer"),
+                ];
+                if let Some((_, what)) = asked.into_iter().find(|(asked, _)| *asked) {
+                    return Err(MeasureError::NeedsChain { what, reason });
+                }
+                let (config, classes) = (config.clone(), data.classes);
+                Ok(Self::Module(Box::new(Modules { config, quantisation, input, classes, inputs, reason })))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Draw number `index`: a function of the configuration and the number alone.
+    pub(super) fn draw(&self, index: u64, inner: usize) -> Result<Draw, MeasureError> {
+        match self {
+            Self::Chain(sampler) => Ok(sampler.draw(index, inner)?),
+            Self::Module(modules) => modules.draw(index),
+        }
+    }
+
+    /// The sampler of a chain, for bounds by particles.
+    pub(super) fn sampler(&self) -> Option<&Sampler> {
+        match self {
+            Self::Chain(sampler) => Some(sampler),
+            Self::Module(_) => None,
+        }
+    }
+
+    /// What the result must say of where it comes from.
+    pub(super) fn note(&self) -> Option<String> {
+        let Self::Module(modules) = self else { return None };
+        let ChainError::NotAChain { path, operation, .. } = &modules.reason else { return None };
+        Some(format!(
+            "`{path}` ({operation}) makes the network no chain of layers: its Fisher matrix is that of all parameters at once, without \
+             hidden noise, so that the noise variance plays no part and the numbers are not to be compared with those of chains"
+        ))
+    }
+}
+
+impl Modules {
+    fn draw(&self, index: u64) -> Result<Draw, MeasureError> {
+        let device = Device::flex().autodiff();
+        let seed = derive_seed(self.config.seed, "draw", index);
+        let mut quantisation = self.quantisation.clone();
+        if let Quantisation::Stairs(stairs) = &mut quantisation {
+            stairs.fresh_weights = Some(seed);
+        }
+        let init = || self.config.model.init(self.input, self.classes, quantisation.clone(), &device);
+        let ZooModel(model) = ZooModel::seeded(seed, &device, init)?;
+        let [channels, height, width] = self.input;
+        let shape = [self.config.samples, channels, height, width];
+        let inputs = Tensor::<4>::from_data(TensorData::new(self.inputs.clone(), shape), &device);
+        let spectrum =
+            with_model!(&model, module => module_spectrum(module, |m, x| m.forward(x), inputs, Head::Categorical))?;
+        Ok(Draw { hidden: Vec::new(), last: vec![spectrum] })
+    }
+}
