@@ -54,6 +54,11 @@ fn conv() -> impl Strategy<Value = Layer> {
     (1usize..4, any::<bool>(), 0usize..2, 1usize..3, pool).prop_flat_map(|(channels, bias, padding, stride, pool)| {
         (norm(channels), activation()).prop_map(move |(norm, activation)| {
             let layer = Layer::conv(channels, [2, 3]).with_padding([padding, 1]).with_stride([1, stride]);
+            // Every second layer with gaps in its kernel and other zeros above than below.
+            let layer = match channels % 2 {
+                0 => layer.with_dilation([2, 1]).with_padding_around([[padding, 1], [1, 1]]),
+                _ => layer,
+            };
             let layer = finished(layer, bias, norm, activation);
             match pool {
                 Some(pool) => layer.with_pool(pool),

@@ -168,9 +168,9 @@ mod tests {
         let function: StairFunction = "int4".parse::<Quantiser>().unwrap().stair();
         for step in -2000..2000 {
             let x = f64::from(step as f32 * 0.0017 + 0.0003);
-            let levels = [Comparison::Folded, Comparison::Divided].map(|c| c.level(&function, 0.37, x));
+            let levels = [Comparison::Folded, Comparison::Divided].map(|c| c.level(&function, 0.3701, x));
             assert_eq!(levels[0], levels[1], "{x}");
-            assert_eq!(function.levels()[levels[0]], function.eval(x / 0.37), "{x}");
+            assert_eq!(function.levels()[levels[0]], function.eval(x / 0.3701), "{x}");
         }
     }
 }

@@ -123,14 +123,10 @@ impl Walk {
                     if *groups != 1 {
                         return no("its channels are in groups");
                     }
-                    let padding = symmetric(window)
-                        .ok_or_else(|| not_a_chain(node, "its padding is not the same on both sides"))?;
-                    if window.dilation() != [1, 1] {
-                        return no("its kernel has gaps");
-                    }
                     let layer = Layer::conv(weight.outputs(), window.kernel())
                         .with_stride(window.stride())
-                        .with_padding(padding);
+                        .with_padding_around(window.padding())
+                        .with_dilation(window.dilation());
                     let layer = if bias.is_some() { layer.with_bias() } else { layer };
                     layers.push(quantised(layer, node, weight, layers.len(), shape, options)?);
                     nodes.push(At { affine: index, norm: None });
@@ -216,11 +212,6 @@ fn input(shape: &[usize]) -> Shape {
 /// Whether nothing stands behind the affine map and normalisation of a layer yet.
 fn is_affine_alone(layer: &Layer) -> bool {
     matches!(layer.activation, Activation::Identity) && layer.pool.is_none()
-}
-
-fn symmetric(window: &Window) -> Option<[usize; 2]> {
-    let [[top, bottom], [left, right]] = window.padding();
-    (top == bottom && left == right).then_some([top, left])
 }
 
 fn pool(node: &Node, window: &Window, kind: PoolKind) -> Result<Pool, ChainError> {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use stairs_network::Window;
+
 use super::{Activation, Init, Pointwise, Pool, Shape};
 use crate::ChainError;
 
@@ -21,9 +23,20 @@ pub enum Map {
         kernel: [usize; 2],
         /// Steps of the kernel.
         stride: [usize; 2],
-        /// Zeros added on each side of the image: rows above and below, columns left and right.
-        padding: [usize; 2],
+        /// Zeros around the image: rows above and below, columns left and right.
+        padding: [[usize; 2]; 2],
+        /// Distance of neighbouring taps.
+        dilation: [usize; 2],
     },
+}
+
+impl Map {
+    /// The kernel of a convolution; `None` for a dense layer, and for sizes of 0.
+    pub(crate) fn window(&self) -> Option<Window> {
+        let Map::Conv { kernel, stride, padding, dilation, .. } = *self else { return None };
+        let window = Window::new(kernel).ok()?.with_stride(stride).ok()?.with_dilation(dilation).ok()?;
+        Some(window.with_padding(padding))
+    }
 }
 
 /// Batch normalisation in evaluation mode: fixed statistics, then a scale and a shift per channel, both parameters.
@@ -81,7 +94,7 @@ impl Layer {
 
     /// A convolution of stride 1 without padding, bias and activation.
     pub fn conv(channels: usize, kernel: [usize; 2]) -> Self {
-        Self::new(Map::Conv { channels, kernel, stride: [1, 1], padding: [0, 0] })
+        Self::new(Map::Conv { channels, kernel, stride: [1, 1], padding: [[0; 2]; 2], dilation: [1, 1] })
     }
 
     /// Sets the stride of a convolution; a dense layer has none and stays.
@@ -93,11 +106,26 @@ impl Layer {
         self
     }
 
-    /// Sets the zeros around the image of a convolution; a dense layer has none and stays.
+    /// Sets the zeros on each side of the image of a convolution, vertical and horizontal; a dense layer has none and stays.
     #[must_use]
-    pub fn with_padding(mut self, zeros: [usize; 2]) -> Self {
+    pub fn with_padding(self, zeros: [usize; 2]) -> Self {
+        self.with_padding_around(zeros.map(|zeros| [zeros; 2]))
+    }
+
+    /// The same with the rows above and below, and the columns left and right.
+    #[must_use]
+    pub fn with_padding_around(mut self, zeros: [[usize; 2]; 2]) -> Self {
         if let Map::Conv { padding, .. } = &mut self.map {
             *padding = zeros;
+        }
+        self
+    }
+
+    /// Sets the distance of neighbouring taps of a convolution; a dense layer has none and stays.
+    #[must_use]
+    pub fn with_dilation(mut self, distance: [usize; 2]) -> Self {
+        if let Map::Conv { dilation, .. } = &mut self.map {
+            *dilation = distance;
         }
         self
     }
@@ -175,15 +203,14 @@ impl Geometry {
         positive("number of output channels", layer.channels())?;
         let (inner, fan_in) = match layer.map {
             Map::Dense { outputs } => (Shape::vector(outputs), input.values()),
-            Map::Conv { channels, kernel, stride, padding } => {
-                positive("kernel", kernel[0].min(kernel[1]))?;
-                positive("stride", stride[0].min(stride[1]))?;
-                let (height, width) = (input.height + 2 * padding[0], input.width + 2 * padding[1]);
-                if kernel[0] > height || kernel[1] > width {
+            Map::Conv { channels, kernel, .. } => {
+                let window =
+                    layer.map.window().ok_or(ChainError::Zero { layer: index, what: "kernel, stride or dilation" })?;
+                let (height, width) = (input.height, input.width);
+                let Some([rows, columns]) = window.output([height, width]) else {
                     return Err(ChainError::Window { layer: index, what: "kernel", size: kernel, height, width });
-                }
-                let (rows, columns) = ((height - kernel[0]) / stride[0] + 1, (width - kernel[1]) / stride[1] + 1);
-                (Shape::image(channels, rows, columns), input.channels * kernel[0] * kernel[1])
+                };
+                (Shape::image(channels, rows, columns), input.channels * window.taps())
             }
         };
         let output = match &layer.pool {

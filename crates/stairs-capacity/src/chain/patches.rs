@@ -8,20 +8,13 @@ use super::{Geometry, Layer, Map};
 fn walk(layer: &Layer, geometry: &Geometry, y: usize, x: usize, mut f: impl FnMut(usize, usize)) {
     match layer.map {
         Map::Dense { .. } => (0..geometry.fan_in).for_each(|k| f(k, k)),
-        Map::Conv { kernel, stride, padding, .. } => {
-            let (height, width) = (geometry.input.height, geometry.input.width);
+        Map::Conv { .. } => {
+            // Sizes were checked when the chain was made.
+            let Some(window) = layer.map.window() else { return };
+            let size = [geometry.input.height, geometry.input.width];
             for channel in 0..geometry.input.channels {
-                for ky in 0..kernel[0] {
-                    let Some(row) = (y * stride[0] + ky).checked_sub(padding[0]).filter(|row| *row < height) else {
-                        continue;
-                    };
-                    for kx in 0..kernel[1] {
-                        let column = (x * stride[1] + kx).checked_sub(padding[1]).filter(|column| *column < width);
-                        if let Some(column) = column {
-                            f((channel * kernel[0] + ky) * kernel[1] + kx, (channel * height + row) * width + column);
-                        }
-                    }
-                }
+                let (entry, pixel) = (channel * window.taps(), channel * size[0] * size[1]);
+                window.patch([y, x], size).for_each(|(tap, at)| f(entry + tap, pixel + at));
             }
         }
     }

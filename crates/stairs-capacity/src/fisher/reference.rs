@@ -235,10 +235,10 @@ fn unit(
 
 /// The input that weight k meets at output position (y, x); `None` in the padding.
 fn input(layer: &Layer, geometry: &Geometry, k: usize, y: usize, x: usize) -> Option<usize> {
-    let Map::Conv { kernel, stride, padding, .. } = layer.map else { return Some(k) };
+    let Map::Conv { kernel, stride, padding, dilation, .. } = layer.map else { return Some(k) };
     let (channel, within) = (k / (kernel[0] * kernel[1]), k % (kernel[0] * kernel[1]));
-    let row = (y * stride[0] + within / kernel[1]).checked_sub(padding[0])?;
-    let column = (x * stride[1] + within % kernel[1]).checked_sub(padding[1])?;
+    let row = (y * stride[0] + within / kernel[1] * dilation[0]).checked_sub(padding[0][0])?;
+    let column = (x * stride[1] + within % kernel[1] * dilation[1]).checked_sub(padding[1][0])?;
     let inside = row < geometry.input.height && column < geometry.input.width;
     inside.then(|| (channel * geometry.input.height + row) * geometry.input.width + column)
 }
