@@ -192,7 +192,7 @@ fn network(rng: &mut ChaCha8Rng, convolutional: bool) -> Vec<NetworkLayer> {
             dense(rng, inputs, outputs)
         };
         let activation = Activation::NAMED[rng.random_range(0..5)].clone();
-        let noise = Noise::ALL[rng.random_range(0..4)].clone();
+        let noise = Noise::ALL[rng.random_range(0..Noise::ALL.len())].clone();
         let mean = if rng.random_range(0..2) == 0 { 0.0 } else { rng.random_range(-0.1..0.1) };
         let law = Law::new(noise, mean, rng.random_range(0.01..0.5)).unwrap();
         let last = index + 1 == depth;

@@ -101,7 +101,7 @@ fn the_area_is_the_integral() {
             let soft = any_regularised(&mut rng, &noise);
             let c = SmoothingCertificate::new(&soft);
             let (law, quantum) = (soft.law(), soft.quantum());
-            let reach = law.scale() * if noise.support().is_some() { 1.0 } else { 45.0 };
+            let reach = law.scale() * noise.tails().map_or(1.0, |tails| tails.mass + 1.0);
             // Quadrature between everything that breaks smoothness; |·| has corners at the zeros, hence the subdivision.
             let mut edges: Vec<f64> = soft.stair().thresholds().to_vec();
             for t in soft.stair().thresholds() {
@@ -122,7 +122,7 @@ fn the_area_bound_is_attained_where_steps_do_not_overlap() {
         for _ in 0..INSTANCES {
             let single = rng.random_range(0..2) == 0;
             let scale = 10f64.powf(rng.random_range(-8.0..-0.5));
-            let reach = scale * if noise.support().is_some() { 1.0 } else { 45.0 };
+            let reach = scale * noise.tails().map_or(1.0, |tails| tails.mass + 1.0);
             let mean = rng.random_range(-1.0..1.0) * reach * 1.5;
             let law = Law::new(noise.clone(), mean, scale).unwrap();
             let window = reach + mean.abs();

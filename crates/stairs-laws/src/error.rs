@@ -2,12 +2,14 @@
 
 use thiserror::Error;
 
+use crate::Noise;
+
 /// A noise law that does not exist.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum LawError {
     /// The name is none of the closed-form laws.
-    #[error("unknown noise law `{0}`: expected uniform, triangular, normal or logistic")]
+    #[error("unknown noise law `{0}`: expected {names}", names = Noise::names())]
     UnknownNoise(String),
     /// The name is none of the forward strategies.
     #[error("unknown strategy `{0}`: expected expectation, mode or random")]

@@ -12,14 +12,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::LawError;
+use crate::{
+    LawError,
+    noise::{Density, Tails, Unit},
+};
 
 /// A tabulated law of unit scale; build one with [`NoiseTable::from_density`].
 ///
 /// ```
 /// use stairs_laws::{Noise, NoiseTable};
-/// let raised_cosine = NoiseTable::from_density(257, |u| 0.5 * (1.0 + (std::f64::consts::PI * u).cos())).unwrap();
-/// let noise = Noise::from(raised_cosine);
+/// let parabola = NoiseTable::from_density(257, |u| 1.0 - u * u).unwrap();
+/// let noise = Noise::from(parabola);
 /// assert!((noise.cdf(0.0) - 0.5).abs() < 1e-12);
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,6 +33,8 @@ pub struct NoiseTable {
     /// First and second antiderivative of the CDF at the nodes, 0 at −1.
     ramps: Vec<f64>,
     parabolas: Vec<f64>,
+    /// Density and CDF in single precision, for kernels.
+    single: [Vec<f32>; 2],
 }
 
 /// What is stored of a table: the node values.
@@ -85,7 +90,8 @@ impl NoiseTable {
             ramps.push(ramp);
             parabolas.push(parabola);
         }
-        Ok(Self { density, cumulative, ramps, parabolas })
+        let single = [&density, &cumulative].map(|values| values.iter().map(|v| *v as f32).collect());
+        Ok(Self { density, cumulative, ramps, parabolas, single })
     }
 
     /// A table of `nodes` samples of an unnormalised density on [−1, 1].
@@ -107,6 +113,16 @@ impl NoiseTable {
         &self.cumulative
     }
 
+    /// Density and CDF at the nodes in single precision, for kernels.
+    pub fn single(&self) -> (&[f32], &[f32]) {
+        (&self.single[0], &self.single[1])
+    }
+
+    /// First and second antiderivative of the CDF at the nodes, 0 at −1.
+    pub fn antiderivatives(&self) -> (&[f64], &[f64]) {
+        (&self.ramps, &self.parabolas)
+    }
+
     /// Width h of a cell.
     pub fn step(&self) -> f64 {
         2.0 / (self.density.len() - 1) as f64
@@ -117,98 +133,6 @@ impl NoiseTable {
         let p = (u + 1.0) / self.step();
         let i = (p as usize).min(self.density.len() - 2);
         (i, p - i as f64)
-    }
-
-    pub(crate) fn cdf(&self, u: f64) -> f64 {
-        if u.is_nan() {
-            return u;
-        }
-        let (i, t) = self.cell(u.clamp(-1.0, 1.0));
-        let (f0, f1) = (self.density[i], self.density[i + 1]);
-        (self.cumulative[i] + self.step() * t * (f0 + 0.5 * (f1 - f0) * t)).clamp(0.0, 1.0)
-    }
-
-    /// Density f(u); 0 outside [−1, 1]. NaN in, NaN out.
-    pub fn pdf(&self, u: f64) -> f64 {
-        if u.abs() > 1.0 {
-            return 0.0;
-        }
-        let (i, t) = self.cell(u);
-        self.density[i] + (self.density[i + 1] - self.density[i]) * t
-    }
-
-    /// E ξ.
-    pub fn centre(&self) -> f64 {
-        1.0 - self.ramps[self.ramps.len() - 1]
-    }
-
-    /// E (u − ξ)₊: cubic in a cell.
-    pub(crate) fn ramp(&self, u: f64) -> f64 {
-        if u > 1.0 {
-            return u - self.centre();
-        }
-        if u.is_nan() || u <= -1.0 {
-            return if u.is_nan() { u } else { 0.0 };
-        }
-        let (i, t) = self.cell(u);
-        let (h, f0, f1) = (self.step(), self.density[i], self.density[i + 1]);
-        self.ramps[i] + h * t * (self.cumulative[i] + h * t * (f0 / 2.0 + (f1 - f0) * t / 6.0))
-    }
-
-    /// E (ξ − u)₊ = ramp(u) − u + E ξ.
-    pub(crate) fn ramp_above(&self, u: f64) -> f64 {
-        if u >= 1.0 { 0.0 } else { self.ramp(u) + (self.centre() - u) }
-    }
-
-    /// E (u − ξ)₊²/2: quartic in a cell.
-    pub(crate) fn parabola(&self, u: f64) -> f64 {
-        let last = self.parabolas.len() - 1;
-        if u > 1.0 {
-            let beyond = u - 1.0;
-            return self.parabolas[last] + beyond * (self.ramps[last] + 0.5 * beyond);
-        }
-        if u.is_nan() || u <= -1.0 {
-            return if u.is_nan() { u } else { 0.0 };
-        }
-        let (i, t) = self.cell(u);
-        let (h, f0, f1) = (self.step(), self.density[i], self.density[i + 1]);
-        let inner = self.cumulative[i] / 2.0 + h * t * (f0 / 6.0 + (f1 - f0) * t / 24.0);
-        self.parabolas[i] + h * t * (self.ramps[i] + h * t * inner)
-    }
-
-    /// E (ξ − u)₊²/2.
-    pub(crate) fn parabola_above(&self, u: f64) -> f64 {
-        if u >= 1.0 {
-            return 0.0;
-        }
-        let last = self.parabolas.len() - 1;
-        // E (u − ξ)²/2 from the two partial moments at 1, less the part below.
-        let beyond = u - 1.0;
-        self.parabolas[last] + beyond * (self.ramps[last] + 0.5 * beyond) - self.parabola(u)
-    }
-
-    /// First and second antiderivative of the CDF at the nodes.
-    pub fn antiderivatives(&self) -> (&[f64], &[f64]) {
-        (&self.ramps, &self.parabolas)
-    }
-
-    pub(crate) fn mean_abs(&self) -> f64 {
-        self.moment(f64::abs)
-    }
-
-    pub(crate) fn std(&self) -> f64 {
-        let mean = self.moment(|u| u);
-        (self.moment(|u| u * u) - mean * mean).max(0.0).sqrt()
-    }
-
-    pub(crate) fn sup_density(&self) -> f64 {
-        self.density.iter().fold(0.0, |a: f64, b| a.max(*b))
-    }
-
-    pub(crate) fn lipschitz_density(&self) -> Option<f64> {
-        // The density is continuous only if it vanishes at both ends of the support.
-        let ends = self.density[0].max(self.density[self.density.len() - 1]);
-        (ends == 0.0).then(|| self.density.windows(2).map(|w| (w[1] - w[0]).abs()).fold(0.0, f64::max) / self.step())
     }
 
     /// E g(ξ) by Simpson's rule in every cell split at its middle: exact for polynomials up to degree 2 on a cell.
@@ -225,6 +149,115 @@ impl NoiseTable {
                 h * (half(0.0, 0.5) + half(0.5, 1.0))
             })
             .sum()
+    }
+}
+
+impl Unit for NoiseTable {
+    fn name(&self) -> &'static str {
+        "table"
+    }
+
+    fn tails(&self) -> Option<Tails> {
+        None
+    }
+
+    fn window(&self) -> f64 {
+        1.0
+    }
+
+    fn cdf(&self, u: f64) -> f64 {
+        if u.is_nan() {
+            return u;
+        }
+        let (i, t) = self.cell(u.clamp(-1.0, 1.0));
+        let (f0, f1) = (self.density[i], self.density[i + 1]);
+        (self.cumulative[i] + self.step() * t * (f0 + 0.5 * (f1 - f0) * t)).clamp(0.0, 1.0)
+    }
+
+    fn pdf(&self, u: f64) -> f64 {
+        if u.abs() > 1.0 {
+            return 0.0;
+        }
+        let (i, t) = self.cell(u);
+        self.density[i] + (self.density[i + 1] - self.density[i]) * t
+    }
+
+    fn centre(&self) -> f64 {
+        1.0 - self.ramps[self.ramps.len() - 1]
+    }
+
+    /// E (u − ξ)₊: cubic in a cell.
+    fn ramp(&self, u: f64) -> f64 {
+        if u > 1.0 {
+            return u - self.centre();
+        }
+        if u.is_nan() || u <= -1.0 {
+            return if u.is_nan() { u } else { 0.0 };
+        }
+        let (i, t) = self.cell(u);
+        let (h, f0, f1) = (self.step(), self.density[i], self.density[i + 1]);
+        self.ramps[i] + h * t * (self.cumulative[i] + h * t * (f0 / 2.0 + (f1 - f0) * t / 6.0))
+    }
+
+    /// E (ξ − u)₊ = ramp(u) − u + E ξ.
+    fn ramp_above(&self, u: f64) -> f64 {
+        if u >= 1.0 { 0.0 } else { self.ramp(u) + (self.centre() - u) }
+    }
+
+    /// E (u − ξ)₊²/2: quartic in a cell.
+    fn parabola(&self, u: f64) -> f64 {
+        let last = self.parabolas.len() - 1;
+        if u > 1.0 {
+            let beyond = u - 1.0;
+            return self.parabolas[last] + beyond * (self.ramps[last] + 0.5 * beyond);
+        }
+        if u.is_nan() || u <= -1.0 {
+            return if u.is_nan() { u } else { 0.0 };
+        }
+        let (i, t) = self.cell(u);
+        let (h, f0, f1) = (self.step(), self.density[i], self.density[i + 1]);
+        let inner = self.cumulative[i] / 2.0 + h * t * (f0 / 6.0 + (f1 - f0) * t / 24.0);
+        self.parabolas[i] + h * t * (self.ramps[i] + h * t * inner)
+    }
+
+    /// E (ξ − u)₊²/2.
+    fn parabola_above(&self, u: f64) -> f64 {
+        if u >= 1.0 {
+            return 0.0;
+        }
+        let last = self.parabolas.len() - 1;
+        // E (u − ξ)²/2 from the two partial moments at 1, less the part below.
+        let beyond = u - 1.0;
+        self.parabolas[last] + beyond * (self.ramps[last] + 0.5 * beyond) - self.parabola(u)
+    }
+
+    fn mean_abs(&self) -> f64 {
+        self.moment(f64::abs)
+    }
+
+    fn std(&self) -> f64 {
+        let mean = self.moment(|u| u);
+        (self.moment(|u| u * u) - mean * mean).max(0.0).sqrt()
+    }
+
+    fn sup_density(&self) -> f64 {
+        self.density.iter().fold(0.0, |a: f64, b| a.max(*b))
+    }
+
+    fn lipschitz_density(&self) -> Option<f64> {
+        // The density is continuous only if it vanishes at both ends of the support.
+        let ends = self.density[0].max(self.density[self.density.len() - 1]);
+        (ends == 0.0).then(|| self.density.windows(2).map(|w| (w[1] - w[0]).abs()).fold(0.0, f64::max) / self.step())
+    }
+
+    fn density_shape(&self) -> Density {
+        let last = self.density.len() - 1;
+        let nodes = (0..=last).map(|i| -1.0 + 2.0 * i as f64 / last as f64).collect();
+        Density::Linear { nodes, ends: Some((self.density[0], self.density[last])) }
+    }
+
+    fn tail(&self, u: f64) -> f64 {
+        1.0 - self.cdf(u)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The exact reference against numbers of an independent program: 84 cases of 24 points, within 1e-12.
+//! The exact reference against numbers of independent programs: 84 cases of 24 points, within 1e-12, and laws by quadrature.
 //!
 //! `STAIRS_GOLDEN=DIR` reads `DIR/regularised_stair.json` instead of the committed copy.
 
@@ -88,4 +88,44 @@ fn golden_mode() {
             assert_eq!(stair.mode(case.x[i]), case.mode[i], "{name}");
         }
     });
+}
+
+/// One law by quadrature: `benches/peers/golden_laws.py`.
+#[derive(Deserialize)]
+struct GoldenLaw {
+    noise: Noise,
+    mean_abs: f64,
+    std: f64,
+    /// u, F, f, E (u − ξ)₊, E (u − ξ)₊²/2.
+    rows: Vec<[f64; 5]>,
+}
+
+#[test]
+fn golden_laws() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/laws");
+    let mut laws = 0;
+    for file in std::fs::read_dir(&folder).unwrap() {
+        let path = file.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let GoldenLaw { noise, mean_abs, std, rows } = serde_json::from_str(&text).unwrap();
+        assert_eq!(path.file_stem().unwrap().to_str(), Some(noise.name()));
+        // Relative to the number itself: in the tail too.
+        let near = |found: f64, golden: f64, what: &str, u: f64| {
+            let error = (found - golden).abs();
+            assert!(
+                error <= 4e-13 * golden.abs(),
+                "{noise}, {what} at {u}: {found}, golden {golden}, off by {error:e}"
+            );
+        };
+        near(noise.mean_abs(), mean_abs, "mean_abs", 0.0);
+        near(noise.std(), std, "std", 0.0);
+        for [u, cdf, pdf, ramp, parabola] in rows {
+            near(noise.cdf(u), cdf, "F", u);
+            near(noise.pdf(u), pdf, "f", u);
+            near(noise.ramp(u), ramp, "ramp", u);
+            near(noise.parabola(u), parabola, "parabola", u);
+        }
+        laws += 1;
+    }
+    assert!(laws >= 2, "{laws} files in {}", folder.display());
 }

@@ -128,7 +128,7 @@ fn every_dynamic_plan_ends_exactly_with_its_span() {
 #[test]
 fn start_values() {
     // Uniform, triangular; 0.5/1.95996; 0.5/ln 39.
-    for (noise, scale) in Noise::ALL.into_iter().zip([0.5, 0.5, 0.255_106_73, 0.136_479_21]) {
+    for (noise, scale) in Policy::NOISES.into_iter().zip([0.5, 0.5, 0.255_106_73, 0.136_479_21]) {
         for (policy, mean) in [("overlapped", -0.5), ("static-dynamic-overlapped", 0.0)] {
             let law = plan(policy, noise.clone(), 2, 10.0).laws_at("act0", 0.0).unwrap().forward;
             assert_eq!(law.mean(), mean);

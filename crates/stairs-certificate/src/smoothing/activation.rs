@@ -87,8 +87,8 @@ impl ActivationCertificate {
 fn search(smooth: &RegularisedActivation, at_infinity: f64, bound: f64) -> Enclosure {
     let law = smooth.law();
     let (mean, error) = (law.mean(), |x: f64| smooth.error(x).abs());
-    // Beyond this many scales no law has more than 10⁻¹⁵ of its first moment.
-    let reach = law.scale() * law.noise().support().unwrap_or(40.0) + mean.abs();
+    // Beyond, the law has less than 10⁻¹⁵ of its first moment.
+    let reach = law.scale() * law.noise().tails().map_or(1.0, |tails| tails.moment) + mean.abs();
     let mut edges = vec![-3.0 - reach, -3.0, -3.0 + mean, 3.0 + mean, 3.0, 3.0 + reach];
     // Where a compact law ends: beyond, φ_ν − φ may be constant.
     edges.extend(law.noise().support().into_iter().flat_map(|end| {

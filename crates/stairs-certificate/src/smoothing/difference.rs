@@ -12,7 +12,7 @@
 //! otherwise the cells are split until the range of the derivative, or of the value, settles the sign. The mean of the law
 //! may have any value: for a single step the area is |Δ|·E|ν|.
 
-use stairs_laws::{Law, Noise};
+use stairs_laws::{Law, noise::Density};
 use stairs_quant::StairFunction;
 
 /// Relative size of what is left undecided: cells smaller than this, tails lighter than this.
@@ -24,11 +24,18 @@ pub(super) struct Difference<'a> {
     thresholds: &'a [f64],
     steps: Vec<f64>,
     total: f64,
+    density: Density,
 }
 
 impl<'a> Difference<'a> {
     pub(super) fn new(stair: &'a StairFunction, law: &'a Law) -> Self {
-        Self { law, thresholds: stair.thresholds(), steps: stair.steps().collect(), total: stair.total_variation() }
+        Self {
+            law,
+            thresholds: stair.thresholds(),
+            steps: stair.steps().collect(),
+            total: stair.total_variation(),
+            density: law.noise().density_shape(),
+        }
     }
 
     /// ∫|σ_ν − σ| dx and a bound for what was left undecided.
@@ -59,14 +66,16 @@ impl<'a> Difference<'a> {
     /// Ends of a region between thresholds and the sign changes in it, ascending; and the area left undecided.
     fn sign_changes(&self, region: usize) -> (Vec<f64>, f64) {
         let (first, last) = (self.thresholds[0], self.thresholds[self.thresholds.len() - 1]);
-        let (mean, reach) = (self.law.mean(), self.law.scale() * reach(self.law.noise()));
+        let (mean, reach) =
+            (self.law.mean(), self.law.scale() * self.law.noise().tails().map_or(1.0, |tails| tails.mass));
         let low = if region == 0 { first.min(first + mean - reach) } else { self.thresholds[region - 1] };
         let high =
             if region == self.thresholds.len() { last.max(last + mean + reach) } else { self.thresholds[region] };
         let mut edges = vec![low, high];
+        let breakpoints = self.breakpoints();
         for threshold in self.thresholds {
             let at = threshold + mean;
-            edges.extend(breakpoints(self.law).iter().map(|u| at + self.law.scale() * u));
+            edges.extend(breakpoints.iter().map(|u| at + self.law.scale() * u));
         }
         edges.retain(|x| (low..=high).contains(x));
         edges.sort_by(f64::total_cmp);
@@ -94,9 +103,10 @@ impl<'a> Difference<'a> {
         self.steps.iter().zip(self.thresholds).enumerate().map(|(k, (step, at))| step * term(k, x - at)).sum()
     }
 
-    /// Range of σ_ν′ on a cell inside the breakpoints, and whether it is a linear function there.
+    /// Range of σ_ν′ on a cell inside the breakpoints, and whether it is a linear function there. The density of a bell falls in
+    /// the distance, so that of each step is largest at one end of the cell or at its threshold.
     fn slopes(&self, low: f64, high: f64) -> ((f64, f64), bool) {
-        if self.law.noise().support().is_some() {
+        if !matches!(self.density, Density::Bell(_)) {
             // Linear between breakpoints: two points inside tell all, and keep off the jumps at the ends.
             let slope = |x: f64| self.sum(|_, y| self.law.pdf(y), x);
             let (a, b) = (slope(0.75 * low + 0.25 * high), slope(0.25 * low + 0.75 * high));
@@ -112,28 +122,17 @@ impl<'a> Difference<'a> {
         }
         (range, false)
     }
-}
 
-/// Half-width in scales outside which a law has no mass, or less than 10⁻¹⁹.
-fn reach(noise: &Noise) -> f64 {
-    match noise {
-        Noise::Normal => 9.2,
-        Noise::Logistic => 44.0,
-        _ => 1.0,
-    }
-}
-
-/// Where the density is not linear, in scales.
-fn breakpoints(law: &Law) -> Vec<f64> {
-    match law.noise() {
-        _ if law.is_hard() => vec![0.0],
-        Noise::Uniform => vec![-1.0, 1.0],
-        Noise::Triangular => vec![-1.0, 0.0, 1.0],
-        Noise::Table(table) => {
-            let last = table.density().len() - 1;
-            (0..=last).map(|i| -1.0 + 2.0 * i as f64 / last as f64).collect()
+    /// Where the density is not linear, or ends, in scales.
+    fn breakpoints(&self) -> Vec<f64> {
+        if self.law.is_hard() {
+            return vec![0.0];
         }
-        _ => Vec::new(),
+        match &self.density {
+            Density::Flat => vec![-1.0, 1.0],
+            Density::Linear { nodes, .. } => nodes.clone(),
+            Density::Bell(_) => self.law.noise().support().into_iter().flat_map(|end| [-end, end]).collect(),
+        }
     }
 }
 

@@ -1,12 +1,12 @@
 //! The extremes of σ_ν′, and with them the Lipschitz constant of σ_ν.
 //!
-//! σ_ν′(x) = (1/s) Σ_k Δ_k f((x − m − θ_k)/s). By law:
+//! σ_ν′(x) = (1/s) Σ_k Δ_k f((x − m − θ_k)/s). By the [shape](Density) of f, which the file of every law names:
 //!
-//! | law | σ_ν′ | how its extremes are found |
+//! | shape | σ_ν′ | how its extremes are found |
 //! |---|---|---|
-//! | uniform | piecewise constant | on a piece it is a difference of two levels over 2s: all pieces are looked at |
-//! | triangular, table | piecewise linear | at the breakpoints θ_k + m + s·node, from both sides where f jumps |
-//! | normal, logistic | analytic | branch and bound with the exact range of f″ on a cell |
+//! | flat | piecewise constant | on a piece it is a difference of two levels over 2s: all pieces are looked at |
+//! | linear | piecewise linear | at the breakpoints θ_k + m + s·node, from both sides where f jumps |
+//! | bell | smooth | branch and bound with the exact range of f″ on a cell |
 //!
 //! Windows of the uniform law that overlap by rounding only (less than 10⁻¹² of their width) count as meeting. Branch and
 //! bound divides the most promising cell until no bound is more than 10⁻¹² of TV·sup f above the best value seen (or 40,000 cells
@@ -14,10 +14,10 @@
 //! value of the enclosure, what it has seen the lower one. The enclosure is widened by the rounding of the sums.
 
 use serde::{Deserialize, Serialize};
-use stairs_laws::{Law, Noise, NoiseTable};
+use stairs_laws::{Law, Noise, noise::Density};
 use stairs_quant::StairFunction;
 
-use super::{Enclosure, bell::Bell};
+use super::{Enclosure, bell::maximum};
 
 /// Relative overlap below which windows of compact noise count as meeting.
 const MEETING: f64 = 1e-12;
@@ -57,14 +57,13 @@ pub fn slope_range(stair: &StairFunction, law: &Law) -> Option<SlopeRange> {
         return None;
     }
     let unit = Unit::new(stair, law.scale());
-    let (low, high) = match law.noise() {
-        Noise::Uniform => unit.uniform(stair),
-        Noise::Triangular => unit.at_breakpoints(&[-1.0, 0.0, 1.0], |u| (law.noise().pdf(u), law.noise().pdf(u))),
-        Noise::Table(table) => unit.at_breakpoints(&nodes(table), |u| one_sided(table, u)),
-        noise => {
-            let bell = if *noise == Noise::Normal { Bell::Normal } else { Bell::Logistic };
-            let highest = bell.maximum(&unit, 1.0);
-            let lowest = bell.maximum(&unit, -1.0).negated();
+    let noise = law.noise();
+    let (low, high) = match noise.density_shape() {
+        Density::Flat => unit.uniform(stair),
+        Density::Linear { nodes, ends } => unit.at_breakpoints(&nodes, |u| one_sided(noise, ends, u)),
+        Density::Bell(bell) => {
+            let highest = maximum(&bell, &unit, 1.0);
+            let lowest = maximum(&bell, &unit, -1.0).negated();
             let per = 1.0 / law.scale();
             return Some(SlopeRange { lowest: lowest.scaled(per), highest: highest.scaled(per) });
         }
@@ -132,19 +131,11 @@ impl Unit {
     }
 }
 
-fn nodes(table: &NoiseTable) -> Vec<f64> {
-    let last = table.density().len() - 1;
-    (0..=last).map(|i| -1.0 + 2.0 * i as f64 / last as f64).collect()
-}
-
-/// Density of a table at u from the left and from the right: different at the ends of its support.
-fn one_sided(table: &NoiseTable, u: f64) -> (f64, f64) {
-    let ends = (table.density()[0], table.density()[table.density().len() - 1]);
-    if (u + 1.0).abs() <= 2.0 * MEETING {
-        (0.0, ends.0)
-    } else if (u - 1.0).abs() <= 2.0 * MEETING {
-        (ends.1, 0.0)
-    } else {
-        (table.pdf(u), table.pdf(u))
+/// Density at u from the left and from the right: different at the ends of the support, where it may jump.
+fn one_sided(noise: &Noise, ends: Option<(f64, f64)>, u: f64) -> (f64, f64) {
+    match ends {
+        Some((first, _)) if (u + 1.0).abs() <= 2.0 * MEETING => (0.0, first),
+        Some((_, last)) if (u - 1.0).abs() <= 2.0 * MEETING => (last, 0.0),
+        Some(_) | None => [noise.pdf(u); 2].into(),
     }
 }

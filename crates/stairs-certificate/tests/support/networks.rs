@@ -115,13 +115,13 @@ fn stair(rng: &mut ChaCha8Rng) -> StairFunction {
 
 /// A random plan for all quantisers of a network; with `compact`, of noise with a bounded support.
 pub(crate) fn plan(rng: &mut ChaCha8Rng, network: &Network, compact: bool) -> AnnealingPlan {
-    let noise = match rng.random_range(0..if compact { 3 } else { 5 }) {
-        0 => Noise::Uniform,
-        1 => Noise::Triangular,
-        2 => NoiseTable::from_density(17, |u| 1.0 + 0.5 * u).unwrap().into(),
-        3 => Noise::Normal,
-        _ => Noise::Logistic,
-    };
+    let (mut noises, unbounded): (Vec<Noise>, Vec<Noise>) =
+        Noise::ALL.into_iter().partition(|noise| noise.support().is_some());
+    noises.push(NoiseTable::from_density(17, |u| 1.0 + 0.5 * u).unwrap().into());
+    if !compact {
+        noises.extend(unbounded);
+    }
+    let noise = noises[rng.random_range(0..noises.len())].clone();
     let layers: Vec<Vec<String>> = network
         .layers()
         .iter()

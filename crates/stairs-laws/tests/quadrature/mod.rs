@@ -3,7 +3,7 @@
 
 use stairs_laws::{Law, Noise, NoiseTable};
 
-/// The four laws and a table that is off centre and ends in a jump on one side.
+/// The closed-form laws and a table that is off centre and ends in a jump on one side.
 pub(crate) fn noises() -> Vec<Noise> {
     let own = NoiseTable::from_density(33, |u| (1.0 - u) * (1.3 + u).powi(2)).unwrap();
     Noise::ALL.into_iter().chain([Noise::from(own)]).collect()
@@ -59,11 +59,7 @@ fn gauss_kronrod(f: &impl Fn(f64) -> f64, a: f64, b: f64, tolerance: f64, depth:
 /// E g(ν), `corners` being the arguments at which g is not smooth.
 pub(crate) fn expectation(law: &Law, corners: &[f64], g: &impl Fn(f64) -> f64) -> f64 {
     let (m, s) = (law.mean(), law.scale());
-    let reach = match law.noise() {
-        Noise::Normal => 12.0,
-        Noise::Logistic => 60.0,
-        _ => 1.0,
-    };
+    let reach = law.noise().tails().map_or(1.0, |tails| 1.4 * tails.mass);
     let mut edges = vec![-1.0, 1.0];
     if let Noise::Table(table) = law.noise() {
         edges = (0..table.density().len()).map(|i| -1.0 + i as f64 * table.step()).collect();

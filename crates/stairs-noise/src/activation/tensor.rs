@@ -12,10 +12,13 @@
 use burn::tensor::Tensor;
 
 use super::{Activation, Kink};
+use crate::noise::{ClosedForm, Visitor};
+use crate::op::plain::Plain;
 use crate::op::reference::{cell, gather};
-use crate::{Law, Noise, NoiseTable, moments::DILOGARITHM};
+use crate::{Law, Noise, NoiseTable};
 
-/// Beyond this many scales the unbounded laws are over, in single precision.
+/// Beyond this many scales the unbounded laws are over, in single precision: e^−104, which no tail exceeds, is below its
+/// smallest number.
 const REACH: f32 = 104.0;
 /// A scale below this has no reciprocal in single precision: the law is taken as hard.
 const SMALLEST: f64 = 1e-37;
@@ -187,79 +190,62 @@ impl<'a> Unit<'a> {
 
     /// F(−v), of a table P(ξ > v) above the knot.
     fn mass<const D: usize>(&self, v: Tensor<D>, above: &Tensor<D>) -> Tensor<D> {
-        match self.noise {
-            Noise::Uniform => (v * -0.5 + 0.5).clamp_min(0.0),
-            Noise::Triangular => (v * -1.0 + 1.0).clamp_min(0.0).square() * 0.5,
-            Noise::Normal => upper_normal(v),
-            Noise::Logistic => {
-                let e = (v * -1.0).exp();
-                e.clone() / (e + 1.0)
-            }
-            Noise::Table(table) => {
-                let below = TableCell::new(table, v, above).moment(0);
-                // F below, 1 − F above.
-                below * sign(above) + above.clone()
-            }
-        }
+        self.noise.visit(Beyond { noise: self.noise, order: Order::Mass, v, above })
     }
 
     /// ramp(−v), of a table `ramp_above(v)` above the knot.
     fn ramp<const D: usize>(&self, v: Tensor<D>, above: &Tensor<D>) -> Tensor<D> {
-        match self.noise {
-            Noise::Uniform => (v * -1.0 + 1.0).clamp_min(0.0).square() * 0.25,
-            Noise::Triangular => {
-                let w = (v * -1.0 + 1.0).clamp_min(0.0);
-                w.clone() * w.square() * (1.0 / 6.0)
-            }
-            Noise::Normal => (density(v.clone()) - v.clone() * upper_normal(v)).clamp_min(0.0),
-            Noise::Logistic => (v * -1.0).exp().log1p(),
-            Noise::Table(table) => {
-                let u = v.clone().clamp_max(1.0);
-                let below = TableCell::new(table, v, above).moment(1);
-                below - above.clone() * (u - table.centre() as f32)
-            }
-        }
+        self.noise.visit(Beyond { noise: self.noise, order: Order::Ramp, v, above })
     }
 
     /// parabola(−v), of a table `parabola_above(v)` above the knot.
     fn parabola<const D: usize>(&self, v: Tensor<D>, above: &Tensor<D>) -> Tensor<D> {
-        match self.noise {
-            Noise::Uniform => {
-                let w = (v * -1.0 + 1.0).clamp_min(0.0);
-                w.clone() * w.square() * (1.0 / 12.0)
-            }
-            Noise::Triangular => (v * -1.0 + 1.0).clamp_min(0.0).square().square() * (1.0 / 24.0),
-            Noise::Normal => {
-                let square = v.clone().square();
-                let mass = upper_normal(v.clone());
-                ((square + 1.0) * mass - v.clone() * density(v)) * 0.5
-            }
-            Noise::Logistic => {
-                let w = (v * -1.0).exp().log1p();
-                let square = w.clone().square();
-                let start = w.zeros_like();
-                let series = DILOGARITHM[..5].iter().rev().fold(start, |sum, c| sum * square.clone() + *c as f32);
-                w.clone() + square.clone() * 0.25 + w * square * series
-            }
-            Noise::Table(table) => {
-                let u = v.clone().clamp_max(1.0);
-                let below = TableCell::new(table, v, above).moment(2);
-                let whole =
-                    u.clone().square() * 0.5 - u * table.centre() as f32 + (0.5 * self.noise.second_moment()) as f32;
+        self.noise.visit(Beyond { noise: self.noise, order: Order::Parabola, v, above })
+    }
+}
+
+/// How often F is integrated.
+#[derive(Clone, Copy)]
+enum Order {
+    Mass,
+    Ramp,
+    Parabola,
+}
+
+/// What a law leaves beyond the distance v ≥ 0 from a knot, on the side that `above` says.
+struct Beyond<'a, const D: usize> {
+    noise: &'a Noise,
+    order: Order,
+    v: Tensor<D>,
+    above: &'a Tensor<D>,
+}
+
+impl<const D: usize> Visitor for Beyond<'_, D> {
+    type Output = Tensor<D>;
+
+    fn closed<F: ClosedForm>(self, _: F) -> Tensor<D> {
+        let v = Plain(self.v);
+        match self.order {
+            Order::Mass => F::tail_array(v).0,
+            Order::Ramp => F::ramp_array(v).0,
+            Order::Parabola => F::parabola_array(v).0,
+        }
+    }
+
+    fn table(self, table: &NoiseTable) -> Tensor<D> {
+        let Self { noise, order, v, above } = self;
+        let (u, centre) = (v.clone().clamp_max(1.0), noise.centre() as f32);
+        let below = TableCell::new(table, v, above).moment(order);
+        match order {
+            // F below, 1 − F above.
+            Order::Mass => below * sign(above) + above.clone(),
+            Order::Ramp => below - above.clone() * (u - centre),
+            Order::Parabola => {
+                let whole = u.clone().square() * 0.5 - u * centre + (0.5 * noise.second_moment()) as f32;
                 below * sign(above) + above.clone() * whole
             }
         }
     }
-}
-
-/// φ(v) of the standard normal law.
-fn density<const D: usize>(v: Tensor<D>) -> Tensor<D> {
-    (v.square() * -0.5).exp() * (1.0 / (2.0 * std::f64::consts::PI).sqrt()) as f32
-}
-
-/// Φ(−v), v ≥ 0: to single precision of 1, not of itself.
-fn upper_normal<const D: usize>(v: Tensor<D>) -> Tensor<D> {
-    (v * std::f32::consts::FRAC_1_SQRT_2).erf() * -0.5 + 0.5
 }
 
 /// Where u = ±v lies in a table: the cell's node values and the position t in it.
@@ -275,8 +261,8 @@ impl<'a, const D: usize> TableCell<'a, D> {
         Self { table, index, t }
     }
 
-    /// F (0), its first (1) or its second (2) antiderivative at u clamped to [−1, 1].
-    fn moment(self, order: usize) -> Tensor<D> {
+    /// F, its first or its second antiderivative at u clamped to [−1, 1].
+    fn moment(self, order: Order) -> Tensor<D> {
         let (h, t) = (self.table.step() as f32, self.t.clone());
         let node = |values: &[f64], index: Tensor<D, burn::tensor::Int>| {
             let values: Vec<f32> = values.iter().map(|v| *v as f32).collect();
@@ -287,12 +273,12 @@ impl<'a, const D: usize> TableCell<'a, D> {
         let rise = node(self.table.density(), self.index.clone() + 1) - f0.clone();
         let cumulative = node(self.table.cumulative(), self.index.clone());
         match order {
-            0 => cumulative + t.clone() * h * (f0 + rise * t * 0.5),
-            1 => {
+            Order::Mass => cumulative + t.clone() * h * (f0 + rise * t * 0.5),
+            Order::Ramp => {
                 let inner = f0 * 0.5 + rise * t.clone() * (1.0 / 6.0);
                 node(ramps, self.index) + t.clone() * h * (cumulative + t * h * inner)
             }
-            _ => {
+            Order::Parabola => {
                 let inner = f0 * (1.0 / 6.0) + rise * t.clone() * (1.0 / 24.0);
                 let inner = cumulative * 0.5 + t.clone() * h * inner;
                 node(parabolas, self.index.clone()) + t.clone() * h * (node(ramps, self.index) + t * h * inner)

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::module::host::HostValue;
+use crate::noise::{ClosedForm, Visitor};
 use crate::{Backward, Dsq, Ewgs, Law, Laws, Noise, NoiseTable, Strategy, derive_seed};
 
 /// The changeable state of one quantiser; an [`AnnealingPlan`](crate::AnnealingPlan) sets it once a step.
@@ -56,7 +57,7 @@ const DSQ: f32 = -2.0;
 const EWGS: f32 = -3.0;
 /// Strategies by their code.
 const STRATEGIES: [Strategy; 4] = [Strategy::Expectation, Strategy::Mode, Strategy::Random, Strategy::Relaxed];
-/// Codes from here on are fingerprints of tables.
+/// Codes from here on are fingerprints of tables; those of closed forms are smaller.
 const FIRST_TABLE: f32 = 16.0;
 
 fn noises(laws: &Laws) -> impl Iterator<Item = &Noise> {
@@ -73,14 +74,23 @@ fn fingerprint(table: &NoiseTable) -> f32 {
     FIRST_TABLE + (bits >> 42) as f32
 }
 
+/// The number of a noise in records.
 fn noise_code(noise: &Noise) -> f32 {
-    match noise {
-        Noise::Uniform => 0.0,
-        Noise::Triangular => 1.0,
-        Noise::Normal => 2.0,
-        Noise::Logistic => 3.0,
-        Noise::Table(table) => fingerprint(table),
+    struct Code;
+
+    impl Visitor for Code {
+        type Output = f32;
+
+        fn closed<F: ClosedForm>(self, _: F) -> f32 {
+            f32::from(F::CODE)
+        }
+
+        fn table(self, table: &NoiseTable) -> f32 {
+            fingerprint(table)
+        }
     }
+
+    noise.visit(Code)
 }
 
 impl Setting {

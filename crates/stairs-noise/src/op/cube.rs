@@ -2,7 +2,7 @@
 //!
 //! One thread an element. Law and strategy are compile-time parameters; everything that annealing changes (means, scales,
 //! windows, keys) is run-time data, so a schedule never recompiles a kernel. All numbers of a pass travel in one small
-//! buffer, laid out by [`constants`]. The arithmetic mirrors `cpu/tile.rs`.
+//! buffer, laid out by [`constants`]. The arithmetic mirrors `cpu/kernel.rs`; the closed forms are in the files of the laws.
 
 use burn::backend::{TensorMetadata, tensor::FloatTensor};
 use burn::tensor::{DType, Shape as TensorShape};
@@ -12,16 +12,13 @@ use cubecl::{calculate_cube_count_elemwise, prelude::*};
 use super::pass::{BackwardPass, Pass, Shape};
 use super::random::{Key, MIX_1, MIX_2};
 use super::{StairBackend, StairSpec, rules};
-use crate::Strategy;
+use crate::noise::{ClosedForm, Visitor, cube as closed};
+use crate::{Noise, NoiseTable, Strategy};
 
-/// Law codes, compile-time parameters of the kernels.
-const UNIFORM: u32 = 0;
-const TRIANGULAR: u32 = 1;
-const NORMAL: u32 = 2;
-const LOGISTIC: u32 = 3;
-const TABLE: u32 = 4;
-const DIRAC_UPPER: u32 = 5;
-const DIRAC_LOWER: u32 = 6;
+/// Codes of what is no closed form, above all of theirs: compile-time parameters of the kernels.
+const TABLE: u32 = 256;
+const DIRAC_UPPER: u32 = 257;
+const DIRAC_LOWER: u32 = 258;
 
 /// Strategy codes.
 const EXPECTATION: u32 = 0;
@@ -35,17 +32,7 @@ const HEADER: usize = 8;
 /// F(u) of the unit law; `table` is where the table's density begins, its CDF follows.
 #[cube]
 fn cdf(u: f32, constants: &Tensor<f32>, table: usize, nodes: usize, #[comptime] law: u32) -> f32 {
-    if comptime!(law == UNIFORM) {
-        clamp(0.5 * u + 0.5, 0.0, 1.0)
-    } else if comptime!(law == TRIANGULAR) {
-        let v = clamp(u, -1.0, 1.0);
-        v * (1.0 - 0.5 * v.abs()) + 0.5
-    } else if comptime!(law == NORMAL) {
-        0.5 * cubecl::frontend::Erf::erf(u * 0.70710678) + 0.5
-    } else if comptime!(law == LOGISTIC) {
-        let e = (-u.abs()).exp();
-        select(u >= 0.0, 1.0, e) / (1.0 + e)
-    } else if comptime!(law == TABLE) {
+    if comptime!(law == TABLE) {
         let cells = f32::cast_from(nodes - 1);
         let p = (clamp(u, -1.0, 1.0) + 1.0) * 0.5 * cells;
         let i = usize::cast_from(clamp(p.floor(), 0.0, cells - 1.0));
@@ -56,8 +43,10 @@ fn cdf(u: f32, constants: &Tensor<f32>, table: usize, nodes: usize, #[comptime] 
         clamp(value, 0.0, 1.0)
     } else if comptime!(law == DIRAC_UPPER) {
         select(u >= 0.0, 1.0, 0.0)
-    } else {
+    } else if comptime!(law == DIRAC_LOWER) {
         select(u > 0.0, 1.0, 0.0)
+    } else {
+        closed::cdf(u, law)
     }
 }
 
@@ -66,28 +55,17 @@ fn cdf(u: f32, constants: &Tensor<f32>, table: usize, nodes: usize, #[comptime] 
 fn pdf(u: f32, constants: &Tensor<f32>, table: usize, nodes: usize, #[comptime] law: u32) -> f32 {
     let zero = f32::new(0.0);
     let one = f32::new(1.0);
-    let half = f32::new(0.5);
-    let distance = max(u, -u);
-    if comptime!(law == UNIFORM) {
-        let right = select(u >= -one, half, zero);
-        select(u < one, right, zero)
-    } else if comptime!(law == TRIANGULAR) {
-        max(one - distance, zero)
-    } else if comptime!(law == NORMAL) {
-        // Past 13 the density is below the smallest normal f32; the bound keeps an infinity finite.
-        let v = min(distance, f32::new(13.0));
-        f32::new(0.3989423) * (-half * v * v).exp()
-    } else if comptime!(law == LOGISTIC) {
-        let e = (-min(distance, f32::new(87.0))).exp();
-        let r = one / (one + e);
-        e * r * r
-    } else {
+    if comptime!(law == TABLE) {
         let cells = f32::cast_from(nodes - 1);
-        let p = (clamp(u, -one, one) + one) * half * cells;
+        let p = (clamp(u, -one, one) + one) * f32::new(0.5) * cells;
         let i = usize::cast_from(clamp(p.floor(), zero, cells - one));
         let left = constants[table + i];
         let value = left + (constants[table + i + 1] - left) * (p - f32::cast_from(i));
-        select(distance <= one, value, zero)
+        select(max(u, -u) <= one, value, zero)
+    } else if comptime!(law == DIRAC_UPPER || law == DIRAC_LOWER) {
+        zero
+    } else {
+        closed::pdf(u, law)
     }
 }
 
@@ -204,15 +182,30 @@ fn backward_kernel(
 }
 
 fn law_code(shape: &Shape) -> u32 {
+    struct Code;
+
+    impl Visitor for Code {
+        type Output = u32;
+
+        fn closed<F: ClosedForm>(self, _: F) -> u32 {
+            F::CODE.into()
+        }
+
+        fn table(self, _: &NoiseTable) -> u32 {
+            TABLE
+        }
+    }
+
     match shape {
-        Shape::Uniform => UNIFORM,
-        Shape::Triangular => TRIANGULAR,
-        Shape::Normal => NORMAL,
-        Shape::Logistic => LOGISTIC,
-        Shape::Table(_) => TABLE,
+        Shape::Law(noise) => noise.visit(Code),
         Shape::Dirac { upper: true } => DIRAC_UPPER,
         Shape::Dirac { upper: false } => DIRAC_LOWER,
     }
+}
+
+/// The table of a pass under a user's law.
+fn table_of(pass: &Pass) -> Option<&NoiseTable> {
+    if let Shape::Law(Noise::Table(table)) = &pass.shape { Some(table) } else { None }
 }
 
 /// The numbers of a pass: header, thresholds, steps, density and CDF of a table.
@@ -224,9 +217,10 @@ fn constants(pass: &Pass, like: &CubeTensor) -> CubeTensor {
     }
     numbers.extend(&pass.thresholds);
     numbers.extend(&pass.steps);
-    if let Shape::Table(table) = &pass.shape {
-        numbers.extend(&table.density);
-        numbers.extend(&table.cumulative);
+    if let Some(table) = table_of(pass) {
+        let (density, cumulative) = table.single();
+        numbers.extend(density);
+        numbers.extend(cumulative);
     }
     let bytes: Vec<u8> = numbers.iter().flat_map(|v| v.to_ne_bytes()).collect();
     let handle = like.client.create_from_slice(&bytes);
@@ -240,7 +234,7 @@ fn constants(pass: &Pass, like: &CubeTensor) -> CubeTensor {
 }
 
 fn nodes(pass: &Pass) -> usize {
-    if let Shape::Table(table) = &pass.shape { table.density.len() } else { 2 }
+    table_of(pass).map_or(2, |table| table.density().len())
 }
 
 /// Thresholds visited per element.

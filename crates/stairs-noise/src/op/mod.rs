@@ -13,7 +13,7 @@
 //! | `cube` | the kernel in CubeCL: wgpu, Vulkan, CUDA, … |
 //! | `rules` | published rules beside the laws, in operations of the backend |
 //! | `autodiff` | the backward rule, once for all backends |
-//! | `reference` | the same in plain tensor operations, to test and to measure against |
+//! | `reference` | the same in plain tensor operations, to test and to measure against; `plain`: tensors as the arrays of the laws |
 //!
 //! Special values: NaN in, NaN out (forward and gradient); ±∞ gives the end levels and gradient 0. A law of scale 0 is
 //! the hard stair σ(x/ε − m) and passes no gradient, not even NaN. Integer and half-precision tensors are not supported:
@@ -21,7 +21,6 @@
 //!
 //! Source: \[ANA22\] (arXiv 2203.11323), sections 3 and 4; formulas in [`crate::expected`].
 
-mod approx;
 mod autodiff;
 mod cpu;
 #[cfg(feature = "cube")]
@@ -31,6 +30,7 @@ mod flex;
 #[cfg(feature = "ndarray")]
 mod ndarray;
 mod pass;
+pub(crate) mod plain;
 mod random;
 pub mod reference;
 mod rules;

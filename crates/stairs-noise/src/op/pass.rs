@@ -12,8 +12,6 @@
 //! A scale below [`FINEST`] counts as 0. Single precision has no numbers within it next to thresholds of ±½, so that the
 //! regularised stair *is* the hard one, and 1/s would overflow soon: 0·∞ is no number.
 
-use std::sync::Arc;
-
 use stairs_quant::ThresholdValue;
 
 use super::random::Key;
@@ -27,22 +25,11 @@ fn is_sharp(law: &Law) -> bool {
     law.scale() < FINEST
 }
 
-/// The unit law in the form the kernels take it.
+/// The unit law of a pass.
 #[derive(Clone, Debug)]
 pub(crate) enum Shape {
-    Uniform,
-    Triangular,
-    Normal,
-    Logistic,
-    Table(Arc<TableF32>),
+    Law(Noise),
     Dirac { upper: bool },
-}
-
-/// A tabulated law in single precision.
-#[derive(Debug)]
-pub(crate) struct TableF32 {
-    pub(crate) density: Vec<f32>,
-    pub(crate) cumulative: Vec<f32>,
 }
 
 /// How the K equally spaced thresholds of a regular stair are visited when only `len` of them can be within reach of
@@ -94,16 +81,7 @@ impl Pass {
         let shape = if hard {
             Shape::Dirac { upper: stair.threshold_value() == ThresholdValue::Upper }
         } else {
-            match law.noise() {
-                Noise::Uniform => Shape::Uniform,
-                Noise::Triangular => Shape::Triangular,
-                Noise::Normal => Shape::Normal,
-                Noise::Logistic => Shape::Logistic,
-                Noise::Table(table) => Shape::Table(Arc::new(TableF32 {
-                    density: table.density().iter().map(|v| *v as f32).collect(),
-                    cumulative: table.cumulative().iter().map(|v| *v as f32).collect(),
-                })),
-            }
+            Shape::Law(law.noise().clone())
         };
         let window = stair.is_regular().and_then(|regular| {
             let reach = law.scale() * law.noise().reach() / regular.spacing;

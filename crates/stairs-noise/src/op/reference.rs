@@ -7,7 +7,9 @@ use burn::tensor::Tensor;
 
 use super::StairSpec;
 use super::pass::{BackwardPass, Pass, Shape};
-use crate::{Backward, Strategy};
+use super::plain::Plain;
+use crate::noise::{ClosedForm, Visitor};
+use crate::{Backward, NoiseTable, Strategy};
 
 /// Forward pass by the strategy of `spec`; `uniform` (same shape as `x`, values in (0, 1)) is what the random strategy
 /// draws from and is ignored by the others.
@@ -89,39 +91,53 @@ fn factor<const D: usize>(x: Tensor<D>, gradient: Tensor<D>, spec: &StairSpec) -
 
 fn cdf<const D: usize>(u: Tensor<D>, shape: &Shape) -> Tensor<D> {
     match shape {
-        Shape::Uniform => (u * 0.5 + 0.5).clamp(0.0, 1.0),
-        Shape::Triangular => {
-            let v = u.clamp(-1.0, 1.0);
-            v.clone() * (v.abs() * -0.5 + 1.0) + 0.5
-        }
-        Shape::Normal => (u * std::f64::consts::FRAC_1_SQRT_2).erf() * 0.5 + 0.5,
-        Shape::Logistic => burn::tensor::activation::sigmoid(u),
+        Shape::Law(noise) => noise.visit(Cdf(u)),
         Shape::Dirac { upper: true } => u.greater_equal_elem(0.0).float(),
         Shape::Dirac { upper: false } => u.greater_elem(0.0).float(),
-        Shape::Table(table) => {
-            let (i, t) = cell(u, table.density.len());
-            let (f0, f1) = (gather(&table.density, i.clone()), gather(&table.density, i.clone() + 1));
-            let step = 2.0 / (table.density.len() - 1) as f32;
-            gather(&table.cumulative, i) + t.clone() * step * (f0.clone() + (f1 - f0) * t * 0.5)
-        }
     }
 }
 
 fn pdf<const D: usize>(u: Tensor<D>, shape: &Shape) -> Tensor<D> {
     match shape {
-        Shape::Uniform => (u.clone().greater_equal_elem(-1.0).float() - u.greater_equal_elem(1.0).float()) * 0.5,
-        Shape::Triangular => (u.abs() * -1.0 + 1.0).clamp_min(0.0),
-        Shape::Normal => (u.clone() * u * -0.5).exp() * (1.0 / (2.0 * std::f64::consts::PI).sqrt()),
-        Shape::Logistic => {
-            let e = (u.abs() * -1.0).exp();
-            e.clone() / ((e.clone() + 1.0) * (e + 1.0))
-        }
+        Shape::Law(noise) => noise.visit(Pdf(u)),
         Shape::Dirac { .. } => u.zeros_like(),
-        Shape::Table(table) => {
-            let (i, t) = cell(u.clone(), table.density.len());
-            let (f0, f1) = (gather(&table.density, i.clone()), gather(&table.density, i + 1));
-            (f0.clone() + (f1 - f0) * t) * u.abs().lower_equal_elem(1.0).float()
-        }
+    }
+}
+
+/// F(u) of whichever law.
+struct Cdf<const D: usize>(Tensor<D>);
+
+impl<const D: usize> Visitor for Cdf<D> {
+    type Output = Tensor<D>;
+
+    fn closed<F: ClosedForm>(self, _: F) -> Tensor<D> {
+        F::cdf_array(Plain(self.0)).0
+    }
+
+    fn table(self, table: &NoiseTable) -> Tensor<D> {
+        let (density, cumulative) = table.single();
+        let (i, t) = cell(self.0, density.len());
+        let (f0, f1) = (gather(density, i.clone()), gather(density, i.clone() + 1));
+        let step = 2.0 / (density.len() - 1) as f32;
+        gather(cumulative, i) + t.clone() * step * (f0.clone() + (f1 - f0) * t * 0.5)
+    }
+}
+
+/// f(u) of whichever law.
+struct Pdf<const D: usize>(Tensor<D>);
+
+impl<const D: usize> Visitor for Pdf<D> {
+    type Output = Tensor<D>;
+
+    fn closed<F: ClosedForm>(self, _: F) -> Tensor<D> {
+        F::pdf_array(Plain(self.0)).0
+    }
+
+    fn table(self, table: &NoiseTable) -> Tensor<D> {
+        let (density, _) = table.single();
+        let (i, t) = cell(self.0.clone(), density.len());
+        let (f0, f1) = (gather(density, i.clone()), gather(density, i + 1));
+        (f0.clone() + (f1 - f0) * t) * self.0.abs().lower_equal_elem(1.0).float()
     }
 }
 

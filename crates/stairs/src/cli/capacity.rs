@@ -58,8 +58,8 @@ pub(crate) struct Capacity {
     /// Measure the network with weights and features quantised by this quantiser under noise [default: float]
     #[arg(long, value_name = "NAME")]
     quantiser: Option<Quantiser>,
-    /// Law of that noise: uniform, triangular, normal or logistic
-    #[arg(long, default_value_t = Noise::Uniform, value_name = "NAME", requires = "quantiser")]
+    /// Law of that noise
+    #[arg(long, help = format!("Law of that noise: {}", Noise::names()), default_value_t = Noise::Uniform, value_name = "NAME", requires = "quantiser")]
     law: Noise,
     /// Scale of that noise, in units of the quantum: not negative
     #[arg(long, default_value_t = 0.5, value_name = "SCALE", requires = "quantiser", value_parser = real)]

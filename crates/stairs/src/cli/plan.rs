@@ -27,8 +27,8 @@ pub(crate) struct Plan {
     /// Policy
     #[arg(default_value_t = policy(DatasetName::Digits, Method::Ana))]
     policy: Policy,
-    /// Noise law: uniform, triangular, normal or logistic
-    #[arg(long, default_value_t = law(DatasetName::Digits, Method::Ana), value_name = "NAME")]
+    /// Noise law
+    #[arg(long, help = format!("Noise law: {}", Noise::names()), default_value_t = law(DatasetName::Digits, Method::Ana), value_name = "NAME")]
     law: Noise,
     /// Forward strategy: expectation, mode or random
     #[arg(long, default_value_t = Strategy::Expectation, value_name = "NAME")]

@@ -55,9 +55,8 @@ pub(crate) struct RunOptions {
     /// the data set; mse under --init]
     #[arg(long, value_name = "POLICY")]
     pub(crate) weight_scale: Option<ScalePolicy>,
-    /// Noise law of ana, surrogate of ste: uniform, triangular, normal or logistic [default: what trains well on the
-    /// data set; uniform (the clipped identity) for ste]
-    #[arg(long, value_name = "NAME")]
+    /// Noise law of ana, surrogate of ste
+    #[arg(long, value_name = "NAME", help = law_help())]
     pub(crate) law: Option<Noise>,
     /// Forward strategy of ana: expectation, mode or random [default: expectation]
     #[arg(long, value_name = "NAME")]
@@ -246,4 +245,13 @@ impl RunOptions {
         };
         self.optimisation.change(config, self.weight_scale.is_some())
     }
+}
+
+/// What `--help` says of `--law`.
+fn law_help() -> String {
+    format!(
+        "Noise law of ana, surrogate of ste: {} [default: what trains well on the data set; uniform (the clipped identity) \
+         for ste]",
+        Noise::names()
+    )
 }

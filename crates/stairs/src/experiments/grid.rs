@@ -149,7 +149,7 @@ impl Grid {
     /// the levels of each counted from 0, those where interval + 2·power + strategy + mean + law is a multiple of the fraction.
     pub fn setups(&self) -> Vec<(Noise, Strategy, Policy)> {
         let fraction = self.fraction.max(1);
-        let setups = Noise::ALL.into_iter().enumerate().flat_map(|(law, noise)| {
+        let setups = Policy::NOISES.into_iter().enumerate().flat_map(|(law, noise)| {
             let policies = Policy::grid().into_iter();
             let taken = policies.filter(move |(strategy, policy)| {
                 self.scope.takes(*strategy, policy) && (class(*strategy, policy) + law).is_multiple_of(fraction)
@@ -236,7 +236,7 @@ mod tests {
         assert_eq!(policies.len(), 66);
         // Where the scale is dynamic, which makes all combinations possible, every law meets everything equally often.
         let core: Vec<_> = quarter.iter().filter(|(_, _, p)| p.scale == Dynamics::Dynamic).collect();
-        for law in Noise::ALL {
+        for law in Policy::NOISES {
             let count = |of: &dyn Fn(&Strategy, &Policy) -> bool| {
                 core.iter().filter(|(noise, s, p)| *noise == law && of(s, p)).count()
             };

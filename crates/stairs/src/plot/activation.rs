@@ -1,8 +1,9 @@
-//! Pictures of regularised activations: φ_ν above φ, and its derivative, under the four laws.
+//! Pictures of regularised activations: φ_ν above φ, and its derivative, under the four laws of the
+//! annealing study.
 //!
 //! Scales are chosen so that every law has the same E|ν|, and with it the same bound on the error.
 
-use stairs_noise::{Activation, Law, Noise, RegularisedActivation};
+use stairs_noise::{Activation, Law, Policy, RegularisedActivation};
 
 use super::{Axis, Figure, Ink, Layer, Panel, stair::samples};
 
@@ -17,7 +18,7 @@ pub fn activation_figure(activation: &Activation) -> Figure {
         Activation::HardSwish => (-5.0, 5.0),
         _ => (-2.0, 2.0),
     };
-    let curves: Vec<(Ink, RegularisedActivation)> = Noise::ALL
+    let curves: Vec<(Ink, RegularisedActivation)> = Policy::NOISES
         .into_iter()
         .zip(Ink::CATEGORICAL)
         .map(|(noise, ink)| {

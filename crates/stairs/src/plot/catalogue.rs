@@ -45,7 +45,9 @@ pub fn catalogue() -> Result<Vec<(String, Figure)>, CatalogueError> {
         figures.push((format!("law-{noise}"), law_figure(&noise)));
     }
     for quantiser in Quantiser::catalogue() {
-        for noise in Noise::ALL {
+        // The ternary stair under every law, the others under those of the annealing study.
+        let shown = |noise: &Noise| quantiser == Quantiser::Ternary || Policy::NOISES.contains(noise);
+        for noise in Noise::ALL.into_iter().filter(shown) {
             figures.push((format!("stair-{quantiser}-{noise}"), quantiser_figure(quantiser, &noise)));
         }
     }

@@ -4,11 +4,7 @@
 //! differ in one thing the source can see: whether a fused multiply-add exists. (Without it, `f32::mul_add` is a call
 //! into libm, a hundred times slower.)
 
-/// How a kernel multiplies and adds.
-pub(crate) trait Isa: Copy {
-    /// a·b + c.
-    fn mul_add(a: f32, b: f32, c: f32) -> f32;
-}
+use crate::noise::Isa;
 
 /// No fused multiply-add: two roundings.
 #[derive(Clone, Copy)]
@@ -30,14 +26,4 @@ impl Isa for Fused {
     fn mul_add(a: f32, b: f32, c: f32) -> f32 {
         a.mul_add(b, c)
     }
-}
-
-/// Horner's rule, highest coefficient first.
-#[inline(always)]
-pub(crate) fn horner<I: Isa, const N: usize>(x: f32, coefficients: [f32; N]) -> f32 {
-    let mut value = coefficients[0];
-    for c in coefficients.into_iter().skip(1) {
-        value = I::mul_add(value, x, c);
-    }
-    value
 }

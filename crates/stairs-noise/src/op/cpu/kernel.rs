@@ -5,8 +5,8 @@
 //! few kilobytes; a [`Window`] bounds the number of thresholds visited for regular stairs.
 
 use super::emit::Emit;
-use super::isa::Isa;
 use super::law::CpuLaw;
+use crate::noise::Isa;
 use crate::op::pass::{Pass, Window};
 
 /// Elements per tile.

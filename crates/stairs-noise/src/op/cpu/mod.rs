@@ -8,16 +8,17 @@ mod isa;
 mod kernel;
 mod law;
 
-use std::mem::MaybeUninit;
+use std::{marker::PhantomData, mem::MaybeUninit};
 
 use rayon::prelude::*;
 
 use self::emit::{Expectation, Mode, Random};
-use self::isa::{Fused, Isa, Separate};
+use self::isa::{Fused, Separate};
 use self::kernel::{Fresh, InPlace, Sink};
-use self::law::{CpuLaw, Dirac, Logistic, Normal, Table, Triangular, Uniform};
+use self::law::{CpuLaw, Dirac, Table};
 use super::pass::{BackwardPass, Pass, Shape};
-use crate::{StairSpec, Strategy};
+use crate::noise::{ClosedForm, Isa, Visitor};
+use crate::{NoiseTable, StairSpec, Strategy};
 
 /// Elements handed to one thread at a time.
 const CHUNK: usize = 1 << 15;
@@ -125,15 +126,32 @@ fn run_backward<S: Sink>(x: &[f32], gradient: &[f32], out: S, pass: &Pass) {
 fn forward_body<I: Isa, S: Sink>(x: &[f32], mut out: S, pass: &Pass, spec: &StairSpec, start: usize) {
     let (out, index) = (&mut out, start as u32);
     match &pass.shape {
-        Shape::Uniform => emit::<I, _, S>(x, out, pass, Uniform, spec, index),
-        Shape::Triangular => emit::<I, _, S>(x, out, pass, Triangular, spec, index),
-        Shape::Normal => emit::<I, _, S>(x, out, pass, Normal, spec, index),
-        Shape::Logistic => emit::<I, _, S>(x, out, pass, Logistic, spec, index),
-        Shape::Table(t) => {
-            let law = Table { density: &t.density, cumulative: &t.cumulative };
-            emit::<I, _, S>(x, out, pass, law, spec, index)
-        }
+        Shape::Law(noise) => noise.visit(Forward::<I, S> { x, out, pass, spec, index, isa: PhantomData }),
         Shape::Dirac { upper } => kernel::forward::<I, _, _>(x, out, pass, Dirac { upper: *upper }, Expectation, index),
+    }
+}
+
+/// A forward pass that waits for its law.
+struct Forward<'a, I, S> {
+    x: &'a [f32],
+    out: &'a mut S,
+    pass: &'a Pass,
+    spec: &'a StairSpec,
+    index: u32,
+    isa: PhantomData<I>,
+}
+
+impl<I: Isa, S: Sink> Visitor for Forward<'_, I, S> {
+    type Output = ();
+
+    #[inline(always)]
+    fn closed<F: ClosedForm>(self, law: F) {
+        emit::<I, F, S>(self.x, self.out, self.pass, law, self.spec, self.index);
+    }
+
+    #[inline(always)]
+    fn table(self, table: &NoiseTable) {
+        emit::<I, _, S>(self.x, self.out, self.pass, Table::from(table), self.spec, self.index);
     }
 }
 
@@ -151,13 +169,30 @@ fn emit<I: Isa, L: CpuLaw, S: Sink>(x: &[f32], out: &mut S, pass: &Pass, law: L,
 fn backward_body<I: Isa, S: Sink>(x: &[f32], gradient: &[f32], mut out: S, pass: &Pass) {
     let out = &mut out;
     match &pass.shape {
-        Shape::Uniform => kernel::backward::<I, _>(x, gradient, out, pass, Uniform),
-        Shape::Triangular => kernel::backward::<I, _>(x, gradient, out, pass, Triangular),
-        Shape::Normal => kernel::backward::<I, _>(x, gradient, out, pass, Normal),
-        Shape::Logistic => kernel::backward::<I, _>(x, gradient, out, pass, Logistic),
-        Shape::Table(t) => {
-            kernel::backward::<I, _>(x, gradient, out, pass, Table { density: &t.density, cumulative: &t.cumulative })
-        }
+        Shape::Law(noise) => noise.visit(Backward::<I, S> { x, gradient, out, pass, isa: PhantomData }),
         Shape::Dirac { upper } => kernel::backward::<I, _>(x, gradient, out, pass, Dirac { upper: *upper }),
+    }
+}
+
+/// A backward pass that waits for its law.
+struct Backward<'a, I, S> {
+    x: &'a [f32],
+    gradient: &'a [f32],
+    out: &'a mut S,
+    pass: &'a Pass,
+    isa: PhantomData<I>,
+}
+
+impl<I: Isa, S: Sink> Visitor for Backward<'_, I, S> {
+    type Output = ();
+
+    #[inline(always)]
+    fn closed<F: ClosedForm>(self, law: F) {
+        kernel::backward::<I, F>(self.x, self.gradient, self.out, self.pass, law);
+    }
+
+    #[inline(always)]
+    fn table(self, table: &NoiseTable) {
+        kernel::backward::<I, _>(self.x, self.gradient, self.out, self.pass, Table::from(table));
     }
 }

@@ -1,7 +1,7 @@
 //! Figures of the grid.
 
 use stairs_noise::{
-    Noise, Strategy,
+    Policy, Strategy,
     plan::{Dynamics, Interval as Window},
 };
 
@@ -11,7 +11,8 @@ use crate::{
     stats::{Share, Shares},
 };
 
-const INKS: [Ink; 4] = [Ink::Blue, Ink::Orange, Ink::Green, Ink::Purple];
+/// Inks of the laws of the study.
+const INKS: [Ink; Policy::NOISES.len()] = [Ink::Blue, Ink::Orange, Ink::Green, Ink::Purple];
 
 /// Accuracy by schedule, one panel a strategy and mean, coloured by the law.
 pub(super) fn accuracy_figure(setups: &[Setup<'_>]) -> Option<Figure> {
@@ -55,7 +56,7 @@ pub(super) fn accuracy_figure(setups: &[Setup<'_>]) -> Option<Figure> {
     }
     let figure = Figure::new("").with_columns(3).with_size(1000.0, 250.0).with_panels(panels);
     let figure =
-        Noise::ALL.iter().zip(INKS).fold(figure, |figure, (law, ink)| figure.with_legend(ink, law.to_string()));
+        Policy::NOISES.iter().zip(INKS).fold(figure, |figure, (law, ink)| figure.with_legend(ink, law.to_string()));
     Some(if ste.is_some() { figure.with_legend(Ink::Grey, "straight-through estimator") } else { figure })
 }
 

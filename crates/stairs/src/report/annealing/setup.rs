@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use stairs_data::DatasetName;
 use stairs_noise::{
-    Noise, Strategy,
+    Noise, Policy, Strategy,
     plan::{Decay, Dynamics, Interval as Window},
 };
 use stairs_train::RunConfig;
@@ -16,7 +16,8 @@ use crate::{
 
 /// Names of the factors, in the order of [`levels`].
 pub(super) const FACTORS: [&str; 6] = ["law", "strategy", "mean", "scale", "interval", "power"];
-pub(super) const COUNTS: [usize; 6] = [4, 3, 2, 2, 4, 2];
+/// Levels of the factors.
+pub(super) const COUNTS: [usize; 6] = [Policy::NOISES.len(), 3, 2, 2, 4, 2];
 pub(super) const LAW: usize = 0;
 /// The factors that say when which layer's noise disappears.
 pub(super) const SCHEDULE: [usize; 2] = [4, 5];
@@ -44,13 +45,13 @@ impl Setup<'_> {
     }
 }
 
-/// The level of every factor, in the order of [`FACTORS`]; `None` for a law that is none of the four.
+/// The level of every factor, in the order of [`FACTORS`]; `None` for a law that is none of the study's.
 pub(super) fn levels(config: &RunConfig) -> Option<Vec<usize>> {
     fn level<T: PartialEq>(all: &[T], value: &T) -> Option<usize> {
         all.iter().position(|other| other == value)
     }
     Some(vec![
-        level(&Noise::ALL, &config.law)?,
+        level(&Policy::NOISES, &config.law)?,
         level(&Strategy::ALL, &config.strategy)?,
         level(&Dynamics::ALL, &config.policy.mean)?,
         level(&Dynamics::ALL, &config.policy.scale)?,
@@ -61,7 +62,7 @@ pub(super) fn levels(config: &RunConfig) -> Option<Vec<usize>> {
 
 pub(super) fn level_name(factor: usize, level: usize) -> String {
     match factor {
-        0 => Noise::ALL[level].to_string(),
+        0 => Policy::NOISES[level].to_string(),
         1 => Strategy::ALL[level].to_string(),
         2 | 3 => Dynamics::ALL[level].name().into(),
         4 => Window::ALL[level].name().into(),
