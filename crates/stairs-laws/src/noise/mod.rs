@@ -6,6 +6,7 @@
 //! | triangular | half-width | ⅓ | 1 | `triangular` |
 //! | normal | standard deviation | √(2/π) | 1/√(2π) | `normal` |
 //! | logistic | scale of the logistic law | 2 ln 2 | ¼ | `logistic` |
+//! | raised cosine | half-width | ½ − 2/π² | 1 | `raised_cosine` |
 //! | table | half-width of the tabulated support | computed | computed | [`NoiseTable`] |
 //!
 //! A closed-form law is a file here that implements [`ClosedForm`], and a row of the table at the end of this one: the table
@@ -26,6 +27,7 @@ mod density;
 mod form;
 pub mod logistic;
 pub mod normal;
+pub mod raised_cosine;
 pub mod single;
 pub mod triangular;
 pub mod uniform;
@@ -102,7 +104,7 @@ macro_rules! closed_forms {
             #[cube]
             pub fn cdf(u: f32, #[comptime] code: u32) -> f32 {
                 $(if comptime!(code == u32::from($file::$Law::CODE)) {
-                    $file::cube::cdf(u)
+                    super::$file::cube::cdf(u)
                 } else)* {
                     comptime!(assert!(false, "no closed-form law has this code"));
                     u
@@ -112,7 +114,7 @@ macro_rules! closed_forms {
             #[cube]
             pub fn pdf(u: f32, #[comptime] code: u32) -> f32 {
                 $(if comptime!(code == u32::from($file::$Law::CODE)) {
-                    $file::cube::pdf(u)
+                    super::$file::cube::pdf(u)
                 } else)* {
                     comptime!(assert!(false, "no closed-form law has this code"));
                     u
@@ -131,6 +133,8 @@ closed_forms! {
     Normal in normal;
     /// Standard logistic (variance π²/3).
     Logistic in logistic;
+    /// Raised cosine on [−1, 1].
+    RaisedCosine in raised_cosine;
 }
 
 impl Noise {
