@@ -249,7 +249,7 @@ fn what_is_no_chain_is_refused_by_its_path() {
 
     let grouped: Architecture = "ds-cnn:4".parse().unwrap();
     let grouped = grouped.network([1, 12, 10], 3, &Quantisation::Float, &device).unwrap();
-    assert_eq!(no_chain(&grouped).0, "stem.conv");
+    assert_eq!(no_chain(&grouped).0, "blocks.0.conv");
 
     let linear = LinearConfig::new(4, 2);
     let planned = record_new(
