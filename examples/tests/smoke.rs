@@ -28,11 +28,9 @@ mod synchronisation;
 
 use std::{fs, path::Path, process::Command};
 
-use burn::{
-    module::{Module, ModuleVisitor, Param},
-    tensor::{Device, Tensor},
-};
+use burn::tensor::{Device, Tensor};
 use stairs::{
+    noise::walk::values,
     prelude::*,
     train::{Display, Fitted, RunDir, Which},
 };
@@ -47,30 +45,10 @@ fn train_own_model(dir: &Path) -> Fitted<own_model::TinyResNet> {
 }
 
 /// The bits of every latent weight, bias and statistic.
-fn weights(model: &own_model::TinyResNet) -> Vec<Vec<u8>> {
-    #[derive(Default)]
-    struct Bits(Vec<String>, Vec<Vec<u8>>);
-
-    impl ModuleVisitor for Bits {
-        fn enter_module(&mut self, name: &str, _container_type: &str) {
-            self.0.push(name.into());
-        }
-
-        fn exit_module(&mut self, _name: &str, _container_type: &str) {
-            self.0.pop();
-        }
-
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            // The setting of a quantiser is no weight: where all noise has decayed, its unused key may differ.
-            if self.0.last().is_none_or(|name| name != "setting") {
-                self.1.push(param.base().into_data().as_bytes().to_vec());
-            }
-        }
-    }
-
-    let mut bits = Bits::default();
-    model.visit(&mut bits);
-    bits.1
+fn weights(model: &own_model::TinyResNet) -> Vec<Vec<u32>> {
+    // The setting of a quantiser is no weight: where all noise has decayed, its unused key may differ.
+    let numbers = values(model).into_iter().filter(|(p, _)| !(p.is_of_quantiser && p.name() == "setting"));
+    numbers.map(|(_, values)| values.into_iter().map(f32::to_bits).collect()).collect()
 }
 
 #[test]
@@ -86,7 +64,8 @@ fn a_module_of_ones_own_is_summarised_measured_and_certified() {
     assert!(!verdict.is_empty());
     // The network is the module: the same logits.
     let x = digits.test.sample(0).0;
-    let logits = network::Own::forward(&module, Tensor::<1>::from_floats(x.as_slice(), &Device::flex()).reshape([1, 1, 8, 8]));
+    let logits =
+        network::Own::forward(&module, Tensor::<1>::from_floats(x.as_slice(), &Device::flex()).reshape([1, 1, 8, 8]));
     let ours = ternary.run(&x.iter().map(|x| f64::from(*x)).collect::<Vec<_>>()).unwrap();
     for (a, b) in logits.into_data().try_to_vec::<f32>().unwrap().iter().zip(ours) {
         assert!((f64::from(*a) - b).abs() < 1e-5, "{a} {b}");

@@ -2,7 +2,7 @@
 #![cfg(feature = "flex")]
 #![allow(missing_docs)]
 
-use burn::module::{Module, ModuleVisitor, Param};
+use burn::module::Module;
 use burn::nn::{BatchNorm, BatchNormConfig, Dropout, DropoutConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Distribution, Tensor};
 use rand::SeedableRng;
@@ -11,7 +11,7 @@ use stairs_capacity::{
     bridge::{ChainOptions, chain, module_spectrum, trained},
     gram_spectrum,
 };
-use stairs_noise::{Law, Laws, Noise, record, record_new};
+use stairs_noise::{Law, Laws, Noise, record, record_new, walk};
 use stairs_quant::{Quantiser, ScalePolicy};
 use stairs_zoo::{Architecture, CnnConfig, LeNetConfig, MlpConfig, Quantisation, StairsConfig, VggConfig, VggDepth};
 
@@ -35,15 +35,7 @@ fn smooth(scale: f64) -> Quantisation {
 
 /// Every float and statistic of a module, as numbers.
 fn numbers<M: Module>(model: &M) -> Vec<Vec<f32>> {
-    struct Visitor(Vec<Vec<f32>>);
-    impl ModuleVisitor for Visitor {
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            self.0.push(param.base().into_data().try_into_vec_as::<f32>().unwrap());
-        }
-    }
-    let mut visitor = Visitor(Vec::new());
-    model.visit(&mut visitor);
-    visitor.0
+    walk::values(model).into_iter().map(|(_, values)| values).collect()
 }
 
 fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {

@@ -12,11 +12,12 @@ use std::sync::Arc;
 
 use burn::{
     lr_scheduler::module_lr_scheduler::ModuleLearningRate,
-    module::{Module, ModuleVisitor, Param},
+    module::{Module, Param},
     optim::{GradientsParams, ModuleOptimizer, MultiGradientsParams},
     tensor::Tensor,
     train::{ClassificationOutput, InferenceStep, TrainOutput, TrainStep},
 };
+use stairs_noise::walk::{Look, Place, look};
 
 use crate::{
     Annealer, Classifier, ConfigError, RunConfig,
@@ -208,15 +209,13 @@ impl<M: Classifier> InferenceStep for Annealed<M> {
 fn total<M: Module>(grads: MultiGradientsParams, model: &M) -> GradientsParams {
     struct Total(MultiGradientsParams, GradientsParams);
 
-    impl ModuleVisitor for Total {
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+    impl Look for Total {
+        fn float<const D: usize>(&mut self, _place: &Place, param: &Param<Tensor<D>>) {
             if let Some((grad, _)) = self.0.remove::<D>(param.id) {
                 self.1.register::<D>(param.id, grad);
             }
         }
     }
 
-    let mut total = Total(grads, GradientsParams::new());
-    model.visit(&mut total);
-    total.1
+    look(model, Total(grads, GradientsParams::new())).1
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use burn::{
-    module::{Module, ModuleVisitor, Param},
+    module::{Module, Param},
     store::{
         ModuleRecord, ModuleSnapshot, SafetensorsStore,
         burn_pack::{self, Reader, Writer},
@@ -17,6 +17,7 @@ use burn::{
     tensor::{Bool, Bytes, Int, Tensor},
 };
 use sha2::{Digest, Sha256};
+use stairs_noise::walk::{Look, Place, look};
 
 use crate::{TrainError, files, layout};
 
@@ -153,62 +154,40 @@ fn mismatch(file: &Shapes, model: &Shapes) -> Option<String> {
 
 /// Paths and shapes of a model's parameters, as a record has them.
 fn shapes<M: Module>(model: &M) -> Shapes {
-    #[derive(Default)]
-    struct Visitor(Vec<String>, Shapes);
+    struct Read(Shapes);
 
-    impl ModuleVisitor for Visitor {
-        fn enter_module(&mut self, name: &str, _container_type: &str) {
-            self.0.push(name.into());
+    impl Look for Read {
+        fn float<const D: usize>(&mut self, place: &Place, param: &Param<Tensor<D>>) {
+            self.0.insert(place.path().to_owned(), param.transform_for_save().val().dims().to_vec());
         }
 
-        fn exit_module(&mut self, _name: &str, _container_type: &str) {
-            self.0.pop();
+        fn int<const D: usize>(&mut self, place: &Place, param: &Param<Tensor<D, Int>>) {
+            self.0.insert(place.path().to_owned(), param.transform_for_save().val().dims().to_vec());
         }
 
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            self.1.insert(self.0.join("."), param.transform_for_save().val().dims().to_vec());
-        }
-
-        fn visit_int<const D: usize>(&mut self, param: &Param<Tensor<D, Int>>) {
-            self.1.insert(self.0.join("."), param.transform_for_save().val().dims().to_vec());
-        }
-
-        fn visit_bool<const D: usize>(&mut self, param: &Param<Tensor<D, Bool>>) {
-            self.1.insert(self.0.join("."), param.transform_for_save().val().dims().to_vec());
+        fn bool<const D: usize>(&mut self, place: &Place, param: &Param<Tensor<D, Bool>>) {
+            self.0.insert(place.path().to_owned(), param.transform_for_save().val().dims().to_vec());
         }
     }
 
-    let mut visitor = Visitor::default();
-    model.visit(&mut visitor);
-    visitor.1
+    look(model, Read(Shapes::new())).0
 }
 
 /// Refuses a model with a parameter that is no number; it comes from the file `path`.
 pub(crate) fn check_finite<M: Module>(model: &M, path: &Path) -> Result<(), TrainError> {
-    #[derive(Default)]
-    struct Visitor(Vec<String>, Option<(String, f32)>);
+    struct Check(Option<(String, f32)>);
 
-    impl ModuleVisitor for Visitor {
-        fn enter_module(&mut self, name: &str, _container_type: &str) {
-            self.0.push(name.into());
-        }
-
-        fn exit_module(&mut self, _name: &str, _container_type: &str) {
-            self.0.pop();
-        }
-
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            if self.1.is_none() {
+    impl Look for Check {
+        fn float<const D: usize>(&mut self, place: &Place, param: &Param<Tensor<D>>) {
+            if self.0.is_none() {
                 let values = param.base().into_data();
                 let bad = values.iter::<f32>().find(|value| !value.is_finite());
-                self.1 = bad.map(|value| (self.0.join("."), value));
+                self.0 = bad.map(|value| (place.path().to_owned(), value));
             }
         }
     }
 
-    let mut visitor = Visitor::default();
-    model.visit(&mut visitor);
-    match visitor.1 {
+    match look(model, Check(None)).0 {
         Some((parameter, value)) => {
             let reason = format!("`{parameter}` holds {value}: its training diverged, or the file was changed");
             Err(TrainError::damaged(path, reason))

@@ -8,6 +8,7 @@
 //! | `layers` | which quantisers a schedule anneals together |
 //! | `setting` | [`Setting`](crate::Setting): what changes during training |
 //! | `apply` | reading and replacing settings by path |
+//! | `walk` | [`walk`]: looking at parameters and changing them, with the place of each |
 //! | `scales`, `host` | quantum and output scale; host numbers in Burn's records |
 
 pub mod apply;
@@ -17,4 +18,5 @@ pub mod layers;
 mod scales;
 pub mod setting;
 pub mod stair;
+pub mod walk;
 pub mod weights;
