@@ -2,7 +2,7 @@
 #![cfg(feature = "flex")]
 #![allow(missing_docs)]
 
-use burn::module::Module;
+use burn::module::{Flag, Module, Param};
 use burn::nn::{BatchNorm, BatchNormConfig, Dropout, DropoutConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Distribution, Tensor};
 use rand::SeedableRng;
@@ -178,6 +178,25 @@ fn nothing_moves_during_a_fisher_pass() {
     let passes = [0, 1].map(|_| module_spectrum(&mlp, |m, x| m.forward(x), x.clone(), Head::Categorical).unwrap());
     assert_eq!(passes[0], passes[1]);
     assert_eq!(numbers(&mlp), before);
+}
+
+/// A user's module with the name of our quantiser and a flag of the same name.
+#[derive(Module, Debug)]
+struct Stair {
+    layer: Linear,
+    smoothing: Param<Flag>,
+}
+
+#[test]
+fn a_flag_of_a_look_alike_is_taken_down_too() {
+    let device = Device::flex();
+    let model = Stair { layer: LinearConfig::new(2, 2).init(&device), smoothing: Param::from_bool(true) };
+    let forward = |model: &Stair, x: Tensor<2>| {
+        assert!(!model.smoothing.is_enabled());
+        model.layer.forward(x)
+    };
+    let head = Head::Gaussian { variance: 1.0 };
+    assert_eq!(module_spectrum(&model, forward, Tensor::<2>::ones([1, 2], &device), head).unwrap().dimension(), 6);
 }
 
 #[test]

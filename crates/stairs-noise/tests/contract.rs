@@ -5,6 +5,8 @@
 mod axes;
 mod combinations;
 mod common;
+#[cfg(feature = "flex")]
+mod look_alikes;
 
 use burn::tensor::{Device, Distribution, Tensor, TensorData};
 use common::devices;

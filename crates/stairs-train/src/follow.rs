@@ -79,7 +79,7 @@ struct Found {
 impl Look for Found {
     fn float<const D: usize>(&mut self, place: &Place, param: &Param<Tensor<D>>) {
         let path = place.path();
-        if let Some(quantiser) = path.strip_suffix(".scales.Fixed") {
+        if let Some(quantiser) = place.scaled().filter(|_| place.name() == "Fixed") {
             let pair = param.val().into_data().try_into_vec_as::<f32>().unwrap_or_default();
             self.quanta.extend(pair.first().map(|quantum| (quantiser.to_owned(), f64::from(*quantum))));
             self.betas.extend(self.beta.clone().map(|beta| (quantiser.to_owned(), beta)));

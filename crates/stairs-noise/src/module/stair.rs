@@ -6,30 +6,33 @@
 //!
 //! A [`Stair`] has no clock and no randomness of its own: its [`Setting`] is a value that
 //! [`apply`](crate::module::apply) replaces by path. It smooths only where Burn trains: on an autodiff device, with its
-//! flag up ([`Module::valid`] and [`Module::freeze`] take it down). Everywhere else it is the hard stair.
+//! flag up ([`valid`](burn::module::Module::valid) and [`freeze`](burn::module::Module::freeze) take it down). Everywhere else it is the hard stair.
 
 use std::sync::Arc;
 
 use burn::config::Config;
-use burn::module::{Flag, Module, Param, Reparameterization};
+use burn::module::{Flag, Param, Reparameterization};
 use burn::tensor::{Device, Tensor};
 use stairs_quant::{Quantiser, Requirement, ScaleError, Scales, StairFunction};
 
 use super::host::HostCell;
+use super::own::module_seen_as;
 use super::scales::{SMALLEST_STEP, ScaleState};
 use super::setting::Setting;
+use super::walk::STAIR;
 use super::weights::smallest;
 use crate::{Laws, StairSpec};
 
 /// A quantiser of features or weights.
-#[derive(Module, Debug)]
+#[derive(Clone, Debug)]
 pub struct Stair {
     pub(crate) setting: HostCell<Setting>,
     pub(crate) scales: ScaleState,
     smoothing: Param<Flag>,
-    #[module(skip)]
     function: Arc<StairFunction>,
 }
+
+module_seen_as!(Stair, STAIR, [setting, scales, smoothing], skip function);
 
 /// A [`Stair`] where an activation function stood.
 pub type StairActivation = Stair;

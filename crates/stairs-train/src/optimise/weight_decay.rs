@@ -134,6 +134,18 @@ mod tests {
         assert_eq!(spared(&WeightDecay { vectors: true, ..WeightDecay::new(0.1) }), scales);
     }
 
+    /// A user's module with the name of our quantiser.
+    #[derive(Module, Debug)]
+    struct Stair {
+        scales: Linear,
+    }
+
+    #[test]
+    fn a_look_alike_of_a_quantiser_decays() {
+        let model = Stair { scales: LinearConfig::new(3, 2).init(&Device::flex().autodiff()) };
+        assert_eq!(WeightDecay::new(0.1).spared(&model).unwrap(), ["scales.bias"]);
+    }
+
     #[test]
     fn patterns_spare_more_and_must_match() {
         let with = |pattern| WeightDecay { vectors: true, except: vec![Pattern::new(pattern).unwrap()], rate: 0.1 };

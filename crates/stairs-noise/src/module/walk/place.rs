@@ -2,10 +2,11 @@
 
 use crate::module::apply::QuantiserKind;
 
-/// The type of a [`Stair`](crate::Stair), as Burn names it to visitors.
-const STAIR: &str = "Struct:Stair";
+/// The type of a [`Stair`](crate::Stair) in walks. A derived module is named after `Struct:` by the name of its struct, and no struct
+/// has a name with colons: nothing else is taken for a quantiser.
+pub(crate) const STAIR: &str = "Struct:stairs_noise::Stair";
 /// The type of a [`SmoothActivation`](crate::SmoothActivation).
-const ACTIVATION: &str = "Struct:SmoothActivation";
+pub(crate) const ACTIVATION: &str = "Struct:stairs_noise::SmoothActivation";
 /// The type that Burn names for what is attached to a parameter.
 const ATTACHED: &str = "Reparameterization";
 /// The fields of both that hold a setting and the flag of smoothing, and that of a stair that holds its scales.
