@@ -1,7 +1,7 @@
 //! The remedies against the numbers of an independent program, `benches/peers/golden_baselines.py`.
 
 use burn::{
-    module::Param,
+    module::{Module, Param},
     nn::{Linear, LinearConfig},
     optim::GradientsParams,
     tensor::{Device, Tensor, TensorData},
