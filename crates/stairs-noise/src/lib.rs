@@ -69,7 +69,7 @@ pub use activation::{
     regularised_activation,
 };
 pub use module::apply::{
-    QuantiserInfo, QuantiserKind, SettingError, apply_plan, quantisers, rescale_features, set_settings,
+    QuantiserInfo, QuantiserKind, SettingError, apply_plan, check_hosts, quantisers, rescale_features, set_settings,
     smooth_activations,
 };
 pub use module::axes::{WeightAxes, weight_axes};

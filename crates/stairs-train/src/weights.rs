@@ -17,7 +17,10 @@ use burn::{
     tensor::{Bool, Bytes, Int, Tensor},
 };
 use sha2::{Digest, Sha256};
-use stairs_noise::walk::{Look, Place, look};
+use stairs_noise::{
+    check_hosts,
+    walk::{Look, Place, look},
+};
 
 use crate::{TrainError, files, layout};
 
@@ -60,16 +63,15 @@ pub fn write_weights<M: Module>(module: &M, path: &Path) -> Result<(), TrainErro
 
 /// The content of a file of weights.
 pub(crate) fn encode<M: Module>(module: &M, format: Format) -> Result<Vec<u8>, TrainError> {
-    let failed = |error: &dyn ToString| TrainError::Burn(error.to_string());
     match format {
         Format::Burn => {
-            let bytes = module.clone().into_record().into_bytes().map_err(|e| failed(&e))?;
-            with_stable_identities(bytes).map_err(|e| failed(&e))
+            let bytes = module.clone().into_record().into_bytes().map_err(|e| TrainError::Burn(e.into()))?;
+            with_stable_identities(bytes).map_err(|e| TrainError::Burn(e.into()))
         }
         Format::Safetensors => {
             let mut store = SafetensorsStore::from_bytes(None);
-            let bytes = module.save_into(&mut store).and_then(|()| store.get_bytes()).map_err(|e| failed(&e))?;
-            with_sorted_header(bytes).map_err(|e| failed(&e))
+            let bytes = module.save_into(&mut store).and_then(|()| store.get_bytes());
+            with_sorted_header(bytes.map_err(|e| TrainError::Burn(e.into()))?).map_err(|e| TrainError::Burn(e.into()))
         }
     }
 }
@@ -127,7 +129,7 @@ pub(crate) fn decode<M: Module>(model: M, bytes: Vec<u8>, path: &Path) -> Result
     let record = ModuleRecord::from_bytes(bytes).map_err(|e| TrainError::damaged(path, e))?;
     let other = |e: &dyn ToString| TrainError::OtherModel { path: path.into(), reason: e.to_string() };
     let model = layout::load(model, |model| model.try_load_record(record)).map_err(|e| other(&e))?;
-    check_finite(&model, path)?;
+    check_values(&model, path)?;
     Ok(model)
 }
 
@@ -173,8 +175,9 @@ fn shapes<M: Module>(model: &M) -> Shapes {
     look(model, Read(Shapes::new())).0
 }
 
-/// Refuses a model with a parameter that is no number; it comes from the file `path`.
-pub(crate) fn check_finite<M: Module>(model: &M, path: &Path) -> Result<(), TrainError> {
+/// Refuses a model with a parameter that is no number, and with a setting, scale or clock that its numbers do not mean; it comes from
+/// the file `path`.
+pub(crate) fn check_values<M: Module>(model: &M, path: &Path) -> Result<(), TrainError> {
     struct Check(Option<(String, f32)>);
 
     impl Look for Check {
@@ -192,13 +195,17 @@ pub(crate) fn check_finite<M: Module>(model: &M, path: &Path) -> Result<(), Trai
             let reason = format!("`{parameter}` holds {value}: its training diverged, or the file was changed");
             Err(TrainError::damaged(path, reason))
         }
-        None => Ok(()),
+        None => check_hosts(model).map_err(|error| TrainError::damaged(path, error)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use burn::{nn::LinearConfig, tensor::Device};
+    use stairs_noise::{
+        StairWeights,
+        walk::{Change, change},
+    };
 
     use super::*;
     use crate::seeded;
@@ -244,5 +251,27 @@ mod tests {
         let bytes = encode(&broken, Format::Burn).unwrap();
         let error = decode(model(2), bytes, Path::new("a.bpk")).unwrap_err().to_string();
         assert!(error.contains("`weight` holds NaN"), "{error}");
+    }
+
+    /// A record may hold numbers that are no setting of a quantiser: it is not loaded with the old setting instead.
+    #[test]
+    fn numbers_that_are_no_setting_are_refused() {
+        struct Put(f32);
+        impl Change for Put {
+            fn float<const D: usize>(&mut self, place: &Place, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+                match place.quantiser() {
+                    Some(_) => param.map(|numbers| numbers.full_like(self.0)),
+                    None => param,
+                }
+            }
+        }
+        let device = Device::flex();
+        let model = || StairWeights::ternary().quantise(LinearConfig::new(3, 2).init(&device)).unwrap();
+        // Noises have codes from 0, and −7 is none.
+        let bytes = encode(&change(model(), Put(-7.0)).0, Format::Burn).unwrap();
+        let error = decode(model(), bytes, Path::new("a.bpk")).unwrap_err();
+        assert!(matches!(&error, TrainError::Damaged { .. }), "{error}");
+        assert!(error.to_string().contains("`weight.stair.setting` holds [-7.0, "), "{error}");
+        assert!(decode(model(), encode(&model(), Format::Burn).unwrap(), Path::new("a.bpk")).is_ok());
     }
 }

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::host::{HostValue, host_device};
 use super::setting::Setting;
-use super::walk::{Change, Look, Place, change, look};
+use super::walk::{Change, Look, Place, UNREADABLE, change, look};
 use crate::plan::ResolvedPlan;
 
 /// What a quantiser quantises.
@@ -51,6 +51,63 @@ pub enum SettingError {
         /// Path of the quantiser.
         path: String,
     },
+    /// Numbers that a record or mapper brought and that are no law, scale or other value of where they are.
+    #[error(
+        "`{path}` holds {numbers:?}, which is no value for it: the numbers were changed, come from another version, or name a \
+         tabulated law that the quantiser was not built with"
+    )]
+    Unreadable {
+        /// Path of the host value: `act1.setting`.
+        path: String,
+        /// The numbers.
+        numbers: Vec<f32>,
+    },
+}
+
+/// Makes sure that every host value of a model ([`HostCell`](crate::HostCell): settings and scales of quantisers, clocks) is what its
+/// numbers say. Burn's loading cannot fail on the meaning of a number: after a record was loaded, this tells.
+///
+/// # Errors
+/// [`SettingError::Unreadable`] for the first that kept its old value because the new numbers are none.
+///
+/// ```
+/// use burn::{module::{Module, Param}, tensor::{Device, Tensor}};
+/// use stairs_noise::{Quantiser, StairActivationConfig, check_hosts, walk::{Change, Place, change}};
+///
+/// struct Negative;
+/// impl Change for Negative {
+///     fn float<const D: usize>(&mut self, place: &Place, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+///         if place.scaled().is_some() { param.map(|scales| -scales) } else { param }
+///     }
+/// }
+///
+/// let stair = StairActivationConfig::new(Quantiser::Ternary).init(&Device::flex()).unwrap();
+/// assert!(check_hosts(&stair).is_ok());
+/// let error = check_hosts(&change(stair, Negative).0).unwrap_err().to_string();
+/// assert!(error.starts_with("`scales.Fixed` holds [-1.0, -1.0], which is no value for it"));
+/// ```
+pub fn check_hosts<M: Module>(model: &M) -> Result<(), SettingError> {
+    #[derive(Default)]
+    struct Find {
+        /// Whether the next parameter is unreadable.
+        next: bool,
+        found: Option<SettingError>,
+    }
+
+    impl Look for Find {
+        fn enter(&mut self, place: &Place) {
+            self.next |= place.owner() == UNREADABLE;
+        }
+
+        fn float<const D: usize>(&mut self, place: &Place, param: &Param<Tensor<D>>) {
+            if std::mem::take(&mut self.next) && self.found.is_none() {
+                let numbers = param.val().into_data().try_into_vec_as::<f32>().unwrap_or_default();
+                self.found = Some(SettingError::Unreadable { path: place.path().to_owned(), numbers });
+            }
+        }
+    }
+
+    look(model, Find::default()).found.map_or(Ok(()), Err)
 }
 
 /// The quantisers of a model in the order in which Burn visits it: for a model whose fields are declared in the order of
@@ -90,27 +147,29 @@ pub fn smooth_activations<M: Module>(model: &M) -> Vec<String> {
 pub fn set_settings<M: Module>(model: M, setting: impl FnMut(&str) -> Option<Setting>) -> Result<M, SettingError> {
     struct Settings<F> {
         setting: F,
-        /// Paths and numbers of the settings with a tabulated law.
-        tables: Vec<(String, Vec<f32>)>,
+        /// Paths of settings with a tabulated law, and of what has them.
+        tables: Vec<(String, String)>,
     }
 
     impl<F: FnMut(&str) -> Option<Setting>> Change for Settings<F> {
         fn float<const D: usize>(&mut self, place: &Place, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
             let Some(path) = place.quantiser().or_else(|| place.activation()) else { return param };
             let Some(setting) = (self.setting)(path) else { return param };
-            let numbers = setting.encode();
-            let value = replace(param.id, &numbers);
             if setting.has_table() {
-                self.tables.push((path.to_owned(), numbers));
+                self.tables.push((place.path().to_owned(), path.to_owned()));
             }
-            value.unwrap_or(param)
+            replace(param.id, &setting.encode()).unwrap_or(param)
         }
     }
 
     let (model, Settings { tables, .. }) = change(model, Settings { setting, tables: Vec::new() });
-    match tables.into_iter().find(|(path, numbers)| current(&model, path).as_ref() != Some(numbers)) {
-        Some((path, _)) => Err(SettingError::UnknownTable { path }),
-        None => Ok(model),
+    let unknown = |setting: &str| tables.iter().find(|(path, _)| path == setting).map(|(_, holder)| holder.clone());
+    match check_hosts(&model) {
+        Err(SettingError::Unreadable { path, numbers }) => Err(match unknown(&path) {
+            Some(path) => SettingError::UnknownTable { path },
+            None => SettingError::Unreadable { path, numbers },
+        }),
+        checked => checked.map(|()| model),
     }
 }
 
@@ -140,7 +199,7 @@ pub fn apply_plan<M: Module>(
 ///
 /// let stair = StairActivationConfig::new(Quantiser::Ternary).init(&Device::flex()).unwrap();
 /// let wider = rescale_features(stair, |_| Some(2.5));
-/// assert_eq!(wider.scales().map(|scales| scales.quantum), Some(2.5));
+/// assert_eq!(wider.scales().map(|scales| scales.quantum()), Some(2.5));
 /// ```
 pub fn rescale_features<M: Module>(model: M, factor: impl FnMut(&str) -> Option<f64>) -> M {
     struct Rescale<F>(F);
@@ -165,19 +224,4 @@ pub fn rescale_features<M: Module>(model: M, factor: impl FnMut(&str) -> Option<
 fn replace<const D: usize>(id: ParamId, numbers: &[f32]) -> Option<Param<Tensor<D>>> {
     let data = TensorData::new(numbers.to_vec(), [numbers.len()]);
     (D == 1).then(|| Param::initialized(id, Tensor::from_data(data, &host_device())))
-}
-
-/// The numbers the setting of the quantiser at `path` shows.
-fn current<M: Module>(model: &M, path: &str) -> Option<Vec<f32>> {
-    struct Current<'a>(&'a str, Option<Vec<f32>>);
-
-    impl Look for Current<'_> {
-        fn float<const D: usize>(&mut self, place: &Place, param: &Param<Tensor<D>>) {
-            if place.quantiser().or_else(|| place.activation()) == Some(self.0) {
-                self.1 = param.val().into_data().try_into_vec_as::<f32>().ok();
-            }
-        }
-    }
-
-    look(model, Current(path, None)).1
 }

@@ -51,7 +51,7 @@ use burn::tensor::{Bool, Int, Tensor};
 
 pub use parameters::{Parameter, parameters, values};
 pub use place::Place;
-pub(crate) use place::{ACTIVATION, STAIR};
+pub(crate) use place::{ACTIVATION, STAIR, UNREADABLE};
 
 /// What looks at the parameters of a module. All methods do nothing where they are not written.
 pub trait Look {

@@ -7,6 +7,8 @@ use crate::module::apply::QuantiserKind;
 pub(crate) const STAIR: &str = "Struct:stairs_noise::Stair";
 /// The type of a [`SmoothActivation`](crate::SmoothActivation).
 pub(crate) const ACTIVATION: &str = "Struct:stairs_noise::SmoothActivation";
+/// The type of a field by which a [`HostCell`](crate::HostCell) tells that it holds numbers that are no value.
+pub(crate) const UNREADABLE: &str = "Struct:stairs_noise::Unreadable";
 /// The type that Burn names for what is attached to a parameter.
 const ATTACHED: &str = "Reparameterization";
 /// The fields of both that hold a setting and the flag of smoothing, and that of a stair that holds its scales.
