@@ -173,7 +173,7 @@ fn gradient_strategies_differ_in_value_and_agree_in_gradient() {
         assert_eq!(results[1].1, results[2].1, "{backend}");
         // Evaluation: the hard stair, whatever the setting.
         let hard = values(layer.valid().weight.val());
-        let quantum = layer.weight.reparameterization::<stairs_noise::Stair>().unwrap().scales().unwrap().quantum;
+        let quantum = layer.weight.reparameterization::<stairs_noise::Stair>().unwrap().scales().unwrap().quantum();
         assert!(hard.iter().all(|w| (w / quantum - (w / quantum).round()).abs() < 1e-6), "{backend}");
     }
 }

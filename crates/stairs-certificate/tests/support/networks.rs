@@ -98,7 +98,7 @@ fn weights(rng: &mut ChaCha8Rng, kind: Kind, outputs: usize, fan_in: usize, inde
             true => *stair.thresholds().choose(rng).unwrap(),
             false => rng.random_range(-1.3..1.3),
         };
-        units * scales.get(i / fan_in).unwrap_or(&scales[0]).quantum
+        units * scales.get(i / fan_in).unwrap_or(&scales[0]).quantum()
     });
     Weights::Stair { latent: latent.collect(), stair: stair.clone(), scales, path: format!("layer{index}.weight") }
 }

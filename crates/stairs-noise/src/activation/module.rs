@@ -41,7 +41,7 @@ impl SmoothActivation {
         if !(self.smoothing.is_enabled() && x.device().is_autodiff()) {
             return regularised_activation(x, &self.function, &hard, &hard);
         }
-        let Laws { forward, backward } = &self.setting.get().laws;
+        let Laws { forward, backward } = self.setting.get().laws();
         match backward {
             Backward::Law(backward) => regularised_activation(x, &self.function, forward, backward),
             // The rules of quantisers are those of a stair, which this is not: what they scale is the identity.

@@ -63,8 +63,9 @@ impl Stair {
     /// Quantises `x` (any shape): smoothed during training, hard otherwise.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let spec = if self.smoothing.is_enabled() && x.device().is_autodiff() {
-            let Setting { laws, strategy, key, .. } = self.setting.get().clone();
-            StairSpec::new(self.function.clone(), laws).with_strategy(strategy).with_key(key)
+            let setting = self.setting.get();
+            let spec = StairSpec::new(self.function.clone(), setting.laws().clone());
+            spec.with_strategy(setting.strategy()).with_key(setting.key())
         } else {
             // A hard stair draws nothing: its key says which quantiser a recorded operation belongs to.
             StairSpec::hard(self.function.clone()).with_key(self.setting.id().val())

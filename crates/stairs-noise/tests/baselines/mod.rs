@@ -71,7 +71,7 @@ fn check(label: &str, found: Tensor<2>, expected: &[f64]) {
 
 /// Forward and gradient of `spec` on every backend, and of the plain-tensor reference.
 fn on_every_backend(rule: &str, case: &Case, estimator: &Estimator) {
-    let scales = Scales { quantum: case.quantum, output: case.quantum };
+    let scales = Scales::equal(case.quantum).unwrap();
     let spec = StairSpec::new(estimator.stair.clone(), estimator.laws());
     let spec = spec.with_strategy(estimator.strategy).with_scales(scales);
     for (i, ((x, y), (g, gradient))) in

@@ -66,7 +66,7 @@ fn plans_and_new_scales_leave_look_alikes_alone() {
     let before = own(&net);
     let net = rescale_features(apply_plan(net, &plan, 0.0, |_| 7).unwrap(), |_| Some(2.0));
     assert_eq!(own(&net), before);
-    assert_eq!((&net.act.setting().laws, net.act.scales().unwrap().quantum), (&law, 2.0));
+    assert_eq!((net.act.setting().laws(), net.act.scales().unwrap().quantum()), (&law, 2.0));
 }
 
 /// The types that walks see, and the paths that records have.
