@@ -129,3 +129,53 @@ impl<T: HostValue> ModuleDisplayDefault for HostCell<T> {
 }
 
 impl<T: HostValue> ModuleDisplay for HostCell<T> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SettingError;
+    use crate::module::apply::{check_hosts, set_settings};
+    use crate::module::walk::{Change, Place, change, values};
+    use crate::{Law, Laws, Noise, Quantiser, Setting, StairActivationConfig};
+
+    /// Puts numbers into the scales of quantisers.
+    struct Put([f32; 2]);
+
+    impl Change for Put {
+        fn float<const D: usize>(&mut self, place: &Place, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            match place.scaled() {
+                Some(_) => {
+                    param.map(|old| Tensor::from_data(TensorData::new(self.0.to_vec(), old.dims()), &old.device()))
+                }
+                None => param,
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_that_are_no_value_are_kept_and_told_until_others_replace_them() {
+        let stair = StairActivationConfig::new(Quantiser::Ternary).init(&host_device()).unwrap();
+        let (bad, _) = change(stair, Put([0.0, 2.0]));
+        let expected = SettingError::Unreadable { path: "scales.Fixed".into(), numbers: vec![0.0, 2.0] };
+        assert_eq!(check_hosts(&bad), Err(expected.clone()));
+        // A record of it has the same numbers, and copies tell it too.
+        assert_eq!(values(&bad)[1].1, [0.0, 2.0]);
+        assert_eq!(check_hosts(&bad.valid().fork(&host_device())), Err(expected.clone()));
+        assert_eq!(set_settings(bad.clone(), |_| None).map(|_| ()), Err(expected));
+        let (good, _) = change(bad, Put([0.5, 2.0]));
+        assert_eq!(check_hosts(&good), Ok(()));
+        assert_eq!(good.scales().map(|scales| (scales.quantum(), scales.output())), Some((0.5, 2.0)));
+    }
+
+    #[test]
+    fn a_law_that_single_precision_cannot_hold_is_refused() {
+        let stair = StairActivationConfig::new(Quantiser::Ternary).init(&host_device()).unwrap();
+        let set = |scale| {
+            let laws = Laws::same(Law::new(Noise::Normal, 0.0, scale).unwrap());
+            set_settings(stair.clone(), |_| Some(Setting::new(laws.clone())))
+        };
+        assert!(set(1e30).is_ok());
+        let error = set(1e39).unwrap_err();
+        assert!(matches!(&error, SettingError::Unreadable { path, .. } if path == "setting"), "{error}");
+    }
+}
