@@ -3,13 +3,16 @@
 use std::{error::Error, io::Write, path::Path};
 
 use burn::{
-    module::{Module, ModuleVisitor, Param},
+    module::{Module, Param},
     nn::loss::{CrossEntropyLoss, CrossEntropyLossConfig},
     optim::{AdamConfig, GradientsParams, ModuleOptimizer},
     tensor::{Device, Distribution, Int, Tensor},
 };
 use stairs::{
-    noise::{Estimator, Law, Laws, Noise, Setting, set_settings},
+    noise::{
+        Estimator, Law, Laws, Noise, Setting, set_settings,
+        walk::{Look, Place, look},
+    },
     quant::Quantiser,
     zoo::{Architecture, LeNetConfig, Quantisation, StairsConfig, VggConfig},
 };
@@ -154,8 +157,7 @@ impl<M: Module> Step for Training<M> {
 
     fn write(&self, path: &Path) -> Result<usize, Box<dyn Error>> {
         let model = self.model.as_ref().ok_or("a step before this one failed")?;
-        let mut tensors = Tensors::default();
-        model.visit(&mut tensors);
+        let mut tensors = look(model, Tensors::default());
         tensors.push("images".to_owned(), self.images.clone());
         let header: Vec<String> = tensors.all.iter().map(|(name, dims, _)| format!("[\"{name}\", {dims:?}]")).collect();
         let mut bytes = format!("[{}]\n", header.join(", ")).into_bytes();
@@ -170,7 +172,6 @@ impl<M: Module> Step for Training<M> {
 /// All float parameters of a model; of a quantised weight its latent values.
 #[derive(Default)]
 struct Tensors {
-    path: Vec<String>,
     all: Vec<(String, Vec<usize>, Vec<f32>)>,
     trained: usize,
 }
@@ -182,20 +183,12 @@ impl Tensors {
     }
 }
 
-impl ModuleVisitor for Tensors {
-    fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.pop();
-    }
-
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+impl Look for Tensors {
+    fn float<const D: usize>(&mut self, place: &Place, param: &Param<Tensor<D>>) {
         let value = param.base();
         if value.is_require_grad() {
             self.trained += value.dims().iter().product::<usize>();
         }
-        self.push(self.path.join("."), value);
+        self.push(place.path().to_owned(), value);
     }
 }

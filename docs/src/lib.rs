@@ -195,6 +195,30 @@ mod tests {
         assert!(tests > 50, "{tests}");
     }
 
+    /// Burn's visitors and mappers are implemented by the walker alone, which knows where it is and what is a quantiser.
+    #[test]
+    fn every_walk_is_the_walker_s() {
+        fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+            for entry in fs::read_dir(folder).expect("a folder").flatten() {
+                let path = entry.path();
+                match path.is_dir() {
+                    true => sources(&path, found),
+                    false if path.extension().is_some_and(|extension| extension == "rs") => found.push(path),
+                    false => {}
+                }
+            }
+        }
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut files = Vec::new();
+        ["crates", "examples", "benches"].iter().for_each(|folder| sources(&root.join(folder), &mut files));
+        let walks = |path: &&PathBuf| {
+            let text = fs::read_to_string(path).expect("a source");
+            ["ModuleVisitor for ", "ModuleMapper for "].iter().any(|walk| text.contains(walk))
+        };
+        let walkers: Vec<_> = files.iter().filter(walks).collect();
+        assert!(walkers.len() == 1 && walkers[0].ends_with("module/walk/mod.rs"), "{walkers:?}");
+    }
+
     /// Files and folders that the recipes and the architecture name exist.
     #[test]
     fn every_path_that_is_named_exists() {

@@ -28,11 +28,9 @@ mod synchronisation;
 
 use std::{fs, path::Path, process::Command};
 
-use burn::{
-    module::{Module, ModuleVisitor, Param},
-    tensor::{Device, Tensor},
-};
+use burn::tensor::{Device, Tensor};
 use stairs::{
+    noise::walk::values,
     prelude::*,
     train::{Display, Fitted, RunDir, Which},
 };
@@ -47,30 +45,10 @@ fn train_own_model(dir: &Path) -> Fitted<own_model::TinyResNet> {
 }
 
 /// The bits of every latent weight, bias and statistic.
-fn weights(model: &own_model::TinyResNet) -> Vec<Vec<u8>> {
-    #[derive(Default)]
-    struct Bits(Vec<String>, Vec<Vec<u8>>);
-
-    impl ModuleVisitor for Bits {
-        fn enter_module(&mut self, name: &str, _container_type: &str) {
-            self.0.push(name.into());
-        }
-
-        fn exit_module(&mut self, _name: &str, _container_type: &str) {
-            self.0.pop();
-        }
-
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            // The setting of a quantiser is no weight: where all noise has decayed, its unused key may differ.
-            if self.0.last().is_none_or(|name| name != "setting") {
-                self.1.push(param.base().into_data().as_bytes().to_vec());
-            }
-        }
-    }
-
-    let mut bits = Bits::default();
-    model.visit(&mut bits);
-    bits.1
+fn weights(model: &own_model::TinyResNet) -> Vec<Vec<u32>> {
+    // The setting of a quantiser is no weight: where all noise has decayed, its unused key may differ.
+    let numbers = values(model).into_iter().filter(|(p, _)| !(p.is_of_quantiser && p.name() == "setting"));
+    numbers.map(|(_, values)| values.into_iter().map(f32::to_bits).collect()).collect()
 }
 
 #[test]

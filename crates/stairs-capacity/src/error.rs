@@ -1,5 +1,6 @@
 //! Errors of descriptions, Fisher passes and measures. Each carries the bad value and says what is allowed.
 
+use stairs_laws::LawError;
 use thiserror::Error;
 
 use crate::chain::Shape;
@@ -93,7 +94,7 @@ pub enum ChainError {
     },
     /// A quantum that is not positive and finite.
     #[error("the quantum of a stair must be positive and finite: {0}")]
-    Quantum(String),
+    Quantum(#[source] LawError),
 }
 
 /// A Fisher pass that failed.

@@ -2,7 +2,7 @@
 #![cfg(feature = "flex")]
 #![allow(missing_docs)]
 
-use burn::module::{Module, ModuleVisitor, Param};
+use burn::module::{Flag, Module, Param};
 use burn::nn::{BatchNorm, BatchNormConfig, Dropout, DropoutConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Distribution, Tensor};
 use rand::SeedableRng;
@@ -11,7 +11,7 @@ use stairs_capacity::{
     bridge::{ChainOptions, chain, module_spectrum, trained},
     gram_spectrum,
 };
-use stairs_noise::{Law, Laws, Noise, record, record_new};
+use stairs_noise::{Law, Laws, Noise, record, record_new, walk};
 use stairs_quant::{Quantiser, ScalePolicy};
 use stairs_zoo::{Architecture, CnnConfig, LeNetConfig, MlpConfig, Quantisation, StairsConfig, VggConfig, VggDepth};
 
@@ -35,15 +35,7 @@ fn smooth(scale: f64) -> Quantisation {
 
 /// Every float and statistic of a module, as numbers.
 fn numbers<M: Module>(model: &M) -> Vec<Vec<f32>> {
-    struct Visitor(Vec<Vec<f32>>);
-    impl ModuleVisitor for Visitor {
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            self.0.push(param.base().into_data().try_into_vec_as::<f32>().unwrap());
-        }
-    }
-    let mut visitor = Visitor(Vec::new());
-    model.visit(&mut visitor);
-    visitor.0
+    walk::values(model).into_iter().map(|(_, values)| values).collect()
 }
 
 fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
@@ -186,6 +178,25 @@ fn nothing_moves_during_a_fisher_pass() {
     let passes = [0, 1].map(|_| module_spectrum(&mlp, |m, x| m.forward(x), x.clone(), Head::Categorical).unwrap());
     assert_eq!(passes[0], passes[1]);
     assert_eq!(numbers(&mlp), before);
+}
+
+/// A user's module with the name of our quantiser and a flag of the same name.
+#[derive(Module, Debug)]
+struct Stair {
+    layer: Linear,
+    smoothing: Param<Flag>,
+}
+
+#[test]
+fn a_flag_of_a_look_alike_is_taken_down_too() {
+    let device = Device::flex();
+    let model = Stair { layer: LinearConfig::new(2, 2).init(&device), smoothing: Param::from_bool(true) };
+    let forward = |model: &Stair, x: Tensor<2>| {
+        assert!(!model.smoothing.is_enabled());
+        model.layer.forward(x)
+    };
+    let head = Head::Gaussian { variance: 1.0 };
+    assert_eq!(module_spectrum(&model, forward, Tensor::<2>::ones([1, 2], &device), head).unwrap().dimension(), 6);
 }
 
 #[test]

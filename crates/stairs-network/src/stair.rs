@@ -79,7 +79,7 @@ impl Stair {
         if x.is_nan() {
             return x;
         }
-        self.scales.output * self.function.levels()[self.comparison.level(&self.function, self.scales.quantum, x)]
+        self.scales.output() * self.function.levels()[self.comparison.level(&self.function, self.scales.quantum(), x)]
     }
 }
 
@@ -122,7 +122,7 @@ impl Weight {
             Self::Stair(stair) => {
                 let fan_in = self.fan_in().max(1);
                 let levels = stair.levels()?;
-                let output = |index: usize| stair.scale(index / fan_in).map(|scales| scales.output);
+                let output = |index: usize| stair.scale(index / fan_in).map(|scales| scales.output());
                 levels.into_iter().enumerate().map(|(index, level)| Some(output(index)? * level)).collect()
             }
         }
@@ -135,7 +135,7 @@ impl StairWeight {
         let outputs = self.latent.shape().first().copied().unwrap_or(1).max(1);
         let (values, fan_in) = (self.latent.values()?, (self.latent.count() / outputs).max(1));
         let level = |(index, latent): (usize, &f32)| {
-            let quantum = self.scale(index / fan_in)?.quantum;
+            let quantum = self.scale(index / fan_in)?.quantum();
             Some(self.function.levels()[self.comparison.level(&self.function, quantum, f64::from(*latent))])
         };
         values.iter().enumerate().map(level).collect()

@@ -69,7 +69,7 @@ pub use activation::{
     regularised_activation,
 };
 pub use module::apply::{
-    QuantiserInfo, QuantiserKind, SettingError, apply_plan, quantisers, rescale_features, set_settings,
+    QuantiserInfo, QuantiserKind, SettingError, apply_plan, check_hosts, quantisers, rescale_features, set_settings,
     smooth_activations,
 };
 pub use module::axes::{WeightAxes, weight_axes};
@@ -77,6 +77,7 @@ pub use module::host::{HostCell, HostValue};
 pub use module::layers::{layers, layers_by};
 pub use module::setting::Setting;
 pub use module::stair::{FeatureScale, Stair, StairActivation, StairActivationConfig};
+pub use module::walk;
 pub use module::weights::{StairWeights, WeightGranularity, WeightInit, WeightsError};
 pub use op::{StairBackend, StairSpec, regularised_stair};
 pub use record::{RecordError, record, record_new};

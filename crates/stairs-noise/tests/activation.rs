@@ -118,7 +118,7 @@ fn the_module_smooths_in_training_only_and_takes_its_law_by_path() {
         let annealed =
             set_settings(model.clone(), |path| (path == "first").then(|| Setting::new(Laws::same(law(0.125)))));
         let annealed = annealed.unwrap();
-        assert_eq!(annealed.first.setting().laws.forward, law(0.125));
+        assert_eq!(annealed.first.setting().laws().forward, law(0.125));
         assert_eq!(annealed.second.setting(), model.second.setting());
         let soft = at(&annealed.first, &device.clone().autodiff());
         assert!((soft[1] - 0.125 * 2f32.ln()).abs() < 1e-6);
@@ -136,7 +136,7 @@ fn a_plan_anneals_activations_whose_paths_it_covers() {
     let plan = plan.resolve(&paths).unwrap();
     let scales = |t: f64| {
         let model = apply_plan(model.clone(), &plan, t, |_| 0).unwrap();
-        [&model.first, &model.second].map(|act| act.setting().laws.forward.scale())
+        [&model.first, &model.second].map(|act| act.setting().laws().forward.scale())
     };
     let ([a0, b0], [a1, b1], end) = (scales(0.0), scales(1.5), scales(100.0));
     assert!(a0 > 0.0 && a0 == b0, "{a0} {b0}");

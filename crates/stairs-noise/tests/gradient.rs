@@ -4,10 +4,11 @@
 
 mod common;
 
-use burn::module::{Module, ModuleVisitor, Param};
+use burn::module::{Module, Param};
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, TensorData};
 use common::devices;
+use stairs_noise::walk::{Look, Place, look};
 use stairs_noise::{
     FeatureScale, Law, Laws, Noise, RegularisedStair, Setting, StairActivationConfig, StairSpec, StairWeights,
     Strategy, WeightGranularity, WeightInit, quantisers, regularised_stair, set_settings,
@@ -24,23 +25,15 @@ fn values<const D: usize>(x: Tensor<D>) -> Vec<f64> {
 
 /// Every float parameter's value and gradient by path.
 fn gradients<M: Module>(model: &M, gradients: &burn::tensor::Gradients) -> Vec<(String, Vec<f64>)> {
-    struct Visitor<'a>(Vec<String>, &'a burn::tensor::Gradients, Vec<(String, Vec<f64>)>);
-    impl ModuleVisitor for Visitor<'_> {
-        fn enter_module(&mut self, name: &str, _container: &str) {
-            self.0.push(name.into());
-        }
-        fn exit_module(&mut self, _name: &str, _container: &str) {
-            self.0.pop();
-        }
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            if let Some(gradient) = param.val().grad(self.1) {
-                self.2.push((self.0.join("."), values(gradient)));
+    struct Read<'a>(&'a burn::tensor::Gradients, Vec<(String, Vec<f64>)>);
+    impl Look for Read<'_> {
+        fn float<const D: usize>(&mut self, place: &Place, param: &Param<Tensor<D>>) {
+            if let Some(gradient) = param.val().grad(self.0) {
+                self.1.push((place.path().to_owned(), values(gradient)));
             }
         }
     }
-    let mut visitor = Visitor(Vec::new(), gradients, Vec::new());
-    model.visit(&mut visitor);
-    visitor.2
+    look(model, Read(gradients, Vec::new())).1
 }
 
 #[test]
@@ -180,7 +173,7 @@ fn gradient_strategies_differ_in_value_and_agree_in_gradient() {
         assert_eq!(results[1].1, results[2].1, "{backend}");
         // Evaluation: the hard stair, whatever the setting.
         let hard = values(layer.valid().weight.val());
-        let quantum = layer.weight.reparameterization::<stairs_noise::Stair>().unwrap().scales().unwrap().quantum;
+        let quantum = layer.weight.reparameterization::<stairs_noise::Stair>().unwrap().scales().unwrap().quantum();
         assert!(hard.iter().all(|w| (w / quantum - (w / quantum).round()).abs() < 1e-6), "{backend}");
     }
 }

@@ -10,7 +10,7 @@
 //! let weights = [0.9f32, -0.1, 0.4, -0.8, 0.05, -0.3];
 //! let scales = ScalePolicy::MseOptimal.scales(&weights, &stair)?;
 //! let quantised: Vec<f64> = weights.iter().map(|&w| scales.eval(&stair, w.into())).collect();
-//! assert!(quantised.iter().all(|&y| [-scales.output, 0.0, scales.output].contains(&y)));
+//! assert!(quantised.iter().all(|&y| [-scales.output(), 0.0, scales.output()].contains(&y)));
 //!
 //! // A dense weight of shape [d_in, d_out] = [3, 2]: one quantum for each output.
 //! let columns = ScalePolicy::Twn.scales_per_channel(&weights, &[3, 2], Granularity::Axis(1), &stair)?;

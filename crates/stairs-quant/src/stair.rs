@@ -104,6 +104,7 @@ impl StairFunction {
     }
 
     /// The same stair with another value on its thresholds.
+    #[must_use]
     pub fn with_threshold_value(mut self, threshold_value: ThresholdValue) -> Self {
         self.threshold_value = threshold_value;
         self

@@ -76,13 +76,13 @@ impl Annealer {
     /// `model` with the laws of the optimiser step that follows `step` steps.
     ///
     /// # Errors
-    /// [`ConfigError::Plan`] where a quantiser was built without a tabulated law of the plan. As a plan never changes
-    /// the kind of its laws, what succeeds for one step succeeds for all.
+    /// [`ConfigError::Setting`] where a quantiser was built without a tabulated law of the plan, and for a law that single precision
+    /// cannot hold.
     pub(crate) fn apply<M: Module>(&self, model: M, step: u64) -> Result<M, ConfigError> {
         // A key that nothing is drawn by stays as it is: files of a resumed run must not tell where it was resumed.
         let draw = if self.sampled { step } else { 0 };
         let key = |path: &str| derive_seed(self.seed, path, draw);
-        apply_plan(model, &self.plan, self.time(step), key).map_err(|e| ConfigError::Plan(e.to_string()))
+        Ok(apply_plan(model, &self.plan, self.time(step), key)?)
     }
 
     /// The backward rule of every quantiser after `step` steps, by path.
@@ -193,7 +193,7 @@ fn schedule(config: &RunConfig, policy: QuantiserSchedule, hard: bool) -> Result
 
 /// The law of this shape with mean 0 whose mass fills a window of half a quantum (\[ANA22\]).
 fn window_law(noise: &Noise) -> Result<Law, ConfigError> {
-    Law::new(noise.clone(), 0.0, 0.5 / noise.window()).map_err(|e| ConfigError::Plan(e.to_string()))
+    Ok(Law::new(noise.clone(), 0.0, 0.5 / noise.window())?)
 }
 
 impl From<PlanError> for ConfigError {
@@ -202,7 +202,7 @@ impl From<PlanError> for ConfigError {
             PlanError::UnmatchedPattern { pattern, known } => {
                 ConfigError::UnknownPath { path: pattern, known: known.join(", ") }
             }
-            other => ConfigError::Plan(other.to_string()),
+            other => ConfigError::Plan(other),
         }
     }
 }

@@ -12,11 +12,12 @@ use std::sync::Arc;
 
 use burn::{
     lr_scheduler::module_lr_scheduler::ModuleLearningRate,
-    module::{Module, ModuleVisitor, Param},
+    module::{Module, Param},
     optim::{GradientsParams, ModuleOptimizer, MultiGradientsParams},
     tensor::Tensor,
     train::{ClassificationOutput, InferenceStep, TrainOutput, TrainStep},
 };
+use stairs_noise::walk::{Look, Place, look};
 
 use crate::{
     Annealer, Classifier, ConfigError, RunConfig,
@@ -50,13 +51,16 @@ pub struct Annealed<M: Module> {
     /// What follows the means of the laws, if the run says so.
     #[module(skip)]
     followers: Option<Arc<Followers>>,
+    /// Why laws of a later step than the first could not be taken: burn-train asks a step for no error.
+    #[module(skip)]
+    fault: Option<ConfigError>,
 }
 
 impl<M: Classifier> Annealed<M> {
     /// `model` before its first step; without an annealer its laws are left alone.
     ///
     /// # Errors
-    /// [`ConfigError::Plan`] where a quantiser cannot take a law of the plan.
+    /// [`ConfigError::Setting`] where a quantiser cannot take a law of the plan.
     pub fn new(model: M, annealer: Option<Arc<Annealer>>) -> Result<Self, ConfigError> {
         let model = match &annealer {
             Some(annealer) => annealer.apply(model, 0)?,
@@ -71,6 +75,7 @@ impl<M: Classifier> Annealed<M> {
             oscillation: None,
             rules: Rules::default(),
             followers: None,
+            fault: None,
         })
     }
 
@@ -109,18 +114,21 @@ impl<M: Classifier> Annealed<M> {
         self.clock.get().0
     }
 
-    /// The model with the laws of the clock.
-    pub(crate) fn current(&self) -> M {
-        let model = self.model.clone();
-        if self.laws_of == self.step() { model } else { self.with_laws(model, self.step()) }
+    /// Why laws could not be taken: the training has gone on with older ones, and its result is none.
+    pub(crate) fn fault(&self) -> Option<&ConfigError> {
+        self.fault.as_ref()
     }
 
-    /// What [`new`](Self::new) could do for step 0 can be done for every step, so the alternative is never taken.
-    fn with_laws(&self, model: M, step: u64) -> M {
-        match &self.annealer {
-            Some(annealer) => annealer.apply(model.clone(), step).unwrap_or(model),
-            None => model,
-        }
+    /// The model with the laws of the clock.
+    pub(crate) fn current(&self) -> M {
+        let same = self.laws_of == self.step();
+        // What fails here fails for `advance` too, which keeps the error.
+        (!same).then(|| self.with_laws(self.step())).and_then(Result::ok).unwrap_or_else(|| self.model.clone())
+    }
+
+    fn with_laws(&self, step: u64) -> Result<M, ConfigError> {
+        let model = self.model.clone();
+        self.annealer.as_ref().map_or(Ok(model.clone()), |annealer| annealer.apply(model, step))
     }
 
     /// After the optimiser: one step later, oscillating weights frozen, with the laws that belong there, and averaged.
@@ -134,10 +142,17 @@ impl<M: Classifier> Annealed<M> {
             let (model, oscillation) = oscillation.advance(self.model, Moment { threshold, first });
             (self.model, self.oscillation) = (model, Some(oscillation));
         }
+        if self.laws_of != before {
+            // The step that ends here had its laws from `current`.
+            self.fault = self.fault.take().or_else(|| self.with_laws(before).err());
+        }
         if let Some(annealer) = &self.annealer
             && (self.laws_of != before || annealer.changes(before, step))
         {
-            self.model = self.with_laws(self.model.clone(), step);
+            match self.with_laws(step) {
+                Ok(model) => self.model = model,
+                Err(error) => self.fault = self.fault.take().or(Some(error)),
+            }
             if let Some(followers) = &self.followers {
                 let mut changes = annealer.means(step);
                 annealer
@@ -208,15 +223,58 @@ impl<M: Classifier> InferenceStep for Annealed<M> {
 fn total<M: Module>(grads: MultiGradientsParams, model: &M) -> GradientsParams {
     struct Total(MultiGradientsParams, GradientsParams);
 
-    impl ModuleVisitor for Total {
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+    impl Look for Total {
+        fn float<const D: usize>(&mut self, _place: &Place, param: &Param<Tensor<D>>) {
             if let Some((grad, _)) = self.0.remove::<D>(param.id) {
                 self.1.register::<D>(param.id, grad);
             }
         }
     }
 
-    let mut total = Total(grads, GradientsParams::new());
-    model.visit(&mut total);
-    total.1
+    look(model, Total(grads, GradientsParams::new())).1
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::{
+        nn::{Linear, LinearConfig},
+        tensor::Device,
+    };
+    use stairs_noise::{
+        Backward, Law, Laws, Noise, StairWeights, Strategy, plan::AnnealingPlan, plan::QuantiserSchedule,
+        plan::TimeUnit, quantisers,
+    };
+
+    use super::*;
+
+    #[derive(Module, Debug)]
+    struct Net {
+        layer: Linear,
+    }
+
+    impl Classifier for Net {
+        fn logits(&self, x: Tensor<4>) -> Tensor<2> {
+            self.layer.forward(x.flatten(1, 3))
+        }
+    }
+
+    /// A scale that is infinite in single precision is no law that a record can hold.
+    #[test]
+    fn laws_that_cannot_be_taken_are_reported_at_the_first_step_and_later() {
+        let net = Net { layer: LinearConfig::new(4, 2).init(&Device::flex().autodiff()) };
+        let net = StairWeights::ternary().quantise(net).unwrap();
+        let law = |scale| Law::new(Noise::Uniform, 0.0, scale).unwrap();
+        let annealer = |scale| {
+            let laws = Laws { forward: law(scale), backward: Backward::Identity };
+            let plan = AnnealingPlan::uniform(TimeUnit::Steps, QuantiserSchedule::constant(laws, Strategy::Mode));
+            Some(Arc::new(Annealer::new(&plan, &quantisers(&net), &RunConfig::default(), 1).unwrap()))
+        };
+        assert!(matches!(Annealed::new(net.clone(), annealer(1e39)), Err(ConfigError::Setting(_))));
+        let trained = Annealed::new(net.clone(), annealer(0.5)).unwrap().advance();
+        assert_eq!(trained.fault(), None);
+        let trained = Annealed { annealer: annealer(1e39), laws_of: 7, ..trained }.advance();
+        assert!(matches!(trained.fault(), Some(ConfigError::Setting(_))));
+        // It stays, also through what burn-train does with a model.
+        assert!(trained.valid().fault().is_some());
+    }
 }

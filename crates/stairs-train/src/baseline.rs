@@ -6,7 +6,7 @@
 
 use burn::module::Module;
 use stairs_noise::{
-    Envelope, Estimator, EstimatorError, FeatureScale, QuantiserKind, RelaxationWindow, SigmoidWindow, Strategy,
+    Envelope, Estimator, FeatureScale, QuantiserKind, RelaxationWindow, SigmoidWindow, Strategy,
     plan::{AnnealingPlan, BackwardSchedule, NoiseSchedule, QuantiserSchedule, TimeUnit},
     quantisers,
 };
@@ -28,7 +28,7 @@ pub(crate) const RELAX_GROWTH: f64 = 359.0;
 /// The plan of a baseline over `span` units of time, `ste` the schedule of the straight-through estimator.
 ///
 /// # Errors
-/// [`ConfigError::Plan`] where the rule means nothing on the configured quantiser.
+/// [`ConfigError::Estimator`] where the rule means nothing on the configured quantiser.
 pub(crate) fn plan<M: Module>(
     config: &RunConfig,
     model: &M,
@@ -93,11 +93,5 @@ fn rectified(config: &RunConfig, stairs: StairsConfig) -> StairsConfig {
             }
         }
         _ => stairs,
-    }
-}
-
-impl From<EstimatorError> for ConfigError {
-    fn from(error: EstimatorError) -> Self {
-        ConfigError::Plan(error.to_string())
     }
 }

@@ -1,7 +1,8 @@
 //! Errors of training runs. Each names what was wrong, where, and what to do.
 
-use std::{io, path::PathBuf};
+use std::{error::Error as StdError, io, path::PathBuf};
 
+use stairs_noise::{EstimatorError, LawError, SettingError, plan::PlanError};
 use thiserror::Error;
 
 use crate::data::SampleError;
@@ -144,7 +145,16 @@ pub enum ConfigError {
     },
     /// The annealing plan is impossible.
     #[error("annealing plan: {0}")]
-    Plan(String),
+    Plan(#[source] PlanError),
+    /// A quantiser cannot take a law of the plan.
+    #[error("annealing plan: {0}")]
+    Setting(#[from] SettingError),
+    /// A law that the plan would start from does not exist.
+    #[error("annealing plan: {0}")]
+    Law(#[from] LawError),
+    /// The rule of the baseline means nothing on the configured quantiser.
+    #[error("annealing plan: {0}")]
+    Estimator(#[from] EstimatorError),
     /// The plan addresses a layer the model does not have.
     #[error("the annealing plan names `{path}`, which is no quantiser of the model; it has: {known}")]
     UnknownPath {
@@ -386,7 +396,7 @@ pub enum TrainError {
     },
     /// Something inside Burn failed.
     #[error("training failed: {0}")]
-    Burn(String),
+    Burn(#[source] Box<dyn StdError + Send + Sync>),
 }
 
 impl TrainError {

@@ -43,8 +43,7 @@ pub fn evaluate<M: Classifier>(
     let [_, columns] = shape_of_logits(&model, samples.shape(), device);
     let loader = Loader::test(Checked::samples(samples, columns), TEST_BATCH, device.clone());
     for batch in loader.iter() {
-        let batch =
-            batch.map_err(|error| loader.fault().take().unwrap_or_else(|| TrainError::Burn(error.to_string())))?;
+        let batch = batch.map_err(|error| loader.fault().take().unwrap_or_else(|| TrainError::Burn(error.into())))?;
         let logits = model.logits(batch.inputs);
         let [samples] = batch.targets.dims();
         let answers: Tensor<1, Int> = logits.clone().argmax(1).reshape([samples]);

@@ -7,10 +7,13 @@ use std::{
 };
 
 use burn::{
-    module::{Module, ModuleVisitor, Param},
+    module::{Module, Param},
     tensor::{Device, Tensor},
 };
-use stairs_noise::plan::AnnealingPlan;
+use stairs_noise::{
+    plan::AnnealingPlan,
+    walk::{Look, Place, look},
+};
 
 use crate::{
     Annealed, Annealer, Classifier, ConfigError, Extension, Fitted, TrainError, Trainer, anneal,
@@ -278,14 +281,12 @@ fn check<M: Classifier>(
 /// Number of trainable values.
 fn trainable<M: Module>(model: &M) -> usize {
     struct Count(usize);
-    impl ModuleVisitor for Count {
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+    impl Look for Count {
+        fn float<const D: usize>(&mut self, _place: &Place, param: &Param<Tensor<D>>) {
             if param.base().is_require_grad() {
                 self.0 += param.lazy_shape().num_elements();
             }
         }
     }
-    let mut count = Count(0);
-    model.visit(&mut count);
-    count.0
+    look(model, Count(0)).0
 }

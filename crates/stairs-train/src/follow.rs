@@ -15,10 +15,13 @@
 use std::collections::BTreeMap;
 
 use burn::{
-    module::{Module, ModuleMapper, ModuleVisitor, Param},
+    module::{Module, Param},
     tensor::Tensor,
 };
-use stairs_noise::{QuantiserKind, quantisers};
+use stairs_noise::{
+    QuantiserKind, quantisers,
+    walk::{Change, Look, Place, change, look},
+};
 
 use crate::ConfigError;
 
@@ -32,15 +35,15 @@ impl Followers {
     /// # Errors
     /// [`ConfigError::FollowMean`] for a quantiser without one fixed quantum, and for features without a batch norm before them.
     pub(crate) fn of<M: Module>(model: &M) -> Result<Self, ConfigError> {
-        let mut found = Found::default();
-        model.visit(&mut found);
+        let found = look(model, Found::default());
         let mut followers = BTreeMap::new();
         for quantiser in quantisers(model) {
+            let weight = quantiser.weight().map(str::to_owned);
             let path = quantiser.path;
             let refused = |why: &'static str| ConfigError::FollowMean { path: path.clone(), why };
             let quantum = *found.quanta.get(&path).ok_or_else(|| refused("it has no fixed quantum"))?;
             let parameter = match quantiser.kind {
-                QuantiserKind::Weight => path.strip_suffix(".stair").map(str::to_owned),
+                QuantiserKind::Weight => weight,
                 QuantiserKind::Feature => found.betas.get(&path).cloned(),
             };
             let parameter = parameter.ok_or_else(|| refused("no batch norm stands before it"))?;
@@ -58,57 +61,40 @@ impl Followers {
             (!features || parameter.ends_with(BETA)).then(|| (parameter.clone(), quantum * change))
         };
         let distances: BTreeMap<String, f64> = self.0.iter().filter_map(distance).collect();
-        if distances.is_empty() { model } else { model.map(&mut Shift(Vec::new(), distances)) }
+        if distances.is_empty() { model } else { change(model, Shift(distances)).0 }
     }
 }
 
 /// End of the path of a batch norm's shift.
 const BETA: &str = ".beta";
 
-/// What a visit finds: the quantum of every quantiser that has one, and the shift before every quantiser.
+/// What a walk finds: the quantum of every quantiser that has one, and the shift before every quantiser.
 #[derive(Default)]
 struct Found {
-    path: Vec<String>,
     beta: Option<String>,
     quanta: BTreeMap<String, f64>,
     betas: BTreeMap<String, String>,
 }
 
-impl ModuleVisitor for Found {
-    fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.into());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
-    }
-
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let path = self.path.join(".");
-        if let Some(quantiser) = path.strip_suffix(".scales.Fixed") {
+impl Look for Found {
+    fn float<const D: usize>(&mut self, place: &Place, param: &Param<Tensor<D>>) {
+        let path = place.path();
+        if let Some(quantiser) = place.scaled().filter(|_| place.name() == "Fixed") {
             let pair = param.val().into_data().try_into_vec_as::<f32>().unwrap_or_default();
             self.quanta.extend(pair.first().map(|quantum| (quantiser.to_owned(), f64::from(*quantum))));
             self.betas.extend(self.beta.clone().map(|beta| (quantiser.to_owned(), beta)));
         } else if path.ends_with(BETA) {
-            self.beta = Some(path);
+            self.beta = Some(path.to_owned());
         }
     }
 }
 
-/// Adds to parameters.
-struct Shift(Vec<String>, BTreeMap<String, f64>);
+/// Adds to parameters, by path.
+struct Shift(BTreeMap<String, f64>);
 
-impl ModuleMapper for Shift {
-    fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.0.push(name.into());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.0.pop();
-    }
-
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let Some(distance) = self.1.get(&self.0.join(".")) else { return param };
+impl Change for Shift {
+    fn float<const D: usize>(&mut self, place: &Place, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Some(distance) = self.0.get(place.path()) else { return param };
         let (id, tensor, mapper) = param.consume();
         let required = tensor.is_require_grad();
         let tensor = tensor.detach().add_scalar(*distance).detach().set_require_grad(required);

@@ -6,20 +6,17 @@
 
 use std::collections::BTreeMap;
 
-use burn::{
-    module::{Module, ModuleVisitor, Param},
-    tensor::Tensor,
+use burn::module::Module;
+use stairs_noise::{
+    WeightAxes,
+    walk::{Parameter, values},
+    weight_axes,
 };
-
-use stairs_noise::{WeightAxes, weight_axes};
 
 use crate::WeightHistogram;
 
 /// Equal bins of a histogram of latent values.
 const BINS: usize = 64;
-
-/// Shape and values of every float parameter by path.
-pub(crate) type Values = Vec<(String, Vec<usize>, Vec<f32>)>;
 
 /// One histogram a quantised weight of `model`, in units of its quantum. Bins reach one quantum beyond the outermost
 /// levels in use; levels are those in use.
@@ -27,8 +24,8 @@ pub fn weight_histograms<M: Module>(model: &M) -> Vec<WeightHistogram> {
     let model = model.valid();
     let (latent, axes) = (values(&model), weight_axes(&model));
     let effective: BTreeMap<_, _> =
-        values(&model.materialize()).into_iter().map(|(path, _, values)| (path, values)).collect();
-    let histogram = |(path, shape, values): &(String, Vec<usize>, Vec<f32>)| {
+        values(&model.materialize()).into_iter().map(|(parameter, values)| (parameter.path, values)).collect();
+    let histogram = |(Parameter { path, shape, .. }, values): &(Parameter, Vec<f32>)| {
         let scales = Scales::find(&latent, path, shape, axes.get(path)?)?;
         let latent: Vec<f64> = values.iter().enumerate().map(|(i, w)| f64::from(*w) / scales.quantum(i)).collect();
         let levels = effective.get(path)?.iter().enumerate().map(|(i, w)| f64::from(*w) / scales.output(i));
@@ -49,14 +46,16 @@ pub(crate) struct Scales {
 
 impl Scales {
     /// Those of the weight at `path`, `None` if it is not quantised.
-    pub(crate) fn find(parameters: &Values, path: &str, shape: &[usize], axes: &WeightAxes) -> Option<Self> {
+    pub(crate) fn find(
+        parameters: &[(Parameter, Vec<f32>)],
+        path: &str,
+        shape: &[usize],
+        axes: &WeightAxes,
+    ) -> Option<Self> {
         let below = format!("{path}.stair.scales.");
         let of = |field: &str| {
-            let name = |(path, _, values): &(String, _, Vec<f32>)| {
-                let rest = path.strip_prefix(&below)?;
-                rest.split('.').next_back().is_some_and(|last| last == field).then(|| values.clone())
-            };
-            parameters.iter().find_map(name)
+            let is_it = |p: &Parameter| p.is_of_quantiser && p.path.starts_with(&below) && p.name() == field;
+            parameters.iter().find(|(parameter, _)| is_it(parameter)).map(|(_, values)| values.clone())
         };
         let (quantum, output) = if let Some(pair) = of("Fixed") {
             (vec![*pair.first()?], vec![*pair.get(1)?])
@@ -79,31 +78,6 @@ impl Scales {
     pub(crate) fn output(&self, i: usize) -> f64 {
         self.output.get(self.channel(i)).copied().unwrap_or(1.0).into()
     }
-}
-
-/// Every float parameter of `model`; weights that are quantised with their latent values.
-pub(crate) fn values<M: Module>(model: &M) -> Values {
-    #[derive(Default)]
-    struct Visitor(Vec<String>, Values);
-
-    impl ModuleVisitor for Visitor {
-        fn enter_module(&mut self, name: &str, _container_type: &str) {
-            self.0.push(name.into());
-        }
-
-        fn exit_module(&mut self, _name: &str, _container_type: &str) {
-            self.0.pop();
-        }
-
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let values = param.val().into_data().try_into_vec_as::<f32>().unwrap_or_default();
-            self.1.push((self.0.join("."), param.lazy_shape().to_vec(), values));
-        }
-    }
-
-    let mut visitor = Visitor::default();
-    model.visit(&mut visitor);
-    visitor.1
 }
 
 /// Counts in [`BINS`] equal bins of [low, high]; values outside go to the first or last bin.

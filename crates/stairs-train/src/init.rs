@@ -22,7 +22,7 @@ use stairs_data::{DataDifference, DataIdentity};
 
 use crate::{
     Method, RunConfig, RunDir, TrainError, Which, checkpoint::sha256, data::data_difference, files, layout,
-    weights::check_finite,
+    weights::check_values,
 };
 
 /// Where the weights of a run start.
@@ -97,6 +97,7 @@ impl Init {
     }
 
     /// The same with [`Quanta::Loaded`] where the file is of a run with the model and the quantisers of `config`.
+    #[must_use]
     pub fn for_run(mut self, config: &RunConfig) -> Self {
         let same = |there: &RunConfig| {
             there.method != Method::Float
@@ -163,7 +164,7 @@ impl Init {
         })?;
         let hint = (self.head == Head::Loaded).then_some(in_head);
         match result.and_then(|result| faults(&result, &loaded, left_alone, hint)) {
-            None => check_finite(&model, &self.path).map(|()| model),
+            None => check_values(&model, &self.path).map(|()| model),
             Some(reason) => Err(TrainError::InitMismatch { path: self.path.clone(), reason }),
         }
     }

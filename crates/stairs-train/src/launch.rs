@@ -132,6 +132,9 @@ impl Launch<'_> {
         if let Some(error) = faults.iter().find_map(Fault::take) {
             return Err(error);
         }
+        if let Some(error) = result.model.fault() {
+            return Err(error.clone().into());
+        }
         if let Some(divergence) = meter.divergence() {
             let before = (divergence.epoch - 1) * steps_per_epoch;
             return Err(TrainError::Diverged {
@@ -143,7 +146,7 @@ impl Launch<'_> {
             });
         }
         if let Some(error) = result.error {
-            return Err(TrainError::Burn(error.to_string()));
+            return Err(TrainError::Burn(error.to_string().into()));
         }
         if let Some((epoch, step)) = history.stopped {
             return Err(TrainError::Stopped { epoch, step, steps: steps_per_epoch, dir: self.dir.path().into() });

@@ -8,48 +8,40 @@
 use std::collections::BTreeMap;
 
 use burn::{
-    module::{Module, ModuleMapper, Param},
+    module::{Module, Param},
     tensor::{Shape, Tensor},
 };
+use stairs_noise::walk::{Change, Place, change};
 
 /// `model` after `load`, which may load all of it or parts.
 pub(crate) fn load<M: Module, E>(model: M, load: impl FnOnce(M) -> Result<M, E>) -> Result<M, E> {
-    let mut store = Store::default();
-    let model = load(model.map(&mut store))?;
-    if store.turned.is_empty() {
+    let (model, Store { turned }) = change(model, Store::default());
+    let model = load(model)?;
+    if turned.is_empty() {
         return Ok(model);
     }
-    Ok(model.map(&mut Compute { path: Vec::new(), turned: store.turned }))
+    Ok(change(model, Compute { turned }).0)
 }
 
 /// `model` in the shapes of its record: one that is about to be loaded by somebody else, all of it.
 pub(crate) fn stored<M: Module>(model: M) -> M {
-    model.map(&mut Store::default())
+    change(model, Store::default()).0
 }
 
 /// Puts parameters into the shapes of their record.
 #[derive(Default)]
 struct Store {
-    path: Vec<String>,
     /// The shapes that parameters which have other ones in a record compute in, by path.
     turned: BTreeMap<String, Shape>,
 }
 
-impl ModuleMapper for Store {
-    fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.into());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
-    }
-
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+impl Change for Store {
+    fn float<const D: usize>(&mut self, place: &Place, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         // What is not drawn yet has the shape of its record.
         if !param.is_initialized() || param.transform_for_save().lazy_shape() == param.lazy_shape() {
             return param;
         }
-        self.turned.insert(self.path.join("."), param.lazy_shape());
+        self.turned.insert(place.path().to_owned(), param.lazy_shape());
         let (id, tensor, mapper) = param.consume();
         let required = tensor.is_require_grad();
         let tensor = mapper.on_save(tensor).detach().set_require_grad(required);
@@ -59,21 +51,12 @@ impl ModuleMapper for Store {
 
 /// Puts what was not loaded back into the shape it computes in.
 struct Compute {
-    path: Vec<String>,
     turned: BTreeMap<String, Shape>,
 }
 
-impl ModuleMapper for Compute {
-    fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.into());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
-    }
-
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let turned = self.turned.get(&self.path.join("."));
+impl Change for Compute {
+    fn float<const D: usize>(&mut self, place: &Place, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let turned = self.turned.get(place.path());
         if turned.is_none_or(|shape| *shape == param.lazy_shape()) {
             return param;
         }

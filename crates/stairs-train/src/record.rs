@@ -144,12 +144,12 @@ fn not_negative(field: &str, value: f64) -> Result<(), String> {
 }
 
 /// The field `format` of a JSON file, which is looked at first: a newer file may have fields that nobody knows yet.
-pub(crate) fn format_of(json: &[u8]) -> Result<u32, String> {
+pub(crate) fn format_of(json: &[u8]) -> Result<u32, serde_json::Error> {
     #[derive(Deserialize)]
     struct Format {
         format: u32,
     }
-    serde_json::from_slice::<Format>(json).map(|found| found.format).map_err(|e| e.to_string())
+    serde_json::from_slice::<Format>(json).map(|found| found.format)
 }
 
 /// What was chosen on the validation part, see [`RunConfig::validation`](crate::RunConfig::validation).

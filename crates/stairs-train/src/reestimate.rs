@@ -14,9 +14,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use burn::{
-    module::{Flag, Module, ModuleMapper, ModuleVisitor, Param},
+    module::{Flag, Module, Param},
     tensor::{Device, Tensor, TensorData},
 };
+use stairs_noise::walk::{Change, Look, Place, change, look};
 
 use crate::{
     Classifier, RunConfig, Samples, TrainError,
@@ -64,7 +65,7 @@ pub(crate) fn reestimated<M: Classifier>(
         let input = Tensor::<4>::from_data(data, &training);
         let after = |start: f32| {
             let model = with(&model, &|_, old| vec![start; old.len()]).train().fork(&training);
-            let model = model.map(&mut OnlyNorms::default());
+            let (model, OnlyNorms) = change(model, OnlyNorms);
             model.logits(input.clone());
             statistics(&model.valid())
         };
@@ -95,102 +96,53 @@ pub(crate) fn reestimated<M: Classifier>(
 
 /// The statistics of a model in evaluation mode.
 fn statistics<M: Module>(model: &M) -> Statistics {
-    #[derive(Default)]
-    struct Read(Place, Statistics);
+    struct Read(Statistics);
 
-    impl ModuleVisitor for Read {
-        fn enter_module(&mut self, name: &str, container_type: &str) {
-            self.0.enter(name, container_type);
-        }
-
-        fn exit_module(&mut self, _name: &str, _container_type: &str) {
-            self.0.exit();
-        }
-
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            if self.0.is_statistic() {
+    impl Look for Read {
+        fn float<const D: usize>(&mut self, place: &Place, param: &Param<Tensor<D>>) {
+            if is_statistic(place) {
                 let values = param.val().into_data().try_into_vec_as::<f32>().unwrap_or_default();
-                self.1.insert(self.0.path(), values.into_iter().map(f64::from).collect());
+                self.0.insert(place.path().to_owned(), values.into_iter().map(f64::from).collect());
             }
         }
     }
 
-    let mut read = Read::default();
-    model.visit(&mut read);
-    read.1
+    look(model, Read(Statistics::new())).0
 }
 
 /// A model in evaluation mode with other statistics: `new` makes them of path and old values.
 fn with<M: Module>(model: &M, new: &dyn Fn(&str, &[f32]) -> Vec<f32>) -> M {
-    struct Write<'a>(Place, &'a dyn Fn(&str, &[f32]) -> Vec<f32>);
+    struct Write<'a>(&'a dyn Fn(&str, &[f32]) -> Vec<f32>);
 
-    impl ModuleMapper for Write<'_> {
-        fn enter_module(&mut self, name: &str, container_type: &str) {
-            self.0.enter(name, container_type);
-        }
-
-        fn exit_module(&mut self, _name: &str, _container_type: &str) {
-            self.0.exit();
-        }
-
-        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-            if !self.0.is_statistic() {
+    impl Change for Write<'_> {
+        fn float<const D: usize>(&mut self, place: &Place, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            if !is_statistic(place) {
                 return param;
             }
             let (id, tensor, mapper) = param.consume();
             let (shape, device) = (tensor.shape(), tensor.device());
             let old = tensor.into_data().try_into_vec_as::<f32>().unwrap_or_default();
-            let values = TensorData::new((self.1)(&self.0.path(), &old), shape);
+            let values = TensorData::new((self.0)(place.path(), &old), shape);
             Param::from_mapped_value(id, Tensor::from_data(values, &device), mapper)
         }
     }
 
     // Clones share their statistics: only those of this one are to change.
-    model.valid().map(&mut Write(Place::default(), new))
+    change(model.valid(), Write(new)).0
 }
 
 /// Takes down every flag but those of batch norms: quantisers are hard, nothing is dropped.
-#[derive(Default)]
-struct OnlyNorms(Place);
+struct OnlyNorms;
 
-impl ModuleMapper for OnlyNorms {
-    fn enter_module(&mut self, name: &str, container_type: &str) {
-        self.0.enter(name, container_type);
-    }
-
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.0.exit();
-    }
-
-    fn map_flag(&mut self, flag: Param<Flag>) -> Param<Flag> {
-        if self.0.is_in_norm() { flag } else { flag.with_value(false) }
+impl Change for OnlyNorms {
+    fn flag(&mut self, place: &Place, flag: Param<Flag>) -> Param<Flag> {
+        if place.is_in(NORM) { flag } else { flag.with_value(false) }
     }
 }
 
-/// Where a walk through a model is.
-#[derive(Default)]
-struct Place(Vec<(String, bool)>);
-
-impl Place {
-    fn enter(&mut self, name: &str, container_type: &str) {
-        self.0.push((name.into(), container_type == NORM));
-    }
-
-    fn exit(&mut self) {
-        self.0.pop();
-    }
-
-    fn path(&self) -> String {
-        self.0.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(".")
-    }
-
-    fn is_in_norm(&self) -> bool {
-        self.0.iter().any(|(_, norm)| *norm)
-    }
-
-    fn is_statistic(&self) -> bool {
-        self.0.last().is_some_and(|(name, _)| STATISTICS.contains(&name.as_str())) && self.is_in_norm()
-    }
+/// Whether a place is that of a running statistic.
+fn is_statistic(place: &Place) -> bool {
+    STATISTICS.contains(&place.name()) && place.is_in(NORM)
 }
 
 #[cfg(test)]

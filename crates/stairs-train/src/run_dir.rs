@@ -128,7 +128,7 @@ impl RunDir {
         toml::from_str(&files::text(&path, self.sealed().read(CONFIG)?)?).map_err(|e| TrainError::damaged(&path, e))
     }
 
-    /// What the data of the run was; `None` for a run of an earlier version.
+    /// The identity of the data that the run was trained on; `None` if the version that made the run did not record it.
     ///
     /// # Errors
     /// [`TrainError::Read`], [`TrainError::Damaged`].
@@ -137,6 +137,7 @@ impl RunDir {
             return Ok(None);
         }
         let path = self.path.join(DATA);
+        // A run can be used without knowing its data: a damaged file is refused, but may be removed.
         let read = || serde_json::from_slice(&self.sealed().read(DATA)?).map_err(|e| TrainError::damaged(&path, e));
         read().map(Some).map_err(|error: TrainError| match error {
             TrainError::Damaged { path, reason } => {
@@ -147,8 +148,8 @@ impl RunDir {
         })
     }
 
-    /// Compares the data of the run with that of now, for an evaluation: what should be known, `None` where they are the
-    /// same.
+    /// Compares the data of the run with `now`, the data of an evaluation: a sentence for the user where they differ, `None` where they
+    /// are the same.
     ///
     /// # Errors
     /// [`TrainError::OtherData`] where classes or the shape of samples are not those of the run; as [`data`](Self::data).
@@ -274,7 +275,7 @@ impl RunDir {
                 }
             }
             (None, Some(now)) => {
-                let json = serde_json::to_vec_pretty(now).map_err(|e| TrainError::Burn(e.to_string()))?;
+                let json = serde_json::to_vec_pretty(now).map_err(|e| TrainError::Burn(e.into()))?;
                 self.sealed().write(DATA, &json)?;
                 if started {
                     let note =
@@ -289,7 +290,7 @@ impl RunDir {
 
     /// Writes the configuration.
     pub(crate) fn write_config(&self, config: &RunConfig) -> Result<(), TrainError> {
-        let text = toml::to_string_pretty(config).map_err(|e| TrainError::Burn(e.to_string()))?;
+        let text = toml::to_string_pretty(config).map_err(|e| TrainError::Burn(e.into()))?;
         self.sealed().write(CONFIG, text.as_bytes())
     }
 
@@ -302,7 +303,7 @@ impl RunDir {
     pub(crate) fn write_metrics(&self, epochs: &[EpochRecord]) -> Result<(), TrainError> {
         let mut text = String::new();
         for epoch in epochs {
-            text += &serde_json::to_string(epoch).map_err(|e| TrainError::Burn(e.to_string()))?;
+            text += &serde_json::to_string(epoch).map_err(|e| TrainError::Burn(e.into()))?;
             text.push('\n');
         }
         self.sealed().write(METRICS, text.as_bytes())
@@ -310,7 +311,7 @@ impl RunDir {
 
     /// Appends an epoch to the metrics.
     pub(crate) fn append_metrics(&self, epoch: &EpochRecord) -> Result<(), TrainError> {
-        let line = serde_json::to_string(epoch).map_err(|e| TrainError::Burn(e.to_string()))?;
+        let line = serde_json::to_string(epoch).map_err(|e| TrainError::Burn(e.into()))?;
         self.sealed().append(METRICS, &line)
     }
 
@@ -335,7 +336,7 @@ impl RunDir {
 
     /// Writes the record: the run has ended.
     pub(crate) fn write_record(&self, record: &RunRecord) -> Result<(), TrainError> {
-        let json = serde_json::to_vec_pretty(record).map_err(|e| TrainError::Burn(e.to_string()))?;
+        let json = serde_json::to_vec_pretty(record).map_err(|e| TrainError::Burn(e.into()))?;
         self.sealed().write(RECORD, &json)
     }
 

@@ -25,6 +25,7 @@ use crate::{ConfigError, RunConfig, TrainError};
 /// Learning rate over time, applied per optimiser step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
+#[non_exhaustive]
 pub enum LrSchedule {
     /// Constant.
     Constant,
@@ -113,7 +114,7 @@ pub(crate) fn scheduler(config: &RunConfig, steps: usize) -> Result<ModuleLrSche
 pub(crate) fn record_after(config: &RunConfig, done: u64, steps: usize) -> Result<Vec<u8>, TrainError> {
     let mut scheduler = scheduler(config, steps)?;
     (0..done).for_each(|_| drop(scheduler.step()));
-    let bytes = scheduler.to_record().checkpoint_into_bytes().map_err(|e| TrainError::Burn(e.to_string()))?;
+    let bytes = scheduler.to_record().checkpoint_into_bytes().map_err(|e| TrainError::Burn(e.into()))?;
     Ok(bytes.to_vec())
 }
 

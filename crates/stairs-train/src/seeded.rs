@@ -6,9 +6,10 @@ use std::{
 };
 
 use burn::{
-    module::{Module, ModuleVisitor, Param},
+    module::{Module, Param},
     tensor::{Device, Tensor},
 };
+use stairs_noise::walk::{Look, Place, look};
 
 /// A device has one generator for the whole process: nobody may seed it while a model is initialised from it.
 static GENERATOR: Mutex<()> = Mutex::new(());
@@ -65,12 +66,12 @@ pub(crate) fn seeded_with<T, E>(
 /// Has the parameters drawn that Burn would draw when they are first used.
 pub(crate) fn draw<M: Module>(model: &M) {
     struct Touch;
-    impl ModuleVisitor for Touch {
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+    impl Look for Touch {
+        fn float<const D: usize>(&mut self, _place: &Place, param: &Param<Tensor<D>>) {
             let _ = param.base();
         }
     }
-    model.visit(&mut Touch);
+    look(model, Touch);
 }
 
 /// Name of a device for people: `flex (2 threads)`.

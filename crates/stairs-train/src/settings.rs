@@ -4,11 +4,14 @@
 //! What cannot mean anything at all is refused by [`RunConfig::validate`] and [`refuse_one_sample`].
 
 use burn::{
-    module::{Module, ModuleVisitor, Param},
+    module::Module,
     tensor::{Device, Tensor, TensorData},
 };
 use stairs_data::is_table;
-use stairs_noise::plan::{AnnealingPlan, Dynamics, TimeUnit};
+use stairs_noise::{
+    plan::{AnnealingPlan, Dynamics, TimeUnit},
+    walk::parameters,
+};
 use stairs_quant::Quantiser;
 
 use crate::{
@@ -189,22 +192,7 @@ fn still_mean(config: &RunConfig, _facts: &Facts<'_>) -> Option<String> {
 
 /// True for a model with running statistics, which is what batch norms have.
 pub(crate) fn has_batch_norm<M: Module>(model: &M) -> bool {
-    #[derive(Default)]
-    struct Visitor(Option<String>, bool);
-
-    impl ModuleVisitor for Visitor {
-        fn enter_module(&mut self, name: &str, _container_type: &str) {
-            self.0 = Some(name.into());
-        }
-
-        fn visit_float<const D: usize>(&mut self, _param: &Param<Tensor<D>>) {
-            self.1 |= self.0.as_deref() == Some("running_mean");
-        }
-    }
-
-    let mut visitor = Visitor::default();
-    model.visit(&mut visitor);
-    visitor.1
+    parameters(model).iter().any(|parameter| parameter.name() == "running_mean")
 }
 
 /// Refuses a run that shows its batch norms one sample at a time where that makes a constant of every sample, as behind a

@@ -79,18 +79,21 @@ impl Trainer {
     }
 
     /// What the data is. A run is resumed on the same data only.
+    #[must_use]
     pub fn identity(mut self, identity: DataIdentity) -> Self {
         self.identity = Some(identity);
         self
     }
 
     /// Something to be shown at the start and kept in the record, such as an option without effect.
+    #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
         self
     }
 
     /// Trains on `device`.
+    #[must_use]
     pub fn device(mut self, device: Device) -> Self {
         self.device = device.inner();
         self.helpers.clear();
@@ -104,6 +107,7 @@ impl Trainer {
     /// a batch norm normalises the samples of one device, and sampled noise of features repeats from device to device.
     /// Gradients are added in the order in which they arrive, so with more than two parts a step the last bits vary from
     /// run to run. One device may be named repeatedly, which divides its steps and gains nothing.
+    #[must_use]
     pub fn devices(mut self, devices: Vec<Device>) -> Self {
         let mut devices = devices.into_iter().map(Device::inner);
         if let Some(first) = devices.next() {
@@ -114,12 +118,14 @@ impl Trainer {
     }
 
     /// Shows the run as `display` says.
+    #[must_use]
     pub fn display(mut self, display: Display) -> Self {
         self.display = display;
         self
     }
 
     /// Goes on with the run in the directory if there is one; without this a directory that holds a run is refused.
+    #[must_use]
     pub fn resume(mut self, resume: bool) -> Self {
         self.opening.resume = resume;
         self
@@ -128,6 +134,7 @@ impl Trainer {
     /// With [`resume`](Self::resume): the configuration may have more epochs than the run in the directory. The noise keeps the
     /// plan of the run as it was first configured, so what is hard stays hard; the learning rate is, from the next step on,
     /// that of the longer run. The record [tells of it](RunRecord::extended).
+    #[must_use]
     pub fn extend(mut self, extend: bool) -> Self {
         self.opening.extend = extend;
         self
@@ -135,12 +142,14 @@ impl Trainer {
 
     /// Ends before the next optimiser step when `stop` is requested, with a checkpoint from which the resumed run goes on
     /// to the same weights, metrics and record, and with [`TrainError::Stopped`].
+    #[must_use]
     pub fn stop(mut self, stop: StopSignal) -> Self {
         self.stop = stop;
         self
     }
 
     /// Anneals by `plan` instead of the configured method and policy.
+    #[must_use]
     pub fn plan(mut self, plan: AnnealingPlan) -> Self {
         self.plan = Some(plan);
         self

@@ -9,7 +9,7 @@ use std::{
 };
 
 use burn::{
-    module::{Module, ModuleVisitor, Param},
+    module::{Module, Param},
     store::{
         ModuleRecord, ModuleSnapshot, SafetensorsStore,
         burn_pack::{self, Reader, Writer},
@@ -17,6 +17,10 @@ use burn::{
     tensor::{Bool, Bytes, Int, Tensor},
 };
 use sha2::{Digest, Sha256};
+use stairs_noise::{
+    check_hosts,
+    walk::{Look, Place, look},
+};
 
 use crate::{TrainError, files, layout};
 
@@ -59,16 +63,15 @@ pub fn write_weights<M: Module>(module: &M, path: &Path) -> Result<(), TrainErro
 
 /// The content of a file of weights.
 pub(crate) fn encode<M: Module>(module: &M, format: Format) -> Result<Vec<u8>, TrainError> {
-    let failed = |error: &dyn ToString| TrainError::Burn(error.to_string());
     match format {
         Format::Burn => {
-            let bytes = module.clone().into_record().into_bytes().map_err(|e| failed(&e))?;
-            with_stable_identities(bytes).map_err(|e| failed(&e))
+            let bytes = module.clone().into_record().into_bytes().map_err(|e| TrainError::Burn(e.into()))?;
+            with_stable_identities(bytes).map_err(|e| TrainError::Burn(e.into()))
         }
         Format::Safetensors => {
             let mut store = SafetensorsStore::from_bytes(None);
-            let bytes = module.save_into(&mut store).and_then(|()| store.get_bytes()).map_err(|e| failed(&e))?;
-            with_sorted_header(bytes).map_err(|e| failed(&e))
+            let bytes = module.save_into(&mut store).and_then(|()| store.get_bytes());
+            with_sorted_header(bytes.map_err(|e| TrainError::Burn(e.into()))?).map_err(|e| TrainError::Burn(e.into()))
         }
     }
 }
@@ -126,7 +129,7 @@ pub(crate) fn decode<M: Module>(model: M, bytes: Vec<u8>, path: &Path) -> Result
     let record = ModuleRecord::from_bytes(bytes).map_err(|e| TrainError::damaged(path, e))?;
     let other = |e: &dyn ToString| TrainError::OtherModel { path: path.into(), reason: e.to_string() };
     let model = layout::load(model, |model| model.try_load_record(record)).map_err(|e| other(&e))?;
-    check_finite(&model, path)?;
+    check_values(&model, path)?;
     Ok(model)
 }
 
@@ -153,73 +156,56 @@ fn mismatch(file: &Shapes, model: &Shapes) -> Option<String> {
 
 /// Paths and shapes of a model's parameters, as a record has them.
 fn shapes<M: Module>(model: &M) -> Shapes {
-    #[derive(Default)]
-    struct Visitor(Vec<String>, Shapes);
+    struct Read(Shapes);
 
-    impl ModuleVisitor for Visitor {
-        fn enter_module(&mut self, name: &str, _container_type: &str) {
-            self.0.push(name.into());
+    impl Look for Read {
+        fn float<const D: usize>(&mut self, place: &Place, param: &Param<Tensor<D>>) {
+            self.0.insert(place.path().to_owned(), param.transform_for_save().val().dims().to_vec());
         }
 
-        fn exit_module(&mut self, _name: &str, _container_type: &str) {
-            self.0.pop();
+        fn int<const D: usize>(&mut self, place: &Place, param: &Param<Tensor<D, Int>>) {
+            self.0.insert(place.path().to_owned(), param.transform_for_save().val().dims().to_vec());
         }
 
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            self.1.insert(self.0.join("."), param.transform_for_save().val().dims().to_vec());
-        }
-
-        fn visit_int<const D: usize>(&mut self, param: &Param<Tensor<D, Int>>) {
-            self.1.insert(self.0.join("."), param.transform_for_save().val().dims().to_vec());
-        }
-
-        fn visit_bool<const D: usize>(&mut self, param: &Param<Tensor<D, Bool>>) {
-            self.1.insert(self.0.join("."), param.transform_for_save().val().dims().to_vec());
+        fn bool<const D: usize>(&mut self, place: &Place, param: &Param<Tensor<D, Bool>>) {
+            self.0.insert(place.path().to_owned(), param.transform_for_save().val().dims().to_vec());
         }
     }
 
-    let mut visitor = Visitor::default();
-    model.visit(&mut visitor);
-    visitor.1
+    look(model, Read(Shapes::new())).0
 }
 
-/// Refuses a model with a parameter that is no number; it comes from the file `path`.
-pub(crate) fn check_finite<M: Module>(model: &M, path: &Path) -> Result<(), TrainError> {
-    #[derive(Default)]
-    struct Visitor(Vec<String>, Option<(String, f32)>);
+/// Refuses a model with a parameter that is no number, and with a setting, scale or clock that its numbers do not mean; it comes from
+/// the file `path`.
+pub(crate) fn check_values<M: Module>(model: &M, path: &Path) -> Result<(), TrainError> {
+    struct Check(Option<(String, f32)>);
 
-    impl ModuleVisitor for Visitor {
-        fn enter_module(&mut self, name: &str, _container_type: &str) {
-            self.0.push(name.into());
-        }
-
-        fn exit_module(&mut self, _name: &str, _container_type: &str) {
-            self.0.pop();
-        }
-
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            if self.1.is_none() {
+    impl Look for Check {
+        fn float<const D: usize>(&mut self, place: &Place, param: &Param<Tensor<D>>) {
+            if self.0.is_none() {
                 let values = param.base().into_data();
                 let bad = values.iter::<f32>().find(|value| !value.is_finite());
-                self.1 = bad.map(|value| (self.0.join("."), value));
+                self.0 = bad.map(|value| (place.path().to_owned(), value));
             }
         }
     }
 
-    let mut visitor = Visitor::default();
-    model.visit(&mut visitor);
-    match visitor.1 {
+    match look(model, Check(None)).0 {
         Some((parameter, value)) => {
             let reason = format!("`{parameter}` holds {value}: its training diverged, or the file was changed");
             Err(TrainError::damaged(path, reason))
         }
-        None => Ok(()),
+        None => check_hosts(model).map_err(|error| TrainError::damaged(path, error)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use burn::{nn::LinearConfig, tensor::Device};
+    use stairs_noise::{
+        StairWeights,
+        walk::{Change, change},
+    };
 
     use super::*;
     use crate::seeded;
@@ -265,5 +251,27 @@ mod tests {
         let bytes = encode(&broken, Format::Burn).unwrap();
         let error = decode(model(2), bytes, Path::new("a.bpk")).unwrap_err().to_string();
         assert!(error.contains("`weight` holds NaN"), "{error}");
+    }
+
+    /// A record may hold numbers that are no setting of a quantiser: it is not loaded with the old setting instead.
+    #[test]
+    fn numbers_that_are_no_setting_are_refused() {
+        struct Put(f32);
+        impl Change for Put {
+            fn float<const D: usize>(&mut self, place: &Place, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+                match place.quantiser() {
+                    Some(_) => param.map(|numbers| numbers.full_like(self.0)),
+                    None => param,
+                }
+            }
+        }
+        let device = Device::flex();
+        let model = || StairWeights::ternary().quantise(LinearConfig::new(3, 2).init(&device)).unwrap();
+        // Noises have codes from 0, and −7 is none.
+        let bytes = encode(&change(model(), Put(-7.0)).0, Format::Burn).unwrap();
+        let error = decode(model(), bytes, Path::new("a.bpk")).unwrap_err();
+        assert!(matches!(&error, TrainError::Damaged { .. }), "{error}");
+        assert!(error.to_string().contains("`weight.stair.setting` holds [-7.0, "), "{error}");
+        assert!(decode(model(), encode(&model(), Format::Burn).unwrap(), Path::new("a.bpk")).is_ok());
     }
 }

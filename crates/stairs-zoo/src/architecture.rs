@@ -36,6 +36,7 @@ use crate::{MobileNetV2Config, ResNetDepth, Stem, VggBnDepth, VggDepth, VggOptio
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[non_exhaustive]
 pub enum Architecture {
     /// A multilayer perceptron.
     Mlp {

@@ -166,6 +166,7 @@ impl StairsConfig {
     }
 
     /// The same weights with other features, of a quantum that goes with them.
+    #[must_use]
     pub fn with_features(self, features: Quantiser) -> Self {
         Self { features: Some(features), feature_scale: Self::feature_scale(features), ..self }
     }
@@ -179,6 +180,7 @@ impl StairsConfig {
     }
 
     /// The same weights with float activations.
+    #[must_use]
     pub fn weights_only(self) -> Self {
         Self { features: None, ..self }
     }

@@ -1,8 +1,9 @@
 //! Quanta of features that fit a float network.
 #![allow(missing_docs)]
 
-use burn::module::{Module, ModuleMapper, Param};
+use burn::module::{Module, Param};
 use burn::tensor::{Device, Distribution, Tensor};
+use stairs_noise::walk::{Change, Place, change};
 use stairs_zoo::{Architecture, Model, Quantisation, StairsConfig, calibrated, observe};
 
 fn init(name: &str, quantisation: Quantisation) -> Model {
@@ -31,8 +32,8 @@ fn sizes_of_another_network_are_refused() {
 
 /// Multiplies γ and β of all batch norms, so that features are of another size than a fresh network's.
 struct Louder;
-impl ModuleMapper for Louder {
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+impl Change for Louder {
+    fn float<const D: usize>(&mut self, _place: &Place, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         param.map(|x| if D == 1 { x * 20.0 } else { x })
     }
 }
@@ -43,7 +44,7 @@ macro_rules! errors {
     ($variant:ident, $name:literal) => {{
         let device = Device::flex();
         let Model::$variant(float) = init($name, Quantisation::Float) else { panic!("another model") };
-        let float = float.map(&mut Louder);
+        let (float, Louder) = change(float, Louder);
         let Model::$variant(twin) = init($name, quantised("int8", false).with_float_weights()) else {
             panic!("another model")
         };

@@ -1,7 +1,6 @@
 //! The networks for ImageNet and the residual ones: parameter counts, shapes, what is quantised.
 #![allow(missing_docs)]
 
-use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Distribution, Tensor};
 use stairs_noise::{QuantiserKind, layers, quantisers};
 use stairs_quant::Quantiser;
@@ -17,27 +16,7 @@ fn quantised(quantiser: &str) -> Quantisation {
 
 /// Number of values of all parameters, without drawing them; running statistics are none.
 fn parameters(model: &Model) -> usize {
-    #[derive(Default)]
-    struct Count(Vec<String>, usize);
-    impl ModuleVisitor for Count {
-        fn enter_module(&mut self, name: &str, _container: &str) {
-            self.0.push(name.to_string());
-        }
-        fn exit_module(&mut self, _name: &str, _container: &str) {
-            self.0.pop();
-        }
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            if !self.0.last().is_some_and(|name| name.starts_with("running_")) {
-                self.1 += param.lazy_shape().num_elements();
-            }
-        }
-    }
-    fn count<M: Module>(module: &M) -> usize {
-        let mut count = Count::default();
-        module.visit(&mut count);
-        count.1
-    }
-    with_model!(model, module => count(module))
+    with_model!(model, module => stairs_zoo::pretrained::parameters(module))
 }
 
 /// Published counts; those of the first eight are also torchvision's.

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use burn::module::{Module, ModuleVisitor, Param};
+use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor};
+use stairs_noise::walk::values;
 use stairs_noise::{QuantiserKind, layers, quantisers};
 use stairs_quant::Quantiser;
 use stairs_zoo::{
@@ -115,25 +116,9 @@ fn quantisers_appear_in_network_order_and_the_last_layer_stays_float() {
 
 /// Distinct values of every parameter of rank 2 or more, by path.
 fn distinct_weights<M: Module>(model: &M) -> Vec<(String, usize)> {
-    struct Visitor(Vec<String>, Vec<(String, usize)>);
-    impl ModuleVisitor for Visitor {
-        fn enter_module(&mut self, name: &str, _container: &str) {
-            self.0.push(name.to_string());
-        }
-        fn exit_module(&mut self, _name: &str, _container: &str) {
-            self.0.pop();
-        }
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            if D >= 2 {
-                let values = param.val().into_data().try_into_vec::<f32>().unwrap();
-                let distinct: BTreeSet<u32> = values.iter().map(|v| (v + 0.0).to_bits()).collect();
-                self.1.push((self.0.join("."), distinct.len()));
-            }
-        }
-    }
-    let mut visitor = Visitor(Vec::new(), Vec::new());
-    model.visit(&mut visitor);
-    visitor.1
+    let distinct = |values: Vec<f32>| values.iter().map(|v| (v + 0.0).to_bits()).collect::<BTreeSet<u32>>().len();
+    let weights = values(model).into_iter().filter(|(p, _)| p.shape.len() >= 2);
+    weights.map(|(p, values)| (p.path, distinct(values))).collect()
 }
 
 #[test]

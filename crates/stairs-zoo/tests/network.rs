@@ -2,9 +2,10 @@
 //! counts.
 #![allow(missing_docs)]
 
-use burn::module::{Module, ModuleVisitor, Param};
+use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor};
 use stairs_network::Op;
+use stairs_noise::walk::{self, Parameter};
 use stairs_noise::{WeightsError, quantisers};
 use stairs_quant::Quantiser;
 use stairs_zoo::{
@@ -54,28 +55,9 @@ fn quantisations() -> Vec<Quantisation> {
 
 /// Path and shape of every parameter; not drawn if the module has not used it.
 fn parameters(model: &Model) -> Vec<(String, Vec<usize>)> {
-    #[derive(Default)]
-    struct Visitor(Vec<String>, Vec<(String, Vec<usize>)>);
-    impl ModuleVisitor for Visitor {
-        fn enter_module(&mut self, name: &str, _container: &str) {
-            self.0.push(name.to_owned());
-        }
-        fn exit_module(&mut self, _name: &str, _container: &str) {
-            self.0.pop();
-        }
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            self.1.push((self.0.join("."), param.lazy_shape().to_vec()));
-        }
-    }
-    fn visited<M: Module>(module: &M) -> Vec<(String, Vec<usize>)> {
-        let mut visitor = Visitor::default();
-        module.visit(&mut visitor);
-        let inside: Vec<String> = quantisers(module).into_iter().map(|q| format!("{}.", q.path)).collect();
-        let is_parameter =
-            |path: &String| !path.contains(".running_") && !inside.iter().any(|quantiser| path.starts_with(quantiser));
-        visitor.1.into_iter().filter(|(path, _)| is_parameter(path)).collect()
-    }
-    with_model!(model, module => visited(module))
+    let all = with_model!(model, module => walk::parameters(module));
+    let is_parameter = |p: &Parameter| !p.is_of_quantiser && !p.path.contains(".running_");
+    all.into_iter().filter(is_parameter).map(|p| (p.path, p.shape)).collect()
 }
 
 /// Path and shape of every parameter of a network, as Burn keeps them.

@@ -13,9 +13,9 @@ use std::{
     path::Path,
 };
 
-use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::Deserialize;
+use stairs_noise::walk::{self, Parameter};
 use stairs_zoo::pretrained::{Head, PretrainedError, WeightFile, parameters, torchvision};
 use stairs_zoo::{Architecture, Model, with_model};
 use weights::{header, values};
@@ -77,15 +77,7 @@ fn imported(path: &Path, model: &str) -> Model {
 
 /// Numbers in parameters and batch statistics.
 fn numbers(model: &Model) -> usize {
-    struct Count(usize);
-    impl ModuleVisitor for Count {
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            self.0 += param.lazy_shape().num_elements();
-        }
-    }
-    let mut count = Count(0);
-    with_model!(model, module => module.visit(&mut count));
-    count.0
+    with_model!(model, module => walk::parameters(module)).iter().map(Parameter::count).sum()
 }
 
 /// The largest deviation from the golden logits, as a share of the largest, and that of the norm.

@@ -3,8 +3,9 @@
 //! The general fallback: it needs no description, runs on every backend in f32, and holds a Jacobian of (samples · outputs) ×
 //! parameters on the host. Noise of hidden layers it does not know.
 
-use burn::module::{Flag, Module, ModuleMapper, ModuleVisitor, Param};
+use burn::module::{Flag, Module, Param};
 use burn::tensor::{Gradients, Tensor, TensorData};
+use stairs_noise::walk::{Change, Look, Place, change, look};
 
 use crate::chain::{Head, positive};
 use crate::fisher::root;
@@ -43,7 +44,7 @@ pub fn module_spectrum<M: Module, const D: usize>(
     if let Head::Gaussian { variance } = head {
         positive("variance of the head", variance)?;
     }
-    let model = model.clone().train().map(&mut Still::default());
+    let (model, Still) = change(model.clone().train(), Still);
     let device = inputs.device().autodiff();
     let dims = inputs.dims();
     let samples = dims[0];
@@ -62,9 +63,7 @@ pub fn module_spectrum<M: Module, const D: usize>(
         let mut jacobian: Vec<Vec<f64>> = Vec::with_capacity(output.len());
         for c in 0..output.len() {
             let gradients = forward(&model, input()).slice([0..1, c..c + 1]).sum().backward();
-            let mut reader = Reader { gradients: &gradients, row: Vec::new() };
-            model.visit(&mut reader);
-            jacobian.push(reader.row);
+            jacobian.push(look(&model, Reader { gradients: &gradients, row: Vec::new() }).row);
             let (all, columns) = (samples.saturating_mul(output.len()), jacobian[0].len());
             if all.saturating_mul(columns) > LIMIT {
                 return Err(FisherError::TooLarge { rows: all, columns, limit: LIMIT });
@@ -98,25 +97,11 @@ fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
 }
 
 /// Takes every training flag down but those of quantisers.
-#[derive(Default)]
-struct Still {
-    path: Vec<(String, String)>,
-}
+struct Still;
 
-impl ModuleMapper for Still {
-    fn enter_module(&mut self, name: &str, container_type: &str) {
-        self.path.push((name.to_owned(), container_type.to_owned()));
-    }
-
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
-    }
-
-    fn map_flag(&mut self, flag: Param<Flag>) -> Param<Flag> {
-        match self.path.last() {
-            Some((name, container)) if name == "smoothing" && container == "Struct:Stair" => flag,
-            _ => flag.with_value(false),
-        }
+impl Change for Still {
+    fn flag(&mut self, place: &Place, flag: Param<Flag>) -> Param<Flag> {
+        if place.is_smoothing_of_quantiser() { flag } else { flag.with_value(false) }
     }
 }
 
@@ -126,8 +111,8 @@ struct Reader<'a> {
     row: Vec<f64>,
 }
 
-impl ModuleVisitor for Reader<'_> {
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+impl Look for Reader<'_> {
+    fn float<const D: usize>(&mut self, _place: &Place, param: &Param<Tensor<D>>) {
         if !param.is_require_grad() {
             return;
         }

@@ -233,10 +233,10 @@ fn statistics(array: &Array, untrained: f32) -> Vec<f64> {
 
 fn activation(op: &Op, node: &Node, options: &ChainOptions) -> Result<Activation, ChainError> {
     let Op::Stair(stair) = op else { return Ok(Activation::Relu) };
-    if stair.scales.quantum != stair.scales.output {
+    if stair.scales.quantum() != stair.scales.output() {
         return Err(not_a_chain(node, "its output scale differs from its quantum"));
     }
-    Ok(Activation::own(SmoothStair::new(stair.function.clone(), options.law.clone(), stair.scales.quantum)?))
+    Ok(Activation::own(SmoothStair::new(stair.function.clone(), options.law.clone(), stair.scales.quantum())?))
 }
 
 fn quantised(
@@ -250,7 +250,7 @@ fn quantised(
     let Weight::Stair(stair) = weight else { return Ok(layer) };
     let fan_in = Geometry::of(index, &layer, input)?.fan_in;
     let quantum = match stair.scales[..] {
-        [scales] if scales.quantum == scales.output => scales.quantum,
+        [scales] if scales.quantum() == scales.output() => scales.quantum(),
         [_] => return Err(not_a_chain(node, "the output scale of its weights differs from their quantum")),
         [] => drawn(node, stair, layer.channels(), fan_in, index, options)?,
         _ => return Err(not_a_chain(node, "its weights have a quantum for every output")),
@@ -279,7 +279,7 @@ fn drawn(
     let scales =
         options.weight_scale.scales_per_channel(&values, &[channels, fan_in], Granularity::Tensor, &stair.function);
     match scales.map_err(|error| not_a_chain(node, &error.to_string()))?.as_slice() {
-        [scales] if scales.quantum == scales.output => Ok(scales.quantum),
+        [scales] if scales.quantum() == scales.output() => Ok(scales.quantum()),
         _ => Err(not_a_chain(node, "the output scale of its weights differs from their quantum")),
     }
 }

@@ -31,7 +31,7 @@ impl SmoothStair {
     /// [`ChainError::Quantum`] unless the quantum is positive and finite.
     pub fn new(stair: StairFunction, law: Law, quantum: f64) -> Result<Self, ChainError> {
         let stair = RegularisedStair::new(stair, law).with_quantum(quantum);
-        stair.map(|stair| Self(Arc::new(stair))).map_err(|error| ChainError::Quantum(error.to_string()))
+        stair.map(|stair| Self(Arc::new(stair))).map_err(ChainError::Quantum)
     }
 }
 

@@ -102,7 +102,7 @@ impl Layer {
                 if scales.len() != 1 {
                     layer.length("scales of the weights", channels, scales.len())?;
                 }
-                let quanta: Vec<f64> = scales.iter().flat_map(|s| [s.quantum, s.output]).collect();
+                let quanta: Vec<f64> = scales.iter().flat_map(|s| [s.quantum(), s.output()]).collect();
                 layer.finite("scale of the weights", &quanta)?;
                 if let Some(&value) = quanta.iter().find(|value| **value <= 0.0) {
                     return Err(layer.number("scale of the weights", "positive", value));
@@ -222,14 +222,14 @@ impl Layer {
             Weights::Stair { latent, scales, .. } => (&latent[..], &scales[..]),
         };
         let fan_in = self.taps.fan_in;
-        latent.iter().enumerate().map(move |(i, w)| w / of_channel(scales, i / fan_in).map_or(1.0, |s| s.quantum))
+        latent.iter().enumerate().map(move |(i, w)| w / of_channel(scales, i / fan_in).map_or(1.0, |s| s.quantum()))
     }
 
     /// Output scale of the weights of a channel; 1 for float weights.
     pub(super) fn weight_scale(&self, channel: usize) -> f64 {
         match &self.weights {
             Weights::Float(_) => 1.0,
-            Weights::Stair { scales, .. } => of_channel(scales, channel).map_or(1.0, |s| s.output),
+            Weights::Stair { scales, .. } => of_channel(scales, channel).map_or(1.0, |s| s.output()),
         }
     }
 

@@ -72,12 +72,12 @@ impl Network {
                     layers.push(layer.with_affine(scale, shift)?);
                 }
                 Op::Stair(stair) => {
-                    if stair.scales.quantum != stair.scales.output {
+                    if stair.scales.quantum() != stair.scales.output() {
                         return Err(no("its output scale differs from its quantum"));
                     }
                     let layer = layers.pop().filter(|layer| layer.feature_path().is_none());
                     let layer = layer.ok_or_else(|| no("a stair stands behind a layer"))?;
-                    layers.push(layer.with_stair(&stair.path, stair.function.clone(), stair.scales.quantum)?);
+                    layers.push(layer.with_stair(&stair.path, stair.function.clone(), stair.scales.quantum())?);
                 }
                 Op::MaxPool(window) => {
                     let layer = layers.pop().filter(|layer| layer.feature_path().is_some() && layer.pool.is_none());

@@ -98,7 +98,7 @@ fn weights(rng: &mut ChaCha8Rng, kind: Kind, outputs: usize, fan_in: usize, inde
             true => *stair.thresholds().choose(rng).unwrap(),
             false => rng.random_range(-1.3..1.3),
         };
-        let quantum = scales.get(i / fan_in).unwrap_or(&scales[0]).quantum;
+        let quantum = scales.get(i / fan_in).unwrap_or(&scales[0]).quantum();
         // Within one rounding of a threshold a gap closes later than there are f64 numbers for a time before the end.
         let comes_back = units * quantum / quantum == units;
         if comes_back || !stair.thresholds().contains(&units) { units * quantum } else { (units + 0.01) * quantum }

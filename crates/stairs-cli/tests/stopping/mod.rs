@@ -12,14 +12,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use burn::{
-    module::{Module, ModuleVisitor, Param},
-    tensor::{Device, Tensor},
-};
+use burn::tensor::Device;
 use stairs::{
     data::{DataRoot, DatasetName, load},
+    noise::walk::values,
     train::{RunDir, RunRecord, Which, ZooModel},
-    zoo::Model,
+    zoo::with_model,
 };
 use stairs_study::report::read_record;
 use terminal::{Terminal, until};
@@ -100,21 +98,10 @@ fn without_times(mut record: RunRecord) -> RunRecord {
 
 /// Every value of the last model, latent weights and all.
 fn weights(out: &Path) -> Vec<u8> {
-    struct Values(Vec<u8>);
-    impl ModuleVisitor for Values {
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            self.0.extend_from_slice(param.base().into_data().as_bytes());
-        }
-    }
     let digits = load(DatasetName::Digits, &DataRoot::default()).unwrap();
     let model = ZooModel::load(&RunDir::new(out), &digits, Which::Last, &Device::flex()).unwrap();
-    let mut values = Values(Vec::new());
-    match model.0 {
-        Model::Mlp(model) => model.visit(&mut values),
-        Model::LeNet(model) => model.visit(&mut values),
-        _ => panic!("another model was trained"),
-    }
-    values.0
+    let all = with_model!(&model.0, module => values(module));
+    all.into_iter().flat_map(|(_, values)| values).flat_map(f32::to_le_bytes).collect()
 }
 
 fn assert_same(out: &Path, whole: &Path) {

@@ -3,12 +3,13 @@
 use std::{collections::BTreeMap, path::Path};
 
 use burn::{
-    module::{Module, ModuleMapper, Param},
+    module::{Module, Param},
     tensor::{Device, Tensor, TensorData},
 };
 use safetensors::SafeTensors;
 use stairs::{
     data::{DataRoot, DatasetName, load},
+    noise::walk::{Change, Place, change},
     train::{RunDir, Which, ZooModel, data::TrainData},
     zoo::map_model,
 };
@@ -31,20 +32,12 @@ fn read(path: &Path) -> (Description, Tensors) {
 }
 
 /// Puts tensors where a module has parameters of their names.
-struct Put<'a>(&'a Tensors, Vec<String>, usize);
+struct Put<'a>(&'a Tensors, usize);
 
-impl ModuleMapper for Put<'_> {
-    fn enter_module(&mut self, name: &str, _: &str) {
-        self.1.push(name.into());
-    }
-
-    fn exit_module(&mut self, _: &str, _: &str) {
-        self.1.pop();
-    }
-
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let Some((shape, values)) = self.0.get(&self.1.join(".")) else { return param };
-        self.2 += 1;
+impl Change for Put<'_> {
+    fn float<const D: usize>(&mut self, place: &Place, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Some((shape, values)) = self.0.get(place.path()) else { return param };
+        self.1 += 1;
         param.map(|tensor| Tensor::from_data(TensorData::new(values.clone(), shape.clone()), &tensor.device()))
     }
 }
@@ -93,9 +86,13 @@ fn the_weights_written_are_levels_times_a_scale_and_classify_as_the_run_does() {
     let digits = TrainData::of(&load(DatasetName::Digits, &DataRoot::default()).unwrap());
     let device = Device::flex();
     let ZooModel(model) = ZooModel::load_for(&RunDir::new(&run), &digits, Which::Last, &device).unwrap();
-    let mut put = Put(&tensors, Vec::new(), 0);
-    let model = ZooModel(map_model!(model, model => model.materialize().map(&mut put)));
-    assert_eq!(put.2, tensors.len());
+    let count;
+    let model = ZooModel(map_model!(model, model => {
+        let (model, put) = change(model.materialize(), Put(&tensors, 0));
+        count = put.1;
+        model
+    }));
+    assert_eq!(count, tensors.len());
     let accuracy = model.evaluate(digits.test.clone(), &device).unwrap().accuracy;
     assert_eq!(accuracy, read_record(&run).unwrap().test_accuracy);
 

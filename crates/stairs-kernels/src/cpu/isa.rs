@@ -46,7 +46,7 @@ macro_rules! dispatch {
             match $crate::cpu::simd::Level::detect() {
                 // SAFETY: the level was detected on this processor.
                 $crate::cpu::simd::Level::Avx512 => return unsafe { avx512($($arg),+) },
-                // SAFETY: as above.
+                // SAFETY: the level was detected on this processor.
                 $crate::cpu::simd::Level::Avx2 => return unsafe { avx2($($arg),+) },
                 _ => {}
             }

@@ -3,7 +3,8 @@
 //! A kernel is written once over [`Simd`] as an inlined function and called from a function compiled for each set.
 //!
 //! With debug assertions and `STAIRS_KERNELS_EMULATE` in the environment, kernels over [`Simd`] run on arrays in place of
-//! registers of 16 lanes, so that those for the widest processors are tested on any.
+//! registers of 16 lanes, so that those for the widest processors are tested on any. `STAIRS_KERNELS_LEVEL=base` or `avx2` lets them
+//! use no more than that, so that the kernels of lesser processors are tested too.
 #![cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 
 /// What the processor offers.
@@ -23,16 +24,31 @@ pub(crate) enum Level {
 }
 
 impl Level {
-    /// The best level of this processor.
+    /// The level to use: the best of this processor, or what a test asks for.
     pub(crate) fn detect() -> Self {
         #[cfg(debug_assertions)]
         {
-            static ASKED: std::sync::LazyLock<bool> =
-                std::sync::LazyLock::new(|| std::env::var_os("STAIRS_KERNELS_EMULATE").is_some());
-            if *ASKED {
-                return Self::Emulated;
-            }
+            static ASKED: std::sync::LazyLock<Level> = std::sync::LazyLock::new(Level::asked);
+            *ASKED
         }
+        #[cfg(not(debug_assertions))]
+        Self::best()
+    }
+
+    #[cfg(debug_assertions)]
+    fn asked() -> Self {
+        if std::env::var_os("STAIRS_KERNELS_EMULATE").is_some() {
+            return Self::Emulated;
+        }
+        match std::env::var("STAIRS_KERNELS_LEVEL").as_deref() {
+            Ok("base") => Self::Base,
+            #[cfg(target_arch = "x86_64")]
+            Ok("avx2") if Self::best().has_avx2() => Self::Avx2,
+            _ => Self::best(),
+        }
+    }
+
+    fn best() -> Self {
         #[cfg(target_arch = "x86_64")]
         {
             let has_avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
@@ -87,7 +103,7 @@ macro_rules! at_best_level {
             match $crate::cpu::simd::Level::detect() {
                 // SAFETY: the level was detected on this processor.
                 $crate::cpu::simd::Level::Avx512 => unsafe { avx512($($argument),+) },
-                // SAFETY: as above.
+                // SAFETY: the level was detected on this processor.
                 $crate::cpu::simd::Level::Avx2 => unsafe { avx2($($argument),+) },
                 _ => $body($($argument),+),
             }
@@ -127,7 +143,6 @@ pub(crate) trait Simd {
 #[cfg(debug_assertions)]
 pub(crate) struct Emulated;
 
-// SAFETY of all blocks below: the caller of a method has checked the pointers.
 #[cfg(debug_assertions)]
 impl Simd for Emulated {
     type Register = [f32; 16];
@@ -145,16 +160,19 @@ impl Simd for Emulated {
 
     #[inline(always)]
     unsafe fn load(from: *const f32) -> [f32; 16] {
+        // SAFETY: the caller has checked the pointer.
         unsafe { from.cast::<[f32; 16]>().read_unaligned() }
     }
 
     #[inline(always)]
     unsafe fn store(to: *mut f32, value: [f32; 16]) {
+        // SAFETY: the caller has checked the pointer.
         unsafe { to.cast::<[f32; 16]>().write_unaligned(value) }
     }
 
     #[inline(always)]
     unsafe fn load_halves(low: *const f32, high: *const f32) -> [f32; 16] {
+        // SAFETY: the caller has checked the pointers.
         let half = |from: *const f32| unsafe { from.cast::<[f32; 8]>().read_unaligned() };
         let (low, high) = (half(low), half(high));
         std::array::from_fn(|i| if i < 8 { low[i] } else { high[i - 8] })
@@ -163,6 +181,7 @@ impl Simd for Emulated {
     #[inline(always)]
     unsafe fn store_halves(low: *mut f32, high: *mut f32, value: [f32; 16]) {
         for (half, to) in value.as_chunks::<8>().0.iter().zip([low, high]) {
+            // SAFETY: the caller has checked the pointers.
             unsafe { to.cast::<[f32; 8]>().write_unaligned(*half) }
         }
     }
@@ -188,38 +207,43 @@ mod x86 {
     /// AVX2 and FMA.
     pub(crate) struct Avx2;
 
-    // SAFETY of all blocks below: the caller of a method has checked the instruction set and the pointer.
     impl Simd for Avx512 {
         type Register = __m512;
         const LANES: usize = 16;
 
         #[inline(always)]
         unsafe fn zero() -> __m512 {
+            // SAFETY: the caller has checked the instruction set.
             unsafe { _mm512_setzero_ps() }
         }
 
         #[inline(always)]
         unsafe fn splat(value: f32) -> __m512 {
+            // SAFETY: the caller has checked the instruction set.
             unsafe { _mm512_set1_ps(value) }
         }
 
         #[inline(always)]
         unsafe fn load(from: *const f32) -> __m512 {
+            // SAFETY: the caller has checked the instruction set and the pointer.
             unsafe { _mm512_loadu_ps(from) }
         }
 
         #[inline(always)]
         unsafe fn store(to: *mut f32, value: __m512) {
+            // SAFETY: the caller has checked the instruction set and the pointer.
             unsafe { _mm512_storeu_ps(to, value) }
         }
 
         #[inline(always)]
         unsafe fn load_halves(low: *const f32, high: *const f32) -> __m512 {
+            // SAFETY: the caller has checked the instruction set and the pointers.
             unsafe { _mm512_insertf32x8::<1>(_mm512_castps256_ps512(_mm256_loadu_ps(low)), _mm256_loadu_ps(high)) }
         }
 
         #[inline(always)]
         unsafe fn store_halves(low: *mut f32, high: *mut f32, value: __m512) {
+            // SAFETY: the caller has checked the instruction set and the pointers.
             unsafe {
                 _mm256_storeu_ps(low, _mm512_castps512_ps256(value));
                 _mm256_storeu_ps(high, _mm512_extractf32x8_ps::<1>(value));
@@ -228,6 +252,7 @@ mod x86 {
 
         #[inline(always)]
         unsafe fn mul_add(a: __m512, b: __m512, c: __m512) -> __m512 {
+            // SAFETY: the caller has checked the instruction set.
             unsafe { _mm512_fmadd_ps(a, b, c) }
         }
     }
@@ -238,31 +263,37 @@ mod x86 {
 
         #[inline(always)]
         unsafe fn zero() -> __m256 {
+            // SAFETY: the caller has checked the instruction set.
             unsafe { _mm256_setzero_ps() }
         }
 
         #[inline(always)]
         unsafe fn splat(value: f32) -> __m256 {
+            // SAFETY: the caller has checked the instruction set.
             unsafe { _mm256_set1_ps(value) }
         }
 
         #[inline(always)]
         unsafe fn load(from: *const f32) -> __m256 {
+            // SAFETY: the caller has checked the instruction set and the pointer.
             unsafe { _mm256_loadu_ps(from) }
         }
 
         #[inline(always)]
         unsafe fn store(to: *mut f32, value: __m256) {
+            // SAFETY: the caller has checked the instruction set and the pointer.
             unsafe { _mm256_storeu_ps(to, value) }
         }
 
         #[inline(always)]
         unsafe fn load_halves(low: *const f32, high: *const f32) -> __m256 {
+            // SAFETY: the caller has checked the instruction set and the pointers.
             unsafe { _mm256_insertf128_ps::<1>(_mm256_castps128_ps256(_mm_loadu_ps(low)), _mm_loadu_ps(high)) }
         }
 
         #[inline(always)]
         unsafe fn store_halves(low: *mut f32, high: *mut f32, value: __m256) {
+            // SAFETY: the caller has checked the instruction set and the pointers.
             unsafe {
                 _mm_storeu_ps(low, _mm256_castps256_ps128(value));
                 _mm_storeu_ps(high, _mm256_extractf128_ps::<1>(value));
@@ -271,6 +302,7 @@ mod x86 {
 
         #[inline(always)]
         unsafe fn mul_add(a: __m256, b: __m256, c: __m256) -> __m256 {
+            // SAFETY: the caller has checked the instruction set.
             unsafe { _mm256_fmadd_ps(a, b, c) }
         }
     }

@@ -60,6 +60,22 @@ fn shapes_on_wide_registers() {
     assert!(output.status.success() && text.contains("3 passed"), "{text}");
 }
 
+/// The same on what lesser processors have: in processes of their own.
+#[test]
+#[cfg(debug_assertions)]
+fn shapes_on_lesser_processors() {
+    if std::env::var_os("STAIRS_KERNELS_LEVEL").is_some() || std::env::var_os("STAIRS_KERNELS_EMULATE").is_some() {
+        return;
+    }
+    for level in ["base", "avx2"] {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "random::shapes", "convolution::ordinary", "convolution::lines_of_whole_runs"]);
+        let output = command.env("STAIRS_KERNELS_LEVEL", level).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && text.contains("3 passed"), "{level}: {text}");
+    }
+}
+
 fn trial(seed: u64) -> Trial {
     let mut dice = Dice::new(seed);
     match dice.below(16) {

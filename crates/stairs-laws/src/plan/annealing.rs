@@ -141,6 +141,7 @@ impl AnnealingPlan {
     }
 
     /// The same plan with this backward rule for every quantiser, for example a static law under annealed forward laws.
+    #[must_use]
     pub fn with_backward(mut self, backward: BackwardSchedule) -> Self {
         for entry in &mut self.entries {
             entry.schedule.backward = Some(backward.clone());

@@ -145,6 +145,7 @@ impl QuantiserSchedule {
     }
 
     /// With a backward schedule of its own.
+    #[must_use]
     pub fn with_backward(mut self, backward: BackwardSchedule) -> Self {
         self.backward = Some(backward);
         self

@@ -5,21 +5,24 @@
 //! the laws; there is nothing to draw, so strategy and key are ignored.
 
 use burn::config::Config;
-use burn::module::{Flag, Module, Param};
+use burn::module::{Flag, Param};
 use burn::tensor::Tensor;
 
 use super::{Activation, regularised_activation};
 use crate::module::host::HostCell;
+use crate::module::own::module_seen_as;
+use crate::module::walk::ACTIVATION;
 use crate::{Backward, Law, Laws, Setting};
 
 /// φ_ν where φ stood: smooth during training, hard otherwise.
-#[derive(Module, Debug)]
+#[derive(Clone, Debug)]
 pub struct SmoothActivation {
     pub(crate) setting: HostCell<Setting>,
     smoothing: Param<Flag>,
-    #[module(skip)]
     function: Activation,
 }
+
+module_seen_as!(SmoothActivation, ACTIVATION, [setting, smoothing], skip function);
 
 impl SmoothActivation {
     /// φ.
@@ -38,7 +41,7 @@ impl SmoothActivation {
         if !(self.smoothing.is_enabled() && x.device().is_autodiff()) {
             return regularised_activation(x, &self.function, &hard, &hard);
         }
-        let Laws { forward, backward } = &self.setting.get().laws;
+        let Laws { forward, backward } = self.setting.get().laws();
         match backward {
             Backward::Law(backward) => regularised_activation(x, &self.function, forward, backward),
             // The rules of quantisers are those of a stair, which this is not: what they scale is the identity.

@@ -3,12 +3,13 @@
 //! A quantiser's path is the path of its [`Stair`](crate::Stair): `act1` for a feature quantiser in that field,
 //! `conv1.weight.stair` for the quantiser of a weight.
 
-use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
+use burn::module::{Module, Param, ParamId};
 use burn::tensor::{Tensor, TensorData};
 use thiserror::Error;
 
 use super::host::{HostValue, host_device};
 use super::setting::Setting;
+use super::walk::{Change, Look, Place, UNREADABLE, change, look};
 use crate::plan::ResolvedPlan;
 
 /// What a quantiser quantises.
@@ -29,6 +30,14 @@ pub struct QuantiserInfo {
     pub kind: QuantiserKind,
 }
 
+impl QuantiserInfo {
+    /// The path of the weight that it quantises: `conv1.weight`; `None` for features.
+    pub fn weight(&self) -> Option<&str> {
+        let parent = self.path.rfind('.').map(|dot| &self.path[..dot]);
+        parent.filter(|_| self.kind == QuantiserKind::Weight)
+    }
+}
+
 /// A setting that a quantiser cannot take.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
@@ -42,121 +51,92 @@ pub enum SettingError {
         /// Path of the quantiser.
         path: String,
     },
+    /// Numbers that a record or mapper brought and that are no law, scale or other value of where they are.
+    #[error(
+        "`{path}` holds {numbers:?}, which is no value for it: the numbers were changed, come from another version, or name a \
+         tabulated law that the quantiser was not built with"
+    )]
+    Unreadable {
+        /// Path of the host value: `act1.setting`.
+        path: String,
+        /// The numbers.
+        numbers: Vec<f32>,
+    },
 }
 
-/// Name of the field that holds a setting.
-const FIELD: &str = "setting";
-/// The struct of a quantiser, [`Stair`](crate::Stair).
-const STAIR: &str = "Struct:Stair";
-/// The struct of a [`SmoothActivation`](crate::SmoothActivation).
-const ACTIVATION: &str = "Struct:SmoothActivation";
-
-/// Where a walk through a model is: names of modules with the types that hold them.
-#[derive(Default)]
-pub(super) struct Path(Vec<(String, String)>);
-
-impl Path {
-    pub(super) fn enter(&mut self, name: &str, container: &str) {
-        self.0.push((name.to_string(), container.to_string()));
+/// Makes sure that every host value of a model ([`HostCell`](crate::HostCell): settings and scales of quantisers, clocks) is what its
+/// numbers say. Burn's loading cannot fail on the meaning of a number: after a record was loaded, this tells.
+///
+/// # Errors
+/// [`SettingError::Unreadable`] for the first that kept its old value because the new numbers are none.
+///
+/// ```
+/// use burn::{module::{Module, Param}, tensor::{Device, Tensor}};
+/// use stairs_noise::{Quantiser, StairActivationConfig, check_hosts, walk::{Change, Place, change}};
+///
+/// struct Negative;
+/// impl Change for Negative {
+///     fn float<const D: usize>(&mut self, place: &Place, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+///         if place.scaled().is_some() { param.map(|scales| -scales) } else { param }
+///     }
+/// }
+///
+/// let stair = StairActivationConfig::new(Quantiser::Ternary).init(&Device::flex()).unwrap();
+/// assert!(check_hosts(&stair).is_ok());
+/// let error = check_hosts(&change(stair, Negative).0).unwrap_err().to_string();
+/// assert!(error.starts_with("`scales.Fixed` holds [-1.0, -1.0], which is no value for it"));
+/// ```
+pub fn check_hosts<M: Module>(model: &M) -> Result<(), SettingError> {
+    #[derive(Default)]
+    struct Find {
+        /// Whether the next parameter is unreadable.
+        next: bool,
+        found: Option<SettingError>,
     }
 
-    pub(super) fn exit(&mut self) {
-        self.0.pop();
+    impl Look for Find {
+        fn enter(&mut self, place: &Place) {
+            self.next |= place.owner() == UNREADABLE;
+        }
+
+        fn float<const D: usize>(&mut self, place: &Place, param: &Param<Tensor<D>>) {
+            if std::mem::take(&mut self.next) && self.found.is_none() {
+                let numbers = param.val().into_data().try_into_vec_as::<f32>().unwrap_or_default();
+                self.found = Some(SettingError::Unreadable { path: place.path().to_owned(), numbers });
+            }
+        }
     }
 
-    /// The path of the outermost module of one of these types.
-    pub(super) fn outermost(&self, types: &[&str]) -> Option<String> {
-        let depth = self.0.iter().position(|(_, container)| types.contains(&container.as_str()))?;
-        Some(self.upto(depth))
-    }
-
-    fn upto(&self, depth: usize) -> String {
-        self.0[..depth].iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(".")
-    }
-
-    /// The quantiser's path if the innermost module is its setting.
-    pub(super) fn quantiser(&self) -> Option<String> {
-        self.of(STAIR)
-    }
-
-    /// The path of a regularised activation if the innermost module is its setting.
-    fn activation(&self) -> Option<String> {
-        self.of(ACTIVATION)
-    }
-
-    /// The path of whatever has the innermost module as its setting.
-    fn holder(&self) -> Option<String> {
-        self.quantiser().or_else(|| self.activation())
-    }
-
-    fn of(&self, holder: &str) -> Option<String> {
-        let ((name, container), parents) = self.0.split_last()?;
-        (name == FIELD && container == holder)
-            .then(|| parents.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join("."))
-    }
-
-    /// The path of the quantiser whose scales hold the innermost module.
-    fn scaled(&self) -> Option<String> {
-        let depth = self.0.iter().rposition(|(name, container)| name == "scales" && container == STAIR)?;
-        Some(self.upto(depth))
-    }
-
-    pub(super) fn kind(&self) -> QuantiserKind {
-        let reparameterised = self.0.iter().any(|(_, container)| container == "Reparameterization");
-        if reparameterised { QuantiserKind::Weight } else { QuantiserKind::Feature }
-    }
+    look(model, Find::default()).found.map_or(Ok(()), Err)
 }
 
 /// The quantisers of a model in the order in which Burn visits it: for a model whose fields are declared in the order of
 /// its forward pass, the order of the network.
 pub fn quantisers<M: Module>(model: &M) -> Vec<QuantiserInfo> {
-    #[derive(Default)]
-    struct Visitor(Path, Vec<QuantiserInfo>);
+    struct List(Vec<QuantiserInfo>);
 
-    impl ModuleVisitor for Visitor {
-        fn enter_module(&mut self, name: &str, container_type: &str) {
-            self.0.enter(name, container_type);
-        }
-
-        fn exit_module(&mut self, _name: &str, _container_type: &str) {
-            self.0.exit();
-        }
-
-        fn visit_float<const D: usize>(&mut self, _param: &Param<Tensor<D>>) {
-            if let Some(path) = self.0.quantiser() {
-                self.1.push(QuantiserInfo { path, kind: self.0.kind() });
-            }
+    impl Look for List {
+        fn float<const D: usize>(&mut self, place: &Place, _param: &Param<Tensor<D>>) {
+            let info = |path: &str| QuantiserInfo { path: path.to_owned(), kind: place.kind() };
+            self.0.extend(place.quantiser().map(info));
         }
     }
 
-    let mut visitor = Visitor::default();
-    model.visit(&mut visitor);
-    visitor.1
+    look(model, List(Vec::new())).0
 }
 
 /// Paths of the regularised activations of a model ([`SmoothActivation`](crate::SmoothActivation)), in the order in which
 /// Burn visits them. They are no quantisers: a plan that is to anneal them too is resolved with these paths added.
 pub fn smooth_activations<M: Module>(model: &M) -> Vec<String> {
-    #[derive(Default)]
-    struct Visitor(Path, Vec<String>);
+    struct List(Vec<String>);
 
-    impl ModuleVisitor for Visitor {
-        fn enter_module(&mut self, name: &str, container_type: &str) {
-            self.0.enter(name, container_type);
-        }
-
-        fn exit_module(&mut self, _name: &str, _container_type: &str) {
-            self.0.exit();
-        }
-
-        fn visit_float<const D: usize>(&mut self, _param: &Param<Tensor<D>>) {
-            self.1.extend(self.0.activation());
+    impl Look for List {
+        fn float<const D: usize>(&mut self, place: &Place, _param: &Param<Tensor<D>>) {
+            self.0.extend(place.activation().map(str::to_owned));
         }
     }
 
-    let mut visitor = Visitor::default();
-    model.visit(&mut visitor);
-    visitor.1
+    look(model, List(Vec::new())).0
 }
 
 /// Replaces the setting of every quantiser and every regularised activation for which `setting` returns one. One pass over
@@ -165,34 +145,31 @@ pub fn smooth_activations<M: Module>(model: &M) -> Vec<String> {
 /// # Errors
 /// [`SettingError`] if a quantiser cannot take its new setting.
 pub fn set_settings<M: Module>(model: M, setting: impl FnMut(&str) -> Option<Setting>) -> Result<M, SettingError> {
-    struct Mapper<F>(Path, F, Vec<(String, Vec<f32>)>);
+    struct Settings<F> {
+        setting: F,
+        /// Paths of settings with a tabulated law, and of what has them.
+        tables: Vec<(String, String)>,
+    }
 
-    impl<F: FnMut(&str) -> Option<Setting>> ModuleMapper for Mapper<F> {
-        fn enter_module(&mut self, name: &str, container_type: &str) {
-            self.0.enter(name, container_type);
-        }
-
-        fn exit_module(&mut self, _name: &str, _container_type: &str) {
-            self.0.exit();
-        }
-
-        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-            let Some(path) = self.0.holder() else { return param };
-            let Some(setting) = (self.1)(&path) else { return param };
-            let numbers = setting.encode();
-            let value = replace(param.id, &numbers);
+    impl<F: FnMut(&str) -> Option<Setting>> Change for Settings<F> {
+        fn float<const D: usize>(&mut self, place: &Place, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            let Some(path) = place.quantiser().or_else(|| place.activation()) else { return param };
+            let Some(setting) = (self.setting)(path) else { return param };
             if setting.has_table() {
-                self.2.push((path, numbers));
+                self.tables.push((place.path().to_owned(), path.to_owned()));
             }
-            value.unwrap_or(param)
+            replace(param.id, &setting.encode()).unwrap_or(param)
         }
     }
 
-    let mut mapper = Mapper(Path::default(), setting, Vec::new());
-    let model = model.map(&mut mapper);
-    match mapper.2.into_iter().find(|(path, numbers)| current(&model, path).as_ref() != Some(numbers)) {
-        Some((path, _)) => Err(SettingError::UnknownTable { path }),
-        None => Ok(model),
+    let (model, Settings { tables, .. }) = change(model, Settings { setting, tables: Vec::new() });
+    let unknown = |setting: &str| tables.iter().find(|(path, _)| path == setting).map(|(_, holder)| holder.clone());
+    match check_hosts(&model) {
+        Err(SettingError::Unreadable { path, numbers }) => Err(match unknown(&path) {
+            Some(path) => SettingError::UnknownTable { path },
+            None => SettingError::Unreadable { path, numbers },
+        }),
+        checked => checked.map(|()| model),
     }
 }
 
@@ -222,25 +199,17 @@ pub fn apply_plan<M: Module>(
 ///
 /// let stair = StairActivationConfig::new(Quantiser::Ternary).init(&Device::flex()).unwrap();
 /// let wider = rescale_features(stair, |_| Some(2.5));
-/// assert_eq!(wider.scales().map(|scales| scales.quantum), Some(2.5));
+/// assert_eq!(wider.scales().map(|scales| scales.quantum()), Some(2.5));
 /// ```
 pub fn rescale_features<M: Module>(model: M, factor: impl FnMut(&str) -> Option<f64>) -> M {
-    struct Mapper<F>(Path, F);
+    struct Rescale<F>(F);
 
-    impl<F: FnMut(&str) -> Option<f64>> ModuleMapper for Mapper<F> {
-        fn enter_module(&mut self, name: &str, container_type: &str) {
-            self.0.enter(name, container_type);
-        }
-
-        fn exit_module(&mut self, _name: &str, _container_type: &str) {
-            self.0.exit();
-        }
-
-        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-            if self.0.kind() == QuantiserKind::Weight {
+    impl<F: FnMut(&str) -> Option<f64>> Change for Rescale<F> {
+        fn float<const D: usize>(&mut self, place: &Place, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            if place.kind() == QuantiserKind::Weight {
                 return param;
             }
-            let factor = self.0.scaled().and_then(|path| (self.1)(&path)).filter(|f| *f > 0.0 && f.is_finite());
+            let factor = place.scaled().and_then(&mut self.0).filter(|f| *f > 0.0 && f.is_finite());
             match factor {
                 Some(factor) => param.map(|scales| scales * factor),
                 None => param,
@@ -248,36 +217,11 @@ pub fn rescale_features<M: Module>(model: M, factor: impl FnMut(&str) -> Option<
         }
     }
 
-    model.map(&mut Mapper(Path::default(), factor))
+    change(model, Rescale(factor)).0
 }
 
 /// A parameter of rank D with these numbers; `None` unless D = 1.
 fn replace<const D: usize>(id: ParamId, numbers: &[f32]) -> Option<Param<Tensor<D>>> {
     let data = TensorData::new(numbers.to_vec(), [numbers.len()]);
     (D == 1).then(|| Param::initialized(id, Tensor::from_data(data, &host_device())))
-}
-
-/// The numbers the setting of the quantiser at `path` shows.
-fn current<M: Module>(model: &M, path: &str) -> Option<Vec<f32>> {
-    struct Visitor<'a>(Path, &'a str, Option<Vec<f32>>);
-
-    impl ModuleVisitor for Visitor<'_> {
-        fn enter_module(&mut self, name: &str, container_type: &str) {
-            self.0.enter(name, container_type);
-        }
-
-        fn exit_module(&mut self, _name: &str, _container_type: &str) {
-            self.0.exit();
-        }
-
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            if self.0.holder().as_deref() == Some(self.1) {
-                self.2 = param.val().into_data().try_into_vec_as::<f32>().ok();
-            }
-        }
-    }
-
-    let mut visitor = Visitor(Path::default(), path, None);
-    model.visit(&mut visitor);
-    visitor.2
 }

@@ -18,8 +18,9 @@
 
 use std::collections::BTreeMap;
 
-use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::Tensor;
+use burn::module::Module;
+
+use super::walk::{Parameter, parameters};
 
 /// The parameter of a layer that the table describes.
 const WEIGHT: &str = "weight";
@@ -141,39 +142,12 @@ impl WeightAxes {
 
 /// The axes of every float parameter of rank 2 or more, by path.
 pub fn weight_axes<M: Module>(model: &M) -> BTreeMap<String, WeightAxes> {
-    #[derive(Default)]
-    struct Visitor {
-        path: Vec<String>,
-        layers: Vec<String>,
-        /// Type of the layer and shape of every parameter.
-        found: BTreeMap<String, (String, Vec<usize>)>,
-    }
-
-    impl ModuleVisitor for Visitor {
-        fn enter_module(&mut self, name: &str, container_type: &str) {
-            self.path.push(name.into());
-            self.layers.push(container_type.into());
-        }
-
-        fn exit_module(&mut self, _name: &str, _container_type: &str) {
-            self.path.pop();
-            self.layers.pop();
-        }
-
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let layer = self.layers.last().cloned().unwrap_or_default();
-            self.found.insert(self.path.join("."), (layer, param.lazy_shape().to_vec()));
-        }
-    }
-
-    let mut visitor = Visitor::default();
-    model.visit(&mut visitor);
-    let found = visitor.found;
-    let axes = |(path, (layer, shape)): (&String, &(String, Vec<usize>))| {
+    let found: BTreeMap<String, Parameter> = parameters(model).into_iter().map(|p| (p.path.clone(), p)).collect();
+    let axes = |(path, Parameter { owner, shape, .. }): (&String, &Parameter)| {
         let start = path.rfind('.').map_or(0, |dot| dot + 1);
-        let axes = WeightAxes::of(layer, &path[start..], shape.len());
+        let axes = WeightAxes::of(owner, &path[start..], shape.len());
         let axes = match found.get(&format!("{}{BIAS}", &path[..start])) {
-            Some((_, bias)) => axes.grouped(shape, bias.iter().product()),
+            Some(bias) => axes.grouped(shape, bias.count()),
             None => axes,
         };
         (shape.len() >= 2).then(|| (path.clone(), axes))

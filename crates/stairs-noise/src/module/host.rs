@@ -10,6 +10,8 @@ use burn::module::{
 };
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::walk::UNREADABLE;
+
 /// A value that can be written as a fixed number of f32s and read back.
 pub trait HostValue: Clone + Send + Sync + std::fmt::Debug {
     /// The value as numbers; the length is the same for all values of the type.
@@ -25,6 +27,9 @@ pub trait HostValue: Clone + Send + Sync + std::fmt::Debug {
 pub struct HostCell<T> {
     id: ParamId,
     value: T,
+    /// Numbers that a record or mapper put here and that are no value. They are shown instead of the value until others replace
+    /// them, so that they are neither lost nor taken for something else.
+    unreadable: Option<Vec<f32>>,
 }
 
 impl<T: HostValue> HostCell<T> {
@@ -32,10 +37,11 @@ impl<T: HostValue> HostCell<T> {
     pub fn new(value: T) -> Self {
         // Through the codec once, so that a value is the same before and after a record.
         let value = value.decode(&value.encode()).unwrap_or(value);
-        Self { id: ParamId::new(), value }
+        Self { id: ParamId::new(), value, unreadable: None }
     }
 
-    /// The value.
+    /// The value; the last one that could be read, if the numbers that a record or mapper put here cannot:
+    /// [`check_hosts`](crate::check_hosts) tells.
     pub fn get(&self) -> &T {
         &self.value
     }
@@ -49,11 +55,12 @@ impl<T: HostValue> HostCell<T> {
     #[must_use]
     pub fn map_value(mut self, change: impl FnOnce(&T) -> T) -> Self {
         self.value = change(&self.value);
+        self.unreadable = None;
         self
     }
 
     fn param(&self) -> Param<Tensor<1>> {
-        let numbers = self.value.encode();
+        let numbers = self.unreadable.clone().unwrap_or_else(|| self.value.encode());
         let data = TensorData::new(numbers.clone(), [numbers.len()]);
         Param::initialized(self.id, Tensor::from_data(data, &host_device()))
     }
@@ -97,14 +104,21 @@ impl<T: HostValue> Module for HostCell<T> {
     }
 
     fn visit<V: ModuleVisitor>(&self, visitor: &mut V) {
+        if self.unreadable.is_some() {
+            // All that a module can tell a walk besides its parameters: a field without any.
+            visitor.enter_module("unreadable", UNREADABLE);
+            visitor.exit_module("unreadable", UNREADABLE);
+        }
         visitor.visit_float(&self.param());
     }
 
     fn map<M: ModuleMapper>(self, mapper: &mut M) -> Self {
         let (id, tensor, _) = mapper.map_float(self.param()).consume();
         let numbers = tensor.into_data().try_into_vec_as::<f32>().unwrap_or_default();
-        let value = self.value.decode(&numbers).unwrap_or(self.value);
-        Self { id, value }
+        match self.value.decode(&numbers) {
+            Some(value) => Self { id, value, unreadable: None },
+            None => Self { id, value: self.value, unreadable: Some(numbers) },
+        }
     }
 }
 
@@ -115,3 +129,53 @@ impl<T: HostValue> ModuleDisplayDefault for HostCell<T> {
 }
 
 impl<T: HostValue> ModuleDisplay for HostCell<T> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SettingError;
+    use crate::module::apply::{check_hosts, set_settings};
+    use crate::module::walk::{Change, Place, change, values};
+    use crate::{Law, Laws, Noise, Quantiser, Setting, StairActivationConfig};
+
+    /// Puts numbers into the scales of quantisers.
+    struct Put([f32; 2]);
+
+    impl Change for Put {
+        fn float<const D: usize>(&mut self, place: &Place, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            match place.scaled() {
+                Some(_) => {
+                    param.map(|old| Tensor::from_data(TensorData::new(self.0.to_vec(), old.dims()), &old.device()))
+                }
+                None => param,
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_that_are_no_value_are_kept_and_told_until_others_replace_them() {
+        let stair = StairActivationConfig::new(Quantiser::Ternary).init(&host_device()).unwrap();
+        let (bad, _) = change(stair, Put([0.0, 2.0]));
+        let expected = SettingError::Unreadable { path: "scales.Fixed".into(), numbers: vec![0.0, 2.0] };
+        assert_eq!(check_hosts(&bad), Err(expected.clone()));
+        // A record of it has the same numbers, and copies tell it too.
+        assert_eq!(values(&bad)[1].1, [0.0, 2.0]);
+        assert_eq!(check_hosts(&bad.valid().fork(&host_device())), Err(expected.clone()));
+        assert_eq!(set_settings(bad.clone(), |_| None).map(|_| ()), Err(expected));
+        let (good, _) = change(bad, Put([0.5, 2.0]));
+        assert_eq!(check_hosts(&good), Ok(()));
+        assert_eq!(good.scales().map(|scales| (scales.quantum(), scales.output())), Some((0.5, 2.0)));
+    }
+
+    #[test]
+    fn a_law_that_single_precision_cannot_hold_is_refused() {
+        let stair = StairActivationConfig::new(Quantiser::Ternary).init(&host_device()).unwrap();
+        let set = |scale| {
+            let laws = Laws::same(Law::new(Noise::Normal, 0.0, scale).unwrap());
+            set_settings(stair.clone(), |_| Some(Setting::new(laws.clone())))
+        };
+        assert!(set(1e30).is_ok());
+        let error = set(1e39).unwrap_err();
+        assert!(matches!(&error, SettingError::Unreadable { path, .. } if path == "setting"), "{error}");
+    }
+}

@@ -12,10 +12,11 @@
 //! | `TransformerEncoderLayer`, `TransformerDecoderLayer`, `PositionWiseFeedForward` | a block around one residual sum |
 //! | `SwiGlu` | a product of two dense layers |
 
-use burn::module::{Module, ModuleVisitor, Param};
+use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
-use super::apply::{Path, QuantiserKind};
+use super::apply::QuantiserKind;
+use super::walk::{Look, Place, look};
 
 /// Types of modules whose weights are one layer, as Burn names them to visitors.
 const UNITS: [&str; 13] = [
@@ -83,28 +84,17 @@ struct Site {
 }
 
 fn sites<M: Module>(model: &M) -> Vec<Site> {
-    #[derive(Default)]
-    struct Visitor(Path, Vec<Site>);
+    struct List(Vec<Site>);
 
-    impl ModuleVisitor for Visitor {
-        fn enter_module(&mut self, name: &str, container_type: &str) {
-            self.0.enter(name, container_type);
-        }
-
-        fn exit_module(&mut self, _name: &str, _container_type: &str) {
-            self.0.exit();
-        }
-
-        fn visit_float<const D: usize>(&mut self, _param: &Param<Tensor<D>>) {
-            if let Some(path) = self.0.quantiser() {
-                self.1.push(Site { path, kind: self.0.kind(), unit: self.0.outermost(&UNITS) });
-            }
+    impl Look for List {
+        fn float<const D: usize>(&mut self, place: &Place, _param: &Param<Tensor<D>>) {
+            let unit = || place.outermost(&UNITS).map(str::to_owned);
+            let site = |path: &str| Site { path: path.to_owned(), kind: place.kind(), unit: unit() };
+            self.0.extend(place.quantiser().map(site));
         }
     }
 
-    let mut visitor = Visitor::default();
-    model.visit(&mut visitor);
-    visitor.1
+    look(model, List(Vec::new())).0
 }
 
 fn collect(sites: impl Iterator<Item = (String, QuantiserKind, Option<String>)>) -> Vec<Vec<String>> {

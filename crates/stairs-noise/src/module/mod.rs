@@ -8,13 +8,17 @@
 //! | `layers` | which quantisers a schedule anneals together |
 //! | `setting` | [`Setting`](crate::Setting): what changes during training |
 //! | `apply` | reading and replacing settings by path |
+//! | `walk` | [`walk`]: looking at parameters and changing them, with the place of each |
 //! | `scales`, `host` | quantum and output scale; host numbers in Burn's records |
+//! | `own` | Burn's `Module` for the types that walks recognise |
 
 pub mod apply;
 pub mod axes;
 pub mod host;
 pub mod layers;
+pub(crate) mod own;
 mod scales;
 pub mod setting;
 pub mod stair;
+pub mod walk;
 pub mod weights;

@@ -10,7 +10,7 @@ use crate::{Backward, StairSpec, regularised_stair};
 
 impl HostValue for Scales {
     fn encode(&self) -> Vec<f32> {
-        vec![self.quantum as f32, self.output as f32]
+        vec![self.quantum() as f32, self.output() as f32]
     }
 
     fn decode(&self, numbers: &[f32]) -> Option<Self> {
@@ -19,7 +19,7 @@ impl HostValue for Scales {
     }
 
     fn describe(&self) -> String {
-        format!("quantum {} output {}", self.quantum, self.output)
+        format!("quantum {} output {}", self.quantum(), self.output())
     }
 }
 

@@ -12,12 +12,9 @@ use crate::{Backward, Dsq, Ewgs, Law, Laws, Noise, NoiseTable, Strategy, derive_
 /// laws it would have had.
 #[derive(Clone, Debug)]
 pub struct Setting {
-    /// Forward law and backward rule.
-    pub laws: Laws,
-    /// What the forward pass emits.
-    pub strategy: Strategy,
-    /// Key of the random strategy; must differ from step to step and from quantiser to quantiser.
-    pub key: u64,
+    laws: Laws,
+    strategy: Strategy,
+    key: u64,
     /// Tabulated laws this quantiser has been given: a record holds only their fingerprints.
     tables: Vec<Arc<NoiseTable>>,
 }
@@ -36,13 +33,30 @@ impl Setting {
         Self { laws, strategy: Strategy::Expectation, key: 0, tables }
     }
 
+    /// Forward law and backward rule.
+    pub fn laws(&self) -> &Laws {
+        &self.laws
+    }
+
+    /// What the forward pass emits.
+    pub fn strategy(&self) -> Strategy {
+        self.strategy
+    }
+
+    /// Key of the random strategy.
+    pub fn key(&self) -> u64 {
+        self.key
+    }
+
     /// Sets the strategy.
+    #[must_use]
     pub fn with_strategy(mut self, strategy: Strategy) -> Self {
         self.strategy = strategy;
         self
     }
 
-    /// Sets the key of the random strategy.
+    /// Sets the key of the random strategy; it must differ from step to step and from quantiser to quantiser.
+    #[must_use]
     pub fn with_key(mut self, key: u64) -> Self {
         self.key = key;
         self

@@ -6,30 +6,33 @@
 //!
 //! A [`Stair`] has no clock and no randomness of its own: its [`Setting`] is a value that
 //! [`apply`](crate::module::apply) replaces by path. It smooths only where Burn trains: on an autodiff device, with its
-//! flag up ([`Module::valid`] and [`Module::freeze`] take it down). Everywhere else it is the hard stair.
+//! flag up ([`valid`](burn::module::Module::valid) and [`freeze`](burn::module::Module::freeze) take it down). Everywhere else it is the hard stair.
 
 use std::sync::Arc;
 
 use burn::config::Config;
-use burn::module::{Flag, Module, Param, Reparameterization};
+use burn::module::{Flag, Param, Reparameterization};
 use burn::tensor::{Device, Tensor};
 use stairs_quant::{Quantiser, Requirement, ScaleError, Scales, StairFunction};
 
 use super::host::HostCell;
+use super::own::module_seen_as;
 use super::scales::{SMALLEST_STEP, ScaleState};
 use super::setting::Setting;
+use super::walk::STAIR;
 use super::weights::smallest;
 use crate::{Laws, StairSpec};
 
 /// A quantiser of features or weights.
-#[derive(Module, Debug)]
+#[derive(Clone, Debug)]
 pub struct Stair {
     pub(crate) setting: HostCell<Setting>,
     pub(crate) scales: ScaleState,
     smoothing: Param<Flag>,
-    #[module(skip)]
     function: Arc<StairFunction>,
 }
+
+module_seen_as!(Stair, STAIR, [setting, scales, smoothing], skip function);
 
 /// A [`Stair`] where an activation function stood.
 pub type StairActivation = Stair;
@@ -60,8 +63,9 @@ impl Stair {
     /// Quantises `x` (any shape): smoothed during training, hard otherwise.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let spec = if self.smoothing.is_enabled() && x.device().is_autodiff() {
-            let Setting { laws, strategy, key, .. } = self.setting.get().clone();
-            StairSpec::new(self.function.clone(), laws).with_strategy(strategy).with_key(key)
+            let setting = self.setting.get();
+            let spec = StairSpec::new(self.function.clone(), setting.laws().clone());
+            spec.with_strategy(setting.strategy()).with_key(setting.key())
         } else {
             // A hard stair draws nothing: its key says which quantiser a recorded operation belongs to.
             StairSpec::hard(self.function.clone()).with_key(self.setting.id().val())

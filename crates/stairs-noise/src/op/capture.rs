@@ -54,7 +54,7 @@ impl Recorded {
         let upper = self.function.threshold_value() == ThresholdValue::Upper;
         let counts = [self.key, u64::from(upper), self.function.threshold_count() as u64].map(ScalarIr::UInt);
         let numbers = self.function.levels().iter().chain(self.function.thresholds());
-        let numbers = numbers.copied().chain([self.scales.quantum, self.scales.output]);
+        let numbers = numbers.copied().chain([self.scales.quantum(), self.scales.output()]);
         counts.into_iter().chain(numbers.map(ScalarIr::Float)).collect()
     }
 

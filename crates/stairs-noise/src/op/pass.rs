@@ -73,7 +73,7 @@ pub(crate) enum BackwardPass {
 
 impl Pass {
     fn new(spec: &StairSpec, law: &Law, backward: bool) -> Self {
-        let (epsilon, alpha) = (spec.scales.quantum, spec.scales.output);
+        let (epsilon, alpha) = (spec.scales.quantum(), spec.scales.output());
         let stair = &spec.stair;
         let hard = is_sharp(law);
         let inverse_scale = if hard { 1.0 } else { 1.0 / (epsilon * law.scale()) };
@@ -131,7 +131,7 @@ impl BackwardPass {
     /// `None` for a rule with a factor of its own, see `rules`.
     pub(crate) fn new(spec: &StairSpec) -> Option<Self> {
         match &spec.laws.backward {
-            Backward::Identity => Some(Self::Constant((spec.scales.output / spec.scales.quantum) as f32)),
+            Backward::Identity => Some(Self::Constant((spec.scales.output() / spec.scales.quantum()) as f32)),
             Backward::Law(law) if is_sharp(law) => Some(Self::Zero),
             Backward::Law(law) => Some(Self::Density(Pass::new(spec, law, true))),
             Backward::Dsq(_) | Backward::Ewgs(_) => None,

@@ -62,12 +62,12 @@ pub fn backward<const D: usize>(x: Tensor<D>, gradient: Tensor<D>, spec: &StairS
 
 /// The factor of a rule that is no law, cell by cell.
 fn factor<const D: usize>(x: Tensor<D>, gradient: Tensor<D>, spec: &StairSpec) -> Tensor<D> {
-    let (quantum, levels) = (spec.scales.quantum, spec.stair.levels());
+    let (quantum, levels) = (spec.scales.quantum(), spec.stair.levels());
     let (low, high) = (spec.stair.lowest_level(), spec.stair.highest_level());
     let not_a_number = x.clone().is_nan();
     let between = |low: f64, high: f64| {
         (x.clone().greater_equal_elem(quantum * low).float() - x.clone().greater_equal_elem(quantum * high).float())
-            * (spec.scales.output / quantum)
+            * (spec.scales.output() / quantum)
     };
     let factor = match &spec.laws.backward {
         Backward::Dsq(dsq) if crate::rules::rises(&spec.stair) => {

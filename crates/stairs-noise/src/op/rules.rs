@@ -42,11 +42,11 @@ fn dsq_slope<B: StairBackend>(x: FloatTensor<B>, spec: &StairSpec, dsq: Dsq) -> 
     }
     let middles: Vec<f64> = levels.windows(2).map(|pair| 0.5 * (pair[0] + pair[1])).collect();
     let widths: Vec<f64> = levels.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    let inside = inside::<B>(x.clone(), spec, spec.scales.output / spec.scales.quantum)?;
-    let offset = B::float_sub(x.clone(), by_cell::<B>(x.clone(), spec, &middles, spec.scales.quantum)?);
+    let inside = inside::<B>(x.clone(), spec, spec.scales.output() / spec.scales.quantum())?;
+    let offset = B::float_sub(x.clone(), by_cell::<B>(x.clone(), spec, &middles, spec.scales.quantum())?);
     // κ·v, v = 2(x/ε − m)/Δ.
     let kappa = dsq.steepness();
-    let unit = 2.0 * kappa / spec.scales.quantum;
+    let unit = 2.0 * kappa / spec.scales.quantum();
     let argument = if widths.iter().all(|width| *width == widths[0]) {
         B::float_mul_scalar(offset, (unit / widths[0]).into())
     } else {
@@ -66,12 +66,12 @@ fn ewgs_factor<B: StairBackend>(
     spec: &StairSpec,
     ewgs: Ewgs,
 ) -> Option<FloatTensor<B>> {
-    let (quantum, stair) = (spec.scales.quantum, &spec.stair);
+    let (quantum, stair) = (spec.scales.quantum(), &spec.stair);
     let (low, high) = (stair.lowest_level(), stair.highest_level());
-    let inside = inside::<B>(x.clone(), spec, spec.scales.output / quantum)?;
+    let inside = inside::<B>(x.clone(), spec, spec.scales.output() / quantum)?;
     // Outside the range the factor is 0 whatever the distance, which would be infinite at infinity.
     let x = B::float_clamp(x, (quantum * low).into(), (quantum * high).into());
-    let hard = StairSpec::hard(stair.clone()).with_scales(Scales { quantum, output: quantum });
+    let hard = StairSpec::hard(stair.clone()).with_scales(Scales::equal(quantum).ok()?);
     let distance = B::float_sub(x.clone(), B::regularised_stair(x, hard));
     let gain = ewgs.delta() / (quantum * (high - low));
     let signed = B::float_mul(B::float_sign(gradient), distance);
@@ -108,6 +108,6 @@ fn hard<B: StairBackend>(
     stair: StairFunction,
     output: f64,
 ) -> Option<FloatTensor<B>> {
-    let scales = Scales { quantum: spec.scales.quantum, output };
+    let scales = Scales::new(spec.scales.quantum(), output).ok()?;
     Some(B::regularised_stair(x, StairSpec::hard(stair).with_scales(scales)))
 }

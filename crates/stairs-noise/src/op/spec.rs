@@ -29,13 +29,7 @@ pub struct StairSpec {
 impl StairSpec {
     /// The expectation of `stair` under `laws`, quantum 1.
     pub fn new(stair: impl Into<Arc<StairFunction>>, laws: Laws) -> Self {
-        Self {
-            stair: stair.into(),
-            laws,
-            strategy: Strategy::Expectation,
-            scales: Scales { quantum: 1.0, output: 1.0 },
-            key: 0,
-        }
+        Self { stair: stair.into(), laws, strategy: Strategy::Expectation, scales: Scales::UNIT, key: 0 }
     }
 
     /// The hard stair: evaluation. No gradient.
@@ -44,18 +38,21 @@ impl StairSpec {
     }
 
     /// Sets what the forward pass emits.
+    #[must_use]
     pub fn with_strategy(mut self, strategy: Strategy) -> Self {
         self.strategy = strategy;
         self
     }
 
     /// Sets the quantum ε of the input and the scale α of the output, both positive: y = α·σ_ν(x/ε).
+    #[must_use]
     pub fn with_scales(mut self, scales: Scales) -> Self {
         self.scales = scales;
         self
     }
 
     /// Sets the key of the random strategy: the draw of element i is a function of the key and i alone.
+    #[must_use]
     pub fn with_key(mut self, key: u64) -> Self {
         self.key = key;
         self

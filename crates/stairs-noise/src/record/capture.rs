@@ -9,6 +9,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::RecordError;
 use crate::module::host::host_device;
+use crate::module::walk::{Look, Place, Walk};
 
 /// Sizes of the batches.
 pub(super) const BATCHES: [usize; 2] = [2, 3];
@@ -47,7 +48,7 @@ pub(super) fn capture<M: Recorded, E: From<RecordError>, const D: usize, const O
     }
     dims[1..].copy_from_slice(sample);
     let device = Device::capture();
-    let mut names = Names::default();
+    let mut names = Walk::new(Names::default());
     let mut failed = None;
     let record = |scope: CaptureScope| -> CompletedCaptureScope {
         let module = match make(&device) {
@@ -76,7 +77,8 @@ pub(super) fn capture<M: Recorded, E: From<RecordError>, const D: usize, const O
     }
     let graph =
         captured.map_err(|panic| RecordError::Stopped(message(panic.as_ref())))?.map_err(RecordError::Capture)?;
-    Ok(Recording { graph, parameters: names.parameters, identities: names.identities })
+    let Names { parameters, identities } = names.who;
+    Ok(Recording { graph, parameters, identities })
 }
 
 fn id<const D: usize>(tensor: &Tensor<D>) -> Option<TensorId> {
@@ -92,26 +94,16 @@ fn message(panic: &(dyn std::any::Any + Send)) -> String {
 /// Paths of parameters.
 #[derive(Default)]
 struct Names {
-    path: Vec<String>,
     parameters: BTreeMap<TensorId, String>,
     identities: BTreeMap<u64, String>,
 }
 
-impl ModuleVisitor for Names {
-    fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
-    }
-
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let path = self.path.join(".");
-        self.identities.entry(param.id.val()).or_insert_with(|| path.clone());
+impl Look for Names {
+    fn float<const D: usize>(&mut self, place: &Place, param: &Param<Tensor<D>>) {
+        self.identities.entry(param.id.val()).or_insert_with(|| place.path().to_owned());
         // Host values of quantisers are shown on a processor: they are in no graph.
         if let Some(id) = id(&param.base()) {
-            self.parameters.entry(id).or_insert(path);
+            self.parameters.entry(id).or_insert_with(|| place.path().to_owned());
         }
     }
 }

@@ -190,7 +190,7 @@ impl Constant {
                 let of = |list: &[f64], index: usize| list[if list.len() == 1 { 0 } else { index }];
                 let scale = |index| {
                     let (quantum, output) =
-                        (stair.scales.quantum * of(&quanta, index), stair.scales.output * of(&outputs, index));
+                        (stair.scales.quantum() * of(&quanta, index), stair.scales.output() * of(&outputs, index));
                     Scales::new(quantum, output).ok()
                 };
                 (0..count).map(scale).collect::<Option<Vec<_>>>().unwrap_or_default()

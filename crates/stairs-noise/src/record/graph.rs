@@ -8,6 +8,7 @@ use burn::backend::ir::{
     ScalarIr, TensorIr,
 };
 use stairs_network::{Comparison, Network, NetworkBuilder, Op, Source, Stair, Weight, Window};
+use stairs_quant::Scales;
 
 use super::RecordError;
 use super::capture::Recording;
@@ -395,13 +396,13 @@ impl Translation<'_> {
 
     /// A stair of features.
     fn stair(&mut self, x: &Feature, recorded: Recorded) -> Result<Found, RecordError> {
-        let Recorded { key, function, mut scales } = recorded;
-        let comparison = match x.form {
-            Form::Divided(quantum) => {
-                scales.quantum = f64::from(quantum);
-                Comparison::Divided
-            }
-            _ => Comparison::Folded,
+        let Recorded { key, function, scales } = recorded;
+        let (comparison, scales) = match x.form {
+            Form::Divided(quantum) => match Scales::new(f64::from(quantum), scales.output()) {
+                Ok(scales) => (Comparison::Divided, scales),
+                Err(_) => return Ok(Found::Unknown),
+            },
+            _ => (Comparison::Folded, scales),
         };
         let path = self.quantiser(key).unwrap_or_else(|| self.here("stair"));
         let stair = Stair { path: path.clone(), function, scales, comparison };
@@ -420,11 +421,14 @@ impl Translation<'_> {
             return Found::Unknown;
         };
         match &mut node.op {
-            Op::Stair(stair)
-                if stair.comparison == Comparison::Divided && stair.scales.output == 1.0 && factor > 0.0 =>
-            {
-                stair.scales.output = f64::from(factor);
-                Found::View(x.source, Form::Plain)
+            Op::Stair(stair) if stair.comparison == Comparison::Divided && stair.scales.output() == 1.0 => {
+                match Scales::new(stair.scales.quantum(), f64::from(factor)) {
+                    Ok(scales) => {
+                        stair.scales = scales;
+                        Found::View(x.source, Form::Plain)
+                    }
+                    Err(_) => Found::Unknown,
+                }
             }
             _ => Found::Unknown,
         }

@@ -1,10 +1,11 @@
 //! The published baselines against the numbers of an independent program (`benches/peers/golden_baselines.py`): forward,
 //! gradient and gradient of the learned scale agree to 1e-6 on every compiled backend, and in f64.
 
-use burn::module::{Module, ModuleVisitor, Param};
+use burn::module::{Module, Param};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use serde::Deserialize;
 use stairs_noise::op::reference;
+use stairs_noise::walk::{Look, Place, look};
 use stairs_noise::{
     AnnealingPlan, Backward, Dsq, Envelope, Estimator, FeatureScale, NoiseSchedule, Quantiser, QuantiserSchedule,
     RelaxationWindow, Scales, SigmoidWindow, StairActivationConfig, StairSpec, Strategy, TimeUnit, regularised_stair,
@@ -70,7 +71,7 @@ fn check(label: &str, found: Tensor<2>, expected: &[f64]) {
 
 /// Forward and gradient of `spec` on every backend, and of the plain-tensor reference.
 fn on_every_backend(rule: &str, case: &Case, estimator: &Estimator) {
-    let scales = Scales { quantum: case.quantum, output: case.quantum };
+    let scales = Scales::equal(case.quantum).unwrap();
     let spec = StairSpec::new(estimator.stair.clone(), estimator.laws());
     let spec = spec.with_strategy(estimator.strategy).with_scales(scales);
     for (i, ((x, y), (g, gradient))) in
@@ -149,19 +150,17 @@ fn golden_learned_scales() {
 
 /// The gradient of the one trainable parameter of a quantiser.
 fn scale_gradient<M: Module>(module: &M, gradients: &Gradients) -> Option<Tensor<1>> {
-    struct Visitor<'a>(&'a Gradients, Option<Tensor<1>>);
+    struct Read<'a>(&'a Gradients, Option<Tensor<1>>);
 
-    impl ModuleVisitor for Visitor<'_> {
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+    impl Look for Read<'_> {
+        fn float<const D: usize>(&mut self, _place: &Place, param: &Param<Tensor<D>>) {
             if let Some(gradient) = param.val().grad(self.0) {
                 self.1 = Some(gradient.flatten::<1>(0, D - 1));
             }
         }
     }
 
-    let mut visitor = Visitor(gradients, None);
-    module.visit(&mut visitor);
-    visitor.1
+    look(module, Read(gradients, None)).1
 }
 
 #[test]

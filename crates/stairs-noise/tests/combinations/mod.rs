@@ -200,7 +200,7 @@ fn check_weights(cell: usize, label: &str, model: &Linear, device: &Device) {
     }
     let stair = model.weight.reparameterization::<Stair>().unwrap();
     if let Some(scales) = stair.scales() {
-        check_stair(label, stair, scales.quantum as f32, device);
+        check_stair(label, stair, scales.quantum() as f32, device);
     }
 }
 

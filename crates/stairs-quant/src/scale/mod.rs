@@ -47,13 +47,14 @@ use sample::Sample;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "ScalesData")]
 pub struct Scales {
-    /// ε, in units of x.
-    pub quantum: f64,
-    /// α, in units of y. Equal to the quantum in most policies.
-    pub output: f64,
+    quantum: f64,
+    output: f64,
 }
 
 impl Scales {
+    /// Quantum and output scale 1: the stair as it is.
+    pub const UNIT: Self = Self { quantum: 1.0, output: 1.0 };
+
     /// Scales with the given quantum and output scale.
     ///
     /// # Errors
@@ -65,6 +66,16 @@ impl Scales {
             }
         }
         Ok(Self { quantum, output })
+    }
+
+    /// ε, in units of x.
+    pub fn quantum(&self) -> f64 {
+        self.quantum
+    }
+
+    /// α, in units of y. Equal to the quantum in most policies.
+    pub fn output(&self) -> f64 {
+        self.output
     }
 
     /// α = ε: the output has the scale of the input.
@@ -133,9 +144,9 @@ impl TryFrom<ScalesData> for Scales {
 /// let weights = [1.0, -3.0, 0.5, -0.5]; // shape [2, 2], one output channel a column
 /// let twn: ScalePolicy = "twn".parse()?;
 /// let scales = twn.scales(&weights, &stair)?;
-/// assert_eq!((scales.quantum, scales.output), (1.75, 2.0));
+/// assert_eq!((scales.quantum(), scales.output()), (1.75, 2.0));
 /// let columns = ScalePolicy::MaxAbs.scales_per_channel(&weights, &[2, 2], Granularity::Axis(1), &stair)?;
-/// assert_eq!((columns[0].quantum, columns[1].quantum), (1.0, 3.0));
+/// assert_eq!((columns[0].quantum(), columns[1].quantum()), (1.0, 3.0));
 /// # Ok::<(), stairs_quant::ScaleError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -26,7 +26,7 @@ impl Diverged {
     }
 
     pub(super) fn write(&self, dir: &Path) -> Result<(), TrainError> {
-        let json = serde_json::to_vec(self).map_err(|e| TrainError::Burn(e.to_string()))?;
+        let json = serde_json::to_vec(self).map_err(|e| TrainError::Burn(e.into()))?;
         SealedDir::new(dir).write(FILE, &json)
     }
 }

@@ -117,9 +117,10 @@ impl Materialised {
     ) -> Result<Self, MaterialiseError> {
         let network = model.0.network(input).map_err(ModelError::from)?;
         let quantised = |path: &str, stair: &StairFunction, scales: &[Scales]| -> Result<Quantised, MaterialiseError> {
-            let &[Scales { quantum, output: scale }] = scales else {
+            let [scales] = scales else {
                 return Err(MaterialiseError::Scale { path: path.to_owned() });
             };
+            let (quantum, scale) = (scales.quantum(), scales.output());
             let (thresholds, levels) = (stair.thresholds().to_vec(), stair.levels().to_vec());
             Ok(Quantised { quantiser: Precision::of(stair).to_string(), thresholds, levels, quantum, scale })
         };

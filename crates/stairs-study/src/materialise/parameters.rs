@@ -1,9 +1,7 @@
 //! The parameters of a module as its hard network has them.
 
-use burn::{
-    module::{Module, ModuleVisitor, Param},
-    tensor::Tensor,
-};
+use burn::module::Module;
+use stairs_noise::walk::values;
 
 /// A parameter: its path, the type of the module it belongs to, shape and values.
 pub(super) struct Parameter {
@@ -13,40 +11,37 @@ pub(super) struct Parameter {
     pub(super) values: Vec<f32>,
 }
 
-/// The type of a quantiser: what is inside is no parameter of the hard network.
-const QUANTISER: &str = "Struct:Stair";
-
 /// All parameters of the hard network but those of quantisers.
 pub(super) fn parameters<M: Module>(module: &M) -> Vec<Parameter> {
-    #[derive(Default)]
-    struct Visitor {
-        names: Vec<String>,
-        owners: Vec<String>,
-        found: Vec<Parameter>,
+    let all = values(&module.valid().materialize()).into_iter();
+    let of_the_network = all.filter(|(parameter, _)| !parameter.is_of_quantiser);
+    of_the_network.map(|(p, values)| Parameter { path: p.path, owner: p.owner, shape: p.shape, values }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::{
+        nn::{Linear, LinearConfig},
+        tensor::Device,
+    };
+    use stairs_noise::{StairActivation, StairActivationConfig};
+    use stairs_quant::Quantiser;
+
+    use super::*;
+
+    /// A user's module with the name of our quantiser.
+    #[derive(Module, Debug)]
+    struct Stair {
+        setting: Linear,
+        act: StairActivation,
     }
 
-    impl ModuleVisitor for Visitor {
-        fn enter_module(&mut self, name: &str, owner: &str) {
-            self.names.push(name.into());
-            self.owners.push(owner.into());
-        }
-
-        fn exit_module(&mut self, _: &str, _: &str) {
-            self.names.pop();
-            self.owners.pop();
-        }
-
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            if self.owners.iter().any(|owner| owner == QUANTISER) {
-                return;
-            }
-            let values = param.val().into_data().try_into_vec_as::<f32>().unwrap_or_default();
-            let (path, owner) = (self.names.join("."), self.owners.last().cloned().unwrap_or_default());
-            self.found.push(Parameter { path, owner, shape: param.lazy_shape().to_vec(), values });
-        }
+    #[test]
+    fn parameters_of_quantisers_are_left_out_and_those_of_a_look_alike_are_not() {
+        let device = Device::flex();
+        let act = StairActivationConfig::new(Quantiser::Ternary).init(&device).unwrap();
+        let found = parameters(&Stair { setting: LinearConfig::new(3, 2).init(&device), act });
+        let paths: Vec<_> = found.iter().map(|parameter| parameter.path.as_str()).collect();
+        assert_eq!(paths, ["setting.weight", "setting.bias"]);
     }
-
-    let mut visitor = Visitor::default();
-    module.valid().materialize().visit(&mut visitor);
-    visitor.found
 }

@@ -217,7 +217,7 @@ fn adopt(sealed: &SealedDir, draws: usize) -> Result<Option<String>, TrainError>
 }
 
 fn write(sealed: &SealedDir, name: &str, value: &impl Serialize) -> Result<(), TrainError> {
-    sealed.write(name, &serde_json::to_vec(value).map_err(|error| TrainError::Burn(error.to_string()))?)
+    sealed.write(name, &serde_json::to_vec(value).map_err(|error| TrainError::Burn(error.into()))?)
 }
 
 fn read<T: DeserializeOwned>(sealed: &SealedDir, name: &str) -> Result<T, TrainError> {

@@ -254,10 +254,7 @@ fn configuration(study: &Study<'_>) -> Markup {
         ("Trainable parameters", common(&|r| r.parameters.to_string())),
         ("Epochs", common(&|r| r.config.epochs.to_string())),
         ("Batch", common(&|r| r.config.batch.to_string())),
-        (
-            "Learning rate (Adam)",
-            common(&|r| if r.config.lr.is_finite() { r.config.lr.to_string() } else { NONE.into() }),
-        ),
+        ("Learning rate", common(&|r| if r.config.lr.is_finite() { r.config.lr.to_string() } else { NONE.into() })),
         ("Device", common(&|r| r.device.clone())),
         ("stairs", common(&|r| r.versions.stairs.clone())),
         ("Burn", common(&|r| r.versions.burn.clone())),

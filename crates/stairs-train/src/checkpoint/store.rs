@@ -65,7 +65,7 @@ impl Store {
                 files::write_synced(&temporary.join(part_file(part)), bytes)?;
                 manifest.parts.insert(part.to_string(), PartInfo::of(bytes));
             }
-            let json = serde_json::to_vec_pretty(&manifest).map_err(|e| TrainError::Burn(e.to_string()))?;
+            let json = serde_json::to_vec_pretty(&manifest).map_err(|e| TrainError::Burn(e.into()))?;
             files::write_synced(&temporary.join(MANIFEST), &json)?;
             let names: Vec<String> = parts.keys().map(|part| part_file(part)).collect();
             let contents = names.iter().map(String::as_str).zip(parts.values().map(|bytes| &**bytes));

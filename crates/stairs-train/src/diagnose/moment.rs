@@ -127,7 +127,7 @@ impl Moments<'_> {
 
 /// `model` with these laws, everywhere the expectation.
 fn set_laws<M: Classifier>(model: M, laws: impl Fn(&str) -> Option<Laws>) -> Result<M, ConfigError> {
-    set_settings(model, |path| Some(Setting::new(laws(path)?))).map_err(|e| ConfigError::Plan(e.to_string()))
+    Ok(set_settings(model, |path| Some(Setting::new(laws(path)?)))?)
 }
 
 /// Half-width in quanta of the window around a threshold.

@@ -73,7 +73,7 @@ impl Diagnosis {
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent).map_err(|e| TrainError::write(parent, e))?;
         }
-        let json = serde_json::to_string_pretty(self).map_err(|e| TrainError::Burn(e.to_string()))?;
+        let json = serde_json::to_string_pretty(self).map_err(|e| TrainError::Burn(e.into()))?;
         files::write_atomic(path, (json + "\n").as_bytes())
     }
 

@@ -76,24 +76,28 @@ impl Diagnose {
     }
 
     /// Trains on `device`.
+    #[must_use]
     pub fn device(mut self, device: Device) -> Self {
         self.device = device.inner();
         self
     }
 
     /// Sets the optimiser steps between two records, at least 1.
+    #[must_use]
     pub fn every(mut self, steps: u64) -> Self {
         self.every = steps;
         self
     }
 
     /// Sets the random directions of the cosine, at least 1; every one costs two forward passes a layer and two more.
+    #[must_use]
     pub fn directions(mut self, directions: usize) -> Self {
         self.directions = directions;
         self
     }
 
     /// Anneals by `plan` instead of the configured method and policy.
+    #[must_use]
     pub fn plan(mut self, plan: AnnealingPlan) -> Self {
         self.plan = Some(plan);
         self
@@ -135,8 +139,7 @@ impl Diagnose {
         let mut batch: Option<Batch> = None;
         for _ in 0..config.epochs {
             for next in loader.iter() {
-                let next =
-                    next.map_err(|e| loader.fault().take().unwrap_or_else(|| TrainError::Burn(e.to_string())))?;
+                let next = next.map_err(|e| loader.fault().take().unwrap_or_else(|| TrainError::Burn(e.into())))?;
                 let step = model.step();
                 let output = TrainStep::step(&model, next.clone());
                 let loss = output.item.loss.mean().into_scalar::<f64>();

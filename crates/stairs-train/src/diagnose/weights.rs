@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 
 use burn::{
-    module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId},
+    module::{Module, Param, ParamId},
     optim::GradientsParams,
     tensor::{Tensor, TensorData},
 };
-use stairs_noise::{QuantiserKind, quantisers, weight_axes};
+use stairs_noise::{
+    QuantiserInfo, quantisers,
+    walk::{Change, Look, Parameter, Place, change, look, values},
+    weight_axes,
+};
 
-use crate::histogram::{Scales, Values, values};
-
-/// Ending of a weight quantiser's path after the weight's own.
-const QUANTISER: &str = ".stair";
+use crate::histogram::Scales;
 
 /// A quantised weight: its path and that of its quantiser.
 #[derive(Clone, Debug)]
@@ -23,9 +24,8 @@ pub(super) struct Site {
 
 /// The quantised weights of `model`, in network order.
 pub(super) fn sites<M: Module>(model: &M) -> Vec<Site> {
-    let weights = quantisers(model).into_iter().filter(|quantiser| quantiser.kind == QuantiserKind::Weight);
-    let site = |quantiser: String| Some(Site { weight: quantiser.strip_suffix(QUANTISER)?.into(), quantiser });
-    weights.filter_map(|quantiser| site(quantiser.path)).collect()
+    let site = |quantiser: QuantiserInfo| Some(Site { weight: quantiser.weight()?.into(), quantiser: quantiser.path });
+    quantisers(model).into_iter().filter_map(site).collect()
 }
 
 /// Latent values of one weight with its scales.
@@ -50,7 +50,8 @@ impl Latent {
 pub(super) fn latent<M: Module>(model: &M, sites: &[Site]) -> Vec<Latent> {
     let (all, axes) = (values(model), weight_axes(model));
     let one = |site: &Site| {
-        let (path, shape, values) = all.iter().find(|(path, ..)| *path == site.weight)?;
+        let (Parameter { path, shape, .. }, values) =
+            all.iter().find(|(parameter, _)| parameter.path == site.weight)?;
         Some(Latent { values: values.clone(), scales: Scales::find(&all, path, shape, axes.get(path)?)? })
     };
     sites.iter().filter_map(one).collect()
@@ -58,10 +59,10 @@ pub(super) fn latent<M: Module>(model: &M, sites: &[Site]) -> Vec<Latent> {
 
 /// What `model` makes of its latent weights, in units of the output scale, to single precision.
 pub(super) fn levels<M: Module>(model: &M, sites: &[Site], latent: &[Latent]) -> Vec<Vec<f32>> {
-    let effective: Values = values(&model.clone().materialize());
+    let effective = values(&model.clone().materialize());
     let one = |(site, latent): (&Site, &Latent)| {
-        let found = effective.iter().find(|(path, ..)| *path == site.weight);
-        latent.levels(found.map_or(&[], |(_, _, values)| values))
+        let found = effective.iter().find(|(parameter, _)| parameter.path == site.weight);
+        latent.levels(found.map_or(&[], |(_, values)| values))
     };
     sites.iter().zip(latent).map(one).collect()
 }
@@ -74,51 +75,34 @@ pub(super) fn share_changed(before: &[f32], after: &[f32]) -> f64 {
 
 /// The gradient of every weight at `sites`; zeros where none arrived.
 pub(super) fn gradients<M: Module>(model: &M, grads: &GradientsParams, sites: &[Site]) -> Vec<Vec<f32>> {
-    struct Visitor<'a>(Vec<String>, &'a GradientsParams, BTreeMap<String, Vec<f32>>);
+    struct Read<'a>(&'a GradientsParams, BTreeMap<String, Vec<f32>>);
 
-    impl ModuleVisitor for Visitor<'_> {
-        fn enter_module(&mut self, name: &str, _container_type: &str) {
-            self.0.push(name.into());
-        }
-
-        fn exit_module(&mut self, _name: &str, _container_type: &str) {
-            self.0.pop();
-        }
-
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let gradient = match self.1.get::<D>(param.id) {
+    impl Look for Read<'_> {
+        fn float<const D: usize>(&mut self, place: &Place, param: &Param<Tensor<D>>) {
+            let gradient = match self.0.get::<D>(param.id) {
                 Some(gradient) => gradient.into_data().try_into_vec_as::<f32>().unwrap_or_default(),
                 None => vec![0.0; param.lazy_shape().num_elements()],
             };
-            self.2.insert(self.0.join("."), gradient);
+            self.1.insert(place.path().to_owned(), gradient);
         }
     }
 
-    let mut visitor = Visitor(Vec::new(), grads, BTreeMap::new());
-    model.visit(&mut visitor);
-    sites.iter().map(|site| visitor.2.remove(&site.weight).unwrap_or_default()).collect()
+    let mut found = look(model, Read(grads, BTreeMap::new())).1;
+    sites.iter().map(|site| found.remove(&site.weight).unwrap_or_default()).collect()
 }
 
 /// `model` with other latent weights, by path.
 pub(super) fn with_weights<M: Module>(model: M, weights: BTreeMap<&str, Vec<f32>>) -> M {
-    struct Mapper<'a>(Vec<String>, BTreeMap<&'a str, Vec<f32>>);
+    struct Write<'a>(BTreeMap<&'a str, Vec<f32>>);
 
-    impl ModuleMapper for Mapper<'_> {
-        fn enter_module(&mut self, name: &str, _container_type: &str) {
-            self.0.push(name.into());
-        }
-
-        fn exit_module(&mut self, _name: &str, _container_type: &str) {
-            self.0.pop();
-        }
-
-        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-            let Some(values) = self.1.remove(self.0.join(".").as_str()) else { return param };
+    impl Change for Write<'_> {
+        fn float<const D: usize>(&mut self, place: &Place, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            let Some(values) = self.0.remove(place.path()) else { return param };
             let (id, old): (ParamId, _) = (param.id, param.base());
             let data = TensorData::new(values, old.dims());
             Param::initialized(id, Tensor::from_data(data, &old.device()))
         }
     }
 
-    model.map(&mut Mapper(Vec::new(), weights))
+    change(model, Write(weights)).0
 }

@@ -16,9 +16,10 @@
 use std::{any::Any, collections::HashMap};
 
 use burn::{
-    module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId},
+    module::{Module, Param, ParamId},
     tensor::Tensor,
 };
+use stairs_noise::walk::{Change, Look, Place, change, look};
 
 /// dₜ for t = `step` ≥ 1.
 pub(crate) fn decay_at(decay: f64, step: u64) -> f64 {
@@ -28,9 +29,8 @@ pub(crate) fn decay_at(decay: f64, step: u64) -> f64 {
 
 /// a + (1 − `decay`)·(w − a), with w the parameters of `model` and a those of `average`, a copy of it in evaluation mode.
 pub(crate) fn average<M: Module>(average: M, model: &M, decay: f64) -> M {
-    let mut current = Current::default();
-    model.visit(&mut current);
-    average.map(&mut Averager { current, decay })
+    let current = look(model, Current::default());
+    change(average, Averager { current, decay }).0
 }
 
 /// The values of a model by identity.
@@ -44,8 +44,8 @@ struct Value {
     host: bool,
 }
 
-impl ModuleVisitor for Current {
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+impl Look for Current {
+    fn float<const D: usize>(&mut self, _place: &Place, param: &Param<Tensor<D>>) {
         let tensor = param.base();
         // Settings of quantisers live on the host, never on the device that trains.
         let host = !tensor.is_autodiff();
@@ -58,8 +58,8 @@ struct Averager {
     decay: f64,
 }
 
-impl ModuleMapper for Averager {
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+impl Change for Averager {
+    fn float<const D: usize>(&mut self, _place: &Place, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let Some(Value { tensor, host }) = self.current.0.remove(&param.id) else { return param };
         let Ok(value) = tensor.downcast::<Tensor<D>>() else { return param };
         let weight = 1.0 - self.decay;
@@ -93,8 +93,8 @@ mod tests {
     /// w ← 0.9·w + s for every trainable parameter.
     struct Move(f64);
 
-    impl ModuleMapper for Move {
-        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+    impl Change for Move {
+        fn float<const D: usize>(&mut self, _place: &Place, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
             if !param.base().is_require_grad() {
                 return param;
             }
@@ -114,7 +114,7 @@ mod tests {
         let mut mean = net.valid();
         let mut expected: Vec<f64> = values(&net.layer).into_iter().map(f64::from).collect();
         for step in 1..=30 {
-            net = net.map(&mut Move(0.1 * step as f64));
+            net = change(net, Move(0.1 * step as f64)).0;
             let decay = decay_at(0.75, step);
             mean = average(mean, &net, decay);
             for (a, w) in expected.iter_mut().zip(values(&net.layer)) {

@@ -10,11 +10,12 @@
 //! this one keeps its direction. It sees the sum over the parts of a step, before weight decay.
 
 use burn::{
-    module::{Module, ModuleVisitor, Param},
+    module::{Module, Param},
     optim::GradientsParams,
     tensor::Tensor,
 };
 use serde::{Deserialize, Serialize};
+use stairs_noise::walk::{Look, Place, look};
 
 use crate::ConfigError;
 
@@ -46,14 +47,11 @@ impl Clip {
         let factor = match self {
             Self::Value(_) => None,
             Self::Norm(most) => {
-                let mut squares = Squares { grads: &grads, sum: None };
-                model.visit(&mut squares);
+                let squares = look(model, Squares { grads: &grads, sum: None });
                 squares.sum.map(|sum| (sum.sqrt().add_scalar(TINY).recip() * most).clamp_max(1.0))
             }
         };
-        let mut clipper = Clipper { clip: self, factor, grads };
-        model.visit(&mut clipper);
-        clipper.grads
+        look(model, Clipper { clip: self, factor, grads }).grads
     }
 }
 
@@ -63,8 +61,8 @@ struct Squares<'a> {
     sum: Option<Tensor<1>>,
 }
 
-impl ModuleVisitor for Squares<'_> {
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+impl Look for Squares<'_> {
+    fn float<const D: usize>(&mut self, _place: &Place, param: &Param<Tensor<D>>) {
         if let Some(grad) = self.grads.get::<D>(param.id) {
             let square = grad.square().sum();
             self.sum = Some(match self.sum.take() {
@@ -81,8 +79,8 @@ struct Clipper {
     grads: GradientsParams,
 }
 
-impl ModuleVisitor for Clipper {
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+impl Look for Clipper {
+    fn float<const D: usize>(&mut self, _place: &Place, param: &Param<Tensor<D>>) {
         let Some(grad) = self.grads.remove::<D>(param.id) else { return };
         let clipped = match (self.clip, &self.factor) {
             (Clip::Value(most), _) => grad.clamp(-most, most),

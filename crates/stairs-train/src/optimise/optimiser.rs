@@ -30,6 +30,7 @@ const EPSILON: f32 = 1e-8;
 /// Which optimiser moves the weights; see the head of this file for the formulas.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Optimiser {
     /// Adam; weight decay is added to the gradient, so that the normalisation weakens it.
     #[default]

@@ -9,11 +9,14 @@
 //! quantisers never decay: a quantum that is pulled towards 0 is no regularisation.
 
 use burn::{
-    module::{Module, ModuleVisitor, Param},
+    module::{Module, Param},
     tensor::Tensor,
 };
 use serde::{Deserialize, Serialize};
-use stairs_noise::plan::Pattern;
+use stairs_noise::{
+    plan::Pattern,
+    walk::{Look, Place, look},
+};
 
 use crate::ConfigError;
 
@@ -50,48 +53,36 @@ impl WeightDecay {
     /// # Errors
     /// [`ConfigError::NoParameter`] for a pattern that matches no trainable parameter.
     pub(crate) fn spared<M: Module>(&self, model: &M) -> Result<Vec<String>, ConfigError> {
-        let mut all = Trainable::default();
-        model.visit(&mut all);
+        let Trainable(all) = look(model, Trainable(Vec::new()));
         for pattern in &self.except {
-            if !all.found.iter().any(|parameter| pattern.matches(&parameter.path)) {
-                let known: Vec<_> = all.found.iter().map(|parameter| parameter.path.as_str()).collect();
+            if !all.iter().any(|parameter| pattern.matches(&parameter.path)) {
+                let known: Vec<_> = all.iter().map(|parameter| parameter.path.as_str()).collect();
                 return Err(ConfigError::NoParameter { pattern: pattern.to_string(), known: known.join(", ") });
             }
         }
         let spares = |p: &Parameter| {
-            p.quantiser || (p.rank < 2 && !self.vectors) || self.except.iter().any(|pattern| pattern.matches(&p.path))
+            p.is_of_quantiser
+                || (p.rank < 2 && !self.vectors)
+                || self.except.iter().any(|pattern| pattern.matches(&p.path))
         };
-        Ok(all.found.into_iter().filter(spares).map(|parameter| parameter.path).collect())
+        Ok(all.into_iter().filter(spares).map(|parameter| parameter.path).collect())
     }
 }
 
 struct Parameter {
     path: String,
     rank: usize,
-    quantiser: bool,
+    is_of_quantiser: bool,
 }
 
 /// Collects the trainable parameters.
-#[derive(Default)]
-struct Trainable {
-    path: Vec<(String, bool)>,
-    found: Vec<Parameter>,
-}
+struct Trainable(Vec<Parameter>);
 
-impl ModuleVisitor for Trainable {
-    fn enter_module(&mut self, name: &str, container_type: &str) {
-        self.path.push((name.into(), container_type == "Struct:Stair"));
-    }
-
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
-    }
-
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+impl Look for Trainable {
+    fn float<const D: usize>(&mut self, place: &Place, param: &Param<Tensor<D>>) {
         if param.base().is_require_grad() {
-            let path = self.path.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(".");
-            let quantiser = self.path.iter().any(|(_, stair)| *stair);
-            self.found.push(Parameter { path, rank: D, quantiser });
+            let (path, is_of_quantiser) = (place.path().to_owned(), place.is_in_quantiser());
+            self.0.push(Parameter { path, rank: D, is_of_quantiser });
         }
     }
 }
@@ -141,6 +132,18 @@ mod tests {
         expected.sort_unstable();
         assert_eq!(spared(&WeightDecay::new(0.1)), expected);
         assert_eq!(spared(&WeightDecay { vectors: true, ..WeightDecay::new(0.1) }), scales);
+    }
+
+    /// A user's module with the name of our quantiser.
+    #[derive(Module, Debug)]
+    struct Stair {
+        scales: Linear,
+    }
+
+    #[test]
+    fn a_look_alike_of_a_quantiser_decays() {
+        let model = Stair { scales: LinearConfig::new(3, 2).init(&Device::flex().autodiff()) };
+        assert_eq!(WeightDecay::new(0.1).spared(&model).unwrap(), ["scales.bias"]);
     }
 
     #[test]

@@ -6,24 +6,26 @@
 use std::collections::BTreeMap;
 
 use burn::{
-    module::{Module, ModuleVisitor, Param},
+    module::{Module, Param},
     optim::GradientsParams,
     tensor::Tensor,
 };
-use stairs_noise::{WeightAxes, weight_axes};
+use stairs_noise::{
+    WeightAxes,
+    walk::{Look, Place, look},
+    weight_axes,
+};
 
 use super::levels::{Weights, ends, hard};
 
 /// `grads` with the gradient of the dampening of every quantised weight of `model`.
 pub(crate) fn dampen<M: Module>(grads: GradientsParams, model: &M, weight: f64) -> GradientsParams {
     let (middles, axes) = (hard(model), weight_axes(model));
-    let mut visitor = Visitor { path: Vec::new(), grads, weight, middles, ends: ends(model), axes };
-    model.visit(&mut visitor);
-    visitor.grads
+    look(model, Pull { grads, weight, middles, ends: ends(model), axes }).grads
 }
 
-struct Visitor {
-    path: Vec<String>,
+/// Adds the gradient of the dampening to the gradients there are.
+struct Pull {
     grads: GradientsParams,
     weight: f64,
     middles: Weights,
@@ -31,7 +33,7 @@ struct Visitor {
     axes: BTreeMap<String, WeightAxes>,
 }
 
-impl Visitor {
+impl Pull {
     /// 2λ·(w − ŵ)/n between the outermost levels, 0 beyond.
     fn gradient<const D: usize>(&self, path: &str, w: Tensor<D>) -> Option<Tensor<D>> {
         let dims = w.dims();
@@ -45,21 +47,13 @@ impl Visitor {
     }
 }
 
-impl ModuleVisitor for Visitor {
-    fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.into());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
-    }
-
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let path = self.path.join(".");
-        if !self.middles.contains_key(&path) {
+impl Look for Pull {
+    fn float<const D: usize>(&mut self, place: &Place, param: &Param<Tensor<D>>) {
+        let path = place.path();
+        if !self.middles.contains_key(path) {
             return;
         }
-        let Some(pull) = self.gradient(&path, param.base().without_autodiff()) else { return };
+        let Some(pull) = self.gradient(path, param.base().without_autodiff()) else { return };
         let grad = match self.grads.remove::<D>(param.id) {
             Some(grad) => grad + pull,
             None => pull,

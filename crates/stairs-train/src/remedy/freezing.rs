@@ -14,9 +14,10 @@
 use std::collections::BTreeMap;
 
 use burn::{
-    module::{Module, ModuleMapper, Param},
+    module::{Module, Param},
     tensor::Tensor,
 };
+use stairs_noise::walk::{Change, Place, change};
 
 use super::levels::{Weights, hard, hard_at};
 
@@ -68,17 +69,17 @@ impl Oscillation {
             (path.clone(), first.unwrap_or_else(|| track.mean.val().without_autodiff()))
         });
         let nearest = moment.threshold.map(|_| hard_at(&model, &means.collect::<Weights>()));
-        let (mut held, mut weights) = (Held::default(), Vec::with_capacity(self.weights.len()));
+        let (mut held, mut weights) = (BTreeMap::new(), Vec::with_capacity(self.weights.len()));
         for ((path, now), track) in now.into_iter().zip(self.weights) {
             let nearest = nearest.as_ref().and_then(|nearest| nearest.get(&path)).cloned();
             let track = track.advance(now, nearest, moment);
             if moment.threshold.is_some() {
                 let values = |param: &Param<Tensor<1>>| param.val().without_autodiff();
-                held.weights.insert(path, (values(&track.frozen), values(&track.level)));
+                held.insert(path, (values(&track.frozen), values(&track.level)));
             }
             weights.push(track);
         }
-        let model = if held.weights.is_empty() { model } else { model.map(&mut held) };
+        let model = if held.is_empty() { model } else { change(model, Held(held)).0 };
         (model, Self { weights })
     }
 
@@ -131,23 +132,11 @@ impl Track {
 }
 
 /// Puts frozen weights on the middle of their step: by path, 1 where frozen, and the level.
-#[derive(Default)]
-struct Held {
-    path: Vec<String>,
-    weights: BTreeMap<String, (Tensor<1>, Tensor<1>)>,
-}
+struct Held(BTreeMap<String, (Tensor<1>, Tensor<1>)>);
 
-impl ModuleMapper for Held {
-    fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.into());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
-    }
-
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let Some((frozen, level)) = self.weights.get(&self.path.join(".")).cloned() else { return param };
+impl Change for Held {
+    fn float<const D: usize>(&mut self, place: &Place, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Some((frozen, level)) = self.0.get(place.path()).cloned() else { return param };
         param.map(|old| {
             let (required, dims) = (old.is_require_grad(), old.dims());
             let w = old.clone().without_autodiff();

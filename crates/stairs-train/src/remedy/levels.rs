@@ -4,11 +4,15 @@
 //! copy with hard quantisers whose weights are materialised, ŵ = ε·σ(w/ε). That is a level in the units of the latent weight, the
 //! middle of its step, wherever the scale of the output is the quantum.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use burn::{
-    module::{Module, ModuleMapper, ModuleVisitor, Param},
+    module::{Module, Param},
     tensor::Tensor,
+};
+use stairs_noise::{
+    QuantiserInfo, quantisers,
+    walk::{Change, Look, Place, change, look},
 };
 
 /// Values of weights by path, each a vector of all of them, without autodiff.
@@ -19,18 +23,14 @@ const FAR: f64 = 1e20;
 
 /// ŵ of every quantised weight of `model`.
 pub(crate) fn hard<M: Module>(model: &M) -> Weights {
-    let mut latent = Read { quantised: Some(Vec::new()), ..Read::default() };
-    model.visit(&mut latent);
-    let paths = latent.quantised.unwrap_or_default();
-    let mut all = Read::default();
-    model.valid().materialize().visit(&mut all);
-    all.weights.retain(|path, _| paths.contains(path));
-    all.weights
+    let quantised: BTreeSet<String> =
+        quantisers(model).iter().filter_map(QuantiserInfo::weight).map(str::to_owned).collect();
+    look(&model.valid().materialize(), Read { quantised, weights: Weights::new() }).weights
 }
 
 /// ŵ of the quantised weights of `model` if their latent values were others.
 pub(crate) fn hard_at<M: Module>(model: &M, latent: &Weights) -> Weights {
-    hard(&model.valid().map(&mut Write { path: Vec::new(), latent }))
+    hard(&change(model.valid(), Write(latent)).0)
 }
 
 /// The lowest and the highest ŵ that the quantised weights of `model` can have.
@@ -42,52 +42,27 @@ pub(crate) fn ends<M: Module>(model: &M) -> [Weights; 2] {
     })
 }
 
-/// Reads parameters: all, or the paths of those that are quantised.
-#[derive(Default)]
+/// Reads the parameters at these paths.
 struct Read {
-    path: Vec<String>,
+    quantised: BTreeSet<String>,
     weights: Weights,
-    quantised: Option<Vec<String>>,
 }
 
-impl ModuleVisitor for Read {
-    fn enter_module(&mut self, name: &str, container_type: &str) {
-        // The weight itself has been visited just before what is attached to it.
-        if let Some(quantised) = self.quantised.as_mut().filter(|_| container_type == "Reparameterization") {
-            quantised.push(self.path.join("."));
-        }
-        self.path.push(name.into());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
-    }
-
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        if self.quantised.is_none() && D > 1 {
+impl Look for Read {
+    fn float<const D: usize>(&mut self, place: &Place, param: &Param<Tensor<D>>) {
+        if self.quantised.contains(place.path()) {
             let values = param.val().without_autodiff();
-            self.weights.insert(self.path.join("."), values.flatten::<1>(0, D - 1));
+            self.weights.insert(place.path().to_owned(), values.flatten::<1>(0, D - 1));
         }
     }
 }
 
 /// Replaces latent weights, in evaluation mode.
-struct Write<'a> {
-    path: Vec<String>,
-    latent: &'a Weights,
-}
+struct Write<'a>(&'a Weights);
 
-impl ModuleMapper for Write<'_> {
-    fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.into());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
-    }
-
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        match self.latent.get(&self.path.join(".")) {
+impl Change for Write<'_> {
+    fn float<const D: usize>(&mut self, place: &Place, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        match self.0.get(place.path()) {
             Some(values) => param.map(|old| values.clone().to_device(&old.device()).reshape(old.dims())),
             None => param,
         }

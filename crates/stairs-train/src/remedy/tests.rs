@@ -1,13 +1,16 @@
 //! The remedies against the numbers of an independent program, `benches/peers/golden_baselines.py`.
 
 use burn::{
-    module::{Module, ModuleMapper, Param},
+    module::{Module, Param},
     nn::{Linear, LinearConfig},
     optim::GradientsParams,
     tensor::{Device, Tensor, TensorData},
 };
 use serde::Deserialize;
-use stairs_noise::{Stair, StairWeights};
+use stairs_noise::{
+    Stair, StairWeights,
+    walk::{Change, Place, change},
+};
 use stairs_quant::{Quantiser, ScalePolicy};
 
 use super::{
@@ -76,8 +79,8 @@ fn layer(quantiser: Quantiser, quantum: f64, values: &[f32], inputs: usize) -> L
 /// Adds to the latent weight, as an optimiser does.
 struct Add(Vec<f32>);
 
-impl ModuleMapper for Add {
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+impl Change for Add {
+    fn float<const D: usize>(&mut self, _place: &Place, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         if D != 2 {
             return param;
         }
@@ -123,7 +126,7 @@ fn freezing_follows_the_algorithm_step_by_step() {
         let mut oscillation = Oscillation::begin(&layer);
         let mut trace = case.trace.iter();
         for (t, moves) in case.moves.iter().enumerate() {
-            layer = layer.map(&mut Add(moves.clone()));
+            layer = change(layer, Add(moves.clone())).0;
             let threshold = (t >= case.begin).then_some(case.threshold);
             (layer, oscillation) = oscillation.advance(layer, Moment { threshold, first: t == case.begin });
             if t == 120 {

@@ -8,13 +8,11 @@ use std::{
     },
 };
 
-use burn::{
-    module::{Module, ModuleVisitor, Param},
-    tensor::{Device, Tensor},
-};
+use burn::tensor::Device;
 use stairs_noise::{
     Backward, Noise, Strategy,
     plan::{Decay, Dynamics, Interval, Policy},
+    walk::{Parameter, values},
 };
 use stairs_quant::ScalePolicy;
 use stairs_train::{
@@ -39,29 +37,9 @@ fn mlp(method: Method) -> RunConfig {
 
 /// All float parameters by path, statistics and scales included.
 fn parameters(model: &ZooModel) -> BTreeMap<String, Vec<f32>> {
-    #[derive(Default)]
-    struct Visitor(Vec<String>, BTreeMap<String, Vec<f32>>);
-
-    impl ModuleVisitor for Visitor {
-        fn enter_module(&mut self, name: &str, _: &str) {
-            self.0.push(name.into());
-        }
-
-        fn exit_module(&mut self, _: &str, _: &str) {
-            self.0.pop();
-        }
-
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let path = self.0.join(".");
-            if !path.ends_with(".setting") {
-                self.1.insert(path, param.base().into_data().try_into_vec_as::<f32>().unwrap());
-            }
-        }
-    }
-
-    let mut visitor = Visitor::default();
-    with_model!(&model.0, module => module.visit(&mut visitor));
-    visitor.1
+    let all = with_model!(&model.0, module => values(module));
+    let is_number = |p: &Parameter| !(p.is_of_quantiser && p.name() == "setting");
+    all.into_iter().filter(|(p, _)| is_number(p)).map(|(p, values)| (p.path, values)).collect()
 }
 
 #[test]

@@ -4,12 +4,16 @@
 use std::path::Path;
 
 use burn::{
-    module::{Module, ModuleVisitor, Param},
+    module::{Module, Param},
     nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig, LinearLayout},
     tensor::{Device, Int, Tensor},
 };
 use stairs_data::{DataRoot, Dataset, DatasetName, load};
-use stairs_noise::{StairActivation, StairActivationConfig, StairWeights, Strategy, WeightInit, plan::Pattern};
+use stairs_noise::{
+    StairActivation, StairActivationConfig, StairWeights, Strategy, WeightInit,
+    plan::Pattern,
+    walk::{Look, Place, look},
+};
 use stairs_quant::Quantiser;
 use stairs_train::{
     AnnealPer, Classifier, Clip, Display, Fitted, LrSchedule, Method, Optimiser, RunConfig, TrainError, Trainer,
@@ -105,28 +109,17 @@ pub(crate) fn train(config: RunConfig, dir: &Path, resume: bool) -> Result<Fitte
 
 /// Every parameter of a model as bytes, in order, with its path: float parameters by their latent values.
 pub(crate) fn bits<M: Module>(model: &M) -> Vec<(String, Vec<u8>)> {
-    #[derive(Default)]
-    struct Bits(Vec<String>, Vec<(String, Vec<u8>)>);
+    struct Bits(Vec<(String, Vec<u8>)>);
 
-    impl ModuleVisitor for Bits {
-        fn enter_module(&mut self, name: &str, _container_type: &str) {
-            self.0.push(name.into());
+    impl Look for Bits {
+        fn float<const D: usize>(&mut self, place: &Place, param: &Param<Tensor<D>>) {
+            self.0.push((place.path().to_owned(), param.base().into_data().as_bytes().to_vec()));
         }
 
-        fn exit_module(&mut self, _name: &str, _container_type: &str) {
-            self.0.pop();
-        }
-
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            self.1.push((self.0.join("."), param.base().into_data().as_bytes().to_vec()));
-        }
-
-        fn visit_int<const D: usize>(&mut self, param: &Param<Tensor<D, Int>>) {
-            self.1.push((self.0.join("."), param.val().into_data().as_bytes().to_vec()));
+        fn int<const D: usize>(&mut self, place: &Place, param: &Param<Tensor<D, Int>>) {
+            self.0.push((place.path().to_owned(), param.val().into_data().as_bytes().to_vec()));
         }
     }
 
-    let mut bits = Bits::default();
-    model.visit(&mut bits);
-    bits.1
+    look(model, Bits(Vec::new())).0
 }

@@ -23,6 +23,7 @@ impl KeyMap {
     }
 
     /// Adds the layer at `path` in the module, whose tensors are called `prefix.…` in torch. The last one added is the head.
+    #[must_use]
     pub fn layer(mut self, path: impl Into<String>, prefix: impl Into<String>) -> Self {
         self.layers.push((path.into(), prefix.into()));
         self
@@ -34,6 +35,7 @@ impl KeyMap {
     }
 
     /// Leaves the head as the module has it; the file may hold one of any shape, or none.
+    #[must_use]
     pub fn with_fresh_head(mut self) -> Self {
         if self.fresh.is_none() {
             self.fresh = self.layers.pop();

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use burn::{
-    module::{Module, ModuleMapper, ModuleVisitor, Param},
+    module::{Module, Param},
     tensor::{Device, Int, Tensor, TensorData},
 };
+use stairs_noise::walk::{Change, Look, Place, change, look};
 
 use super::{KeyMap, Misshapen, PretrainedError, WeightFile};
 use crate::{Architecture, Model, Quantisation, map_model};
@@ -64,8 +65,7 @@ pub fn torchvision(
 /// [`PretrainedError::Twice`] where two tensors of the file are one of the module;
 /// [`PretrainedError::Value`], [`PretrainedError::Format`] and [`PretrainedError::Read`] for the numbers.
 pub fn load<M: Module>(module: M, keys: &KeyMap, file: &WeightFile) -> Result<M, PretrainedError> {
-    let mut wanted = Wanted { place: Place::new(keys), missing: Vec::new(), shapes: BTreeMap::new() };
-    module.visit(&mut wanted);
+    let wanted = look(&module, Wanted { keys, missing: Vec::new(), shapes: BTreeMap::new() });
     let Wanted { mut missing, shapes, .. } = wanted;
     let names = file.assigned(|name| shapes.contains_key(name) || keys.is_ignored(name))?;
     let mut misshapen = Vec::new();
@@ -83,19 +83,11 @@ pub fn load<M: Module>(module: M, keys: &KeyMap, file: &WeightFile) -> Result<M,
     if !(missing.is_empty() && unexpected.is_empty() && misshapen.is_empty()) {
         return Err(PretrainedError::Mismatch { path: file.path().into(), missing, unexpected, misshapen });
     }
-    let mut fill = Fill { place: Place::new(keys), file, names, error: None };
-    let module = module.map(&mut fill);
+    let (module, fill) = change(module, Fill { keys, file, names, error: None });
     match fill.error {
         Some(error) => Err(error),
         None => Ok(module),
     }
-}
-
-/// Where a walk through a module is.
-struct Place<'a> {
-    keys: &'a KeyMap,
-    names: Vec<String>,
-    owners: Vec<String>,
 }
 
 /// What a parameter is in torch.
@@ -108,53 +100,29 @@ enum Counterpart {
     Unknown,
 }
 
-impl<'a> Place<'a> {
-    fn new(keys: &'a KeyMap) -> Self {
-        Self { keys, names: Vec::new(), owners: Vec::new() }
-    }
-
-    fn enter(&mut self, name: &str, owner: &str) {
-        self.names.push(name.into());
-        self.owners.push(owner.into());
-    }
-
-    fn exit(&mut self) {
-        self.names.pop();
-        self.owners.pop();
-    }
-
-    fn counterpart(&self) -> Counterpart {
-        let Some((field, layer)) = self.names.split_last() else { return Counterpart::Unknown };
-        let layer = layer.join(".");
-        if self.keys.is_fresh(&layer) {
-            return Counterpart::Fresh;
+impl Counterpart {
+    fn of(place: &Place, keys: &KeyMap) -> Self {
+        let (layer, field) = (place.parent(), place.name());
+        if keys.is_fresh(layer) {
+            return Self::Fresh;
         }
-        let dense = self.owners.last().is_some_and(|owner| owner == "Struct:Linear");
-        match self.keys.name(&layer, field) {
-            Some(name) => Counterpart::Tensor { name, dense: dense && field == "weight" },
-            None => Counterpart::Unknown,
+        match keys.name(layer, field) {
+            Some(name) => Self::Tensor { name, dense: place.owner() == "Struct:Linear" && field == "weight" },
+            None => Self::Unknown,
         }
     }
 }
 
 /// Collects names and shapes, as torch has them.
 struct Wanted<'a> {
-    place: Place<'a>,
+    keys: &'a KeyMap,
     missing: Vec<String>,
     shapes: BTreeMap<String, Vec<usize>>,
 }
 
-impl ModuleVisitor for Wanted<'_> {
-    fn enter_module(&mut self, name: &str, owner: &str) {
-        self.place.enter(name, owner);
-    }
-
-    fn exit_module(&mut self, _: &str, _: &str) {
-        self.place.exit();
-    }
-
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        match self.place.counterpart() {
+impl Look for Wanted<'_> {
+    fn float<const D: usize>(&mut self, place: &Place, param: &Param<Tensor<D>>) {
+        match Counterpart::of(place, self.keys) {
             Counterpart::Tensor { name, dense } => {
                 let mut shape = param.lazy_shape().to_vec();
                 // Before it is drawn, a weight that is kept by column has the shape of its record, which is torch's.
@@ -164,35 +132,27 @@ impl ModuleVisitor for Wanted<'_> {
                 self.shapes.insert(name, shape);
             }
             Counterpart::Fresh => {}
-            Counterpart::Unknown => self.missing.push(self.place.names.join(".")),
+            Counterpart::Unknown => self.missing.push(place.path().to_owned()),
         }
     }
 
-    fn visit_int<const D: usize>(&mut self, _: &Param<Tensor<D, Int>>) {
-        self.missing.push(self.place.names.join("."));
+    fn int<const D: usize>(&mut self, place: &Place, _param: &Param<Tensor<D, Int>>) {
+        self.missing.push(place.path().to_owned());
     }
 }
 
 /// Puts the numbers in.
 struct Fill<'a> {
-    place: Place<'a>,
+    keys: &'a KeyMap,
     file: &'a WeightFile,
     /// Names in the file by those in the model.
     names: BTreeMap<String, &'a str>,
     error: Option<PretrainedError>,
 }
 
-impl ModuleMapper for Fill<'_> {
-    fn enter_module(&mut self, name: &str, owner: &str) {
-        self.place.enter(name, owner);
-    }
-
-    fn exit_module(&mut self, _: &str, _: &str) {
-        self.place.exit();
-    }
-
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let Counterpart::Tensor { name, dense } = self.place.counterpart() else { return param };
+impl Change for Fill<'_> {
+    fn float<const D: usize>(&mut self, place: &Place, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Counterpart::Tensor { name, dense } = Counterpart::of(place, self.keys) else { return param };
         let Some(name) = self.names.get(&name).filter(|_| self.error.is_none()) else { return param };
         match self.file.read(name) {
             Ok(Some(mut values)) => {

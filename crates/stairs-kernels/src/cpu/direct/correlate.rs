@@ -73,13 +73,14 @@ impl<'a> Sums<'a> {
             // SAFETY: the level was detected, the bounds are asserted above.
             #[cfg(target_arch = "x86_64")]
             Level::Avx512 => unsafe { avx512(&mut self.sums, taps, &lines) },
-            // SAFETY: as above.
+            // SAFETY: the level was detected, the bounds are asserted above.
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 => unsafe { avx2(&mut self.sums, taps, &lines) },
             // SAFETY: the bounds are asserted above.
             #[cfg(debug_assertions)]
             Level::Emulated => unsafe { wide::<crate::cpu::simd::Emulated>(&mut self.sums, taps, &lines) },
-            _ => unreachable!("`weight_gradient_applies` asks for vector registers"),
+            // The caller takes this path only where `weight_gradient_applies` found vector registers, and the level is always the same.
+            _ => unreachable!("`weight_gradient_applies` lets no processor without vector registers come here"),
         }
     }
 
@@ -150,7 +151,7 @@ unsafe fn wide<S: Simd>(sums: &mut [f32], taps: &[usize], lines: &Lines<'_>) {
 unsafe fn avx2(sums: &mut [f32], taps: &[usize], lines: &Lines<'_>) {
     for (sums, taps) in sums.chunks_exact_mut(TAPS * lines.width).zip(taps.as_chunks().0) {
         for first in (0..lines.width).step_by(LANES) {
-            // SAFETY: as above.
+            // SAFETY: the caller has checked the instruction set and the bounds.
             unsafe { tile::<crate::cpu::simd::Avx2, 2>(sums, taps, lines, first) };
         }
     }

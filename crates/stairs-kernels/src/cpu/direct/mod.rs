@@ -33,7 +33,8 @@ const TASKS: usize = 16;
 /// Results of fewer channels would leave most of a block of channels empty.
 const FEWEST_CHANNELS: usize = 4;
 
-/// Whether positions of the kernel are offsets, and more than one, in images of some size.
+/// Whether these kernels take the convolution at all: each position of the kernel reads the image shifted by a fixed offset (stride 1,
+/// outputs as many as inputs, one group), the kernel has more than one position, and images have at least 16 pixels and a [`Grid`].
 fn fits(shape: &ConvShape) -> bool {
     let shifts = shape.groups == 1 && shape.rows.is_shift() && shape.columns.is_shift();
     shifts && !shape.is_pointwise() && shape.plane_in() >= 16 && Grid::fits(shape)

@@ -64,7 +64,7 @@ impl StairWeights {
                 param
             }
             WeightInit::InsideSupport { seed } => {
-                let quantum = |i: usize| scales[if scales.len() == 1 { 0 } else { axes.channel(i, &shape) }].quantum;
+                let quantum = |i: usize| scales[if scales.len() == 1 { 0 } else { axes.channel(i, &shape) }].quantum();
                 let values =
                     self.inside_support(derive_seed(seed, path, 0), values.len(), axes.fan_in(&shape), quantum);
                 param.map(|old| {
@@ -85,7 +85,7 @@ impl StairWeights {
         };
         let checked = |(channel, scales): (usize, Scales)| {
             let found = scales.in_single_precision(&self.function).and_then(|scales| match self.learned {
-                true if scales.quantum < SMALLEST_STEP => Err(smallest("learned step", scales.quantum)),
+                true if scales.quantum() < SMALLEST_STEP => Err(smallest("learned step", scales.quantum())),
                 _ => Ok(scales),
             });
             found.map_err(|source| match self.granularity {
@@ -122,10 +122,10 @@ impl StairWeights {
         };
         match (self.learned, channels) {
             (true, channels) => {
-                ScaleState::learned_step(vector(|s| s.quantum), channels, false, self.function.highest_level())
+                ScaleState::learned_step(vector(|s| s.quantum()), channels, false, self.function.highest_level())
             }
             (false, None) => ScaleState::fixed(scales[0]),
-            (false, Some(channels)) => ScaleState::channel(vector(|s| s.quantum), vector(|s| s.output), channels),
+            (false, Some(channels)) => ScaleState::channel(vector(|s| s.quantum()), vector(|s| s.output()), channels),
         }
     }
 

@@ -106,30 +106,35 @@ impl StairWeights {
     }
 
     /// Sets how the quantum is found from the weights the model has.
+    #[must_use]
     pub fn with_scale(mut self, policy: ScalePolicy) -> Self {
         self.policy = policy;
         self
     }
 
     /// Sets which weights share a quantum.
+    #[must_use]
     pub fn with_granularity(mut self, granularity: WeightGranularity) -> Self {
         self.granularity = granularity;
         self
     }
 
     /// Learns the quantum (LSQ), starting where the scale policy says.
+    #[must_use]
     pub fn with_learned_scale(mut self) -> Self {
         self.learned = true;
         self
     }
 
     /// Sets where the latent weights start.
+    #[must_use]
     pub fn with_init(mut self, init: WeightInit) -> Self {
         self.init = init;
         self
     }
 
     /// Sets the laws in force until a plan sets others; their forward mean shifts [`WeightInit::InsideSupport`].
+    #[must_use]
     pub fn with_laws(mut self, laws: Laws) -> Self {
         self.laws = laws;
         self
@@ -155,12 +160,14 @@ impl StairWeights {
     }
 
     /// Leaves the first selected weight in float. Takes effect in [`quantise`](Self::quantise).
+    #[must_use]
     pub fn except_first(mut self) -> Self {
         self.selection.exclude_first = true;
         self
     }
 
     /// Leaves the last selected weight in float. Takes effect in [`quantise`](Self::quantise).
+    #[must_use]
     pub fn except_last(mut self) -> Self {
         self.selection.exclude_last = true;
         self

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use burn::module::{Module, ModuleVisitor, Param};
+use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
 use super::WeightsError;
+use crate::module::walk::{Look, Place, look};
 use crate::plan::Pattern;
 
 /// What selects weights.
@@ -87,9 +88,7 @@ impl Selection {
 
 impl Known {
     pub(super) fn of<M: Module>(model: &M) -> Self {
-        let mut visitor = Visitor::default();
-        model.visit(&mut visitor);
-        visitor.known
+        look(model, Self { paths: Vec::new(), attached: BTreeMap::new() })
     }
 
     fn list(&self) -> String {
@@ -97,41 +96,15 @@ impl Known {
     }
 }
 
-impl Default for Visitor {
-    fn default() -> Self {
-        Self { path: Vec::new(), inside: 0, known: Known { paths: Vec::new(), attached: BTreeMap::new() } }
-    }
-}
-
-struct Visitor {
-    path: Vec<String>,
-    /// Depth of reparameterisations around the present place: their parameters are none of the model's.
-    inside: usize,
-    known: Known,
-}
-
-/// The type that Burn names for what is attached to a parameter.
-const REPARAMETERISATION: &str = "Reparameterization";
-
-impl ModuleVisitor for Visitor {
-    fn enter_module(&mut self, name: &str, container_type: &str) {
-        if container_type == REPARAMETERISATION {
-            self.known.attached.insert(self.path.join("."), name.into());
-            self.inside += 1;
-        }
-        self.path.push(name.into());
+impl Look for Known {
+    fn enter(&mut self, place: &Place) {
+        self.attached.extend(place.attached().map(|(path, name)| (path.to_owned(), name.to_owned())));
     }
 
-    fn exit_module(&mut self, _name: &str, container_type: &str) {
-        self.path.pop();
-        if container_type == REPARAMETERISATION {
-            self.inside -= 1;
-        }
-    }
-
-    fn visit_float<const D: usize>(&mut self, _param: &Param<Tensor<D>>) {
-        if D >= 2 && self.inside == 0 {
-            self.known.paths.push(self.path.join("."));
+    fn float<const D: usize>(&mut self, place: &Place, _param: &Param<Tensor<D>>) {
+        // Parameters of what is attached are none of the model's.
+        if D >= 2 && !place.is_attached() {
+            self.paths.push(place.path().to_owned());
         }
     }
 }

@@ -93,18 +93,12 @@ macro_rules! dispatch {
             unsafe fn avx2<$sink: Sink>($($arg: $ty),+) {
                 $body::<Fused, $sink>($($arg),+)
             }
-            let has_avx512 = is_x86_feature_detected!("avx512f")
-                && is_x86_feature_detected!("avx512bw")
-                && is_x86_feature_detected!("avx512dq")
-                && is_x86_feature_detected!("avx512vl");
-            let has_avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
-            if has_avx512 && has_avx2 {
-                // SAFETY: the features were detected on this processor.
-                return unsafe { avx512($($arg),+) };
-            }
-            if has_avx2 {
-                // SAFETY: as above.
-                return unsafe { avx2($($arg),+) };
+            match isa::Level::detect() {
+                // SAFETY: the level was detected on this processor.
+                isa::Level::Avx512 => return unsafe { avx512($($arg),+) },
+                // SAFETY: the level was detected on this processor.
+                isa::Level::Avx2 => return unsafe { avx2($($arg),+) },
+                isa::Level::Base => {}
             }
         }
         #[cfg(target_arch = "aarch64")]
