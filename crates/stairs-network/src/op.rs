@@ -144,7 +144,7 @@ impl Op {
             Self::Conv { window, groups, weight, bias } => {
                 let (channels, size) = image()?;
                 let outputs = weight.outputs();
-                if *groups == 0 || channels % groups != 0 || outputs % groups != 0 {
+                if *groups == 0 || !channels.is_multiple_of(*groups) || !outputs.is_multiple_of(*groups) {
                     return Err(wrong(&format!("channels that {groups} groups divide, in and out ({outputs})")));
                 }
                 let [rows, columns] = window.kernel();

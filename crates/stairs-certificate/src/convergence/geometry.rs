@@ -50,7 +50,7 @@ impl Taps {
         let [channels, height, width] = conv.input;
         positive(name, &[("input channels", channels), ("input height", height), ("input width", width)])?;
         positive(name, &[("output channels", conv.channels), ("groups", conv.groups)])?;
-        if channels % conv.groups != 0 || conv.channels % conv.groups != 0 {
+        if !channels.is_multiple_of(conv.groups) || !conv.channels.is_multiple_of(conv.groups) {
             return Err(CertificateError::Size { layer: name.into(), what: "channels of a group" });
         }
         let [rows, columns] = outputs(name, &conv.window, [height, width])?;
