@@ -10,7 +10,7 @@ moments E (u - xi)+ and E (u - xi)+^2 / 2, E|xi| and the standard deviation.
 import json
 import sys
 
-from mpmath import mp, exp, mpf, pi, quad, sqrt
+from mpmath import mp, cos, exp, mpf, pi, quad, sqrt
 
 mp.dps = 40
 
@@ -18,6 +18,7 @@ mp.dps = 40
 LAWS = {
     "triangular": (lambda u: 1 - abs(u), mpf(1)),
     "normal": (lambda u: exp(-u * u / 2) / sqrt(2 * pi), mpf(40)),
+    "raised-cosine": (lambda u: (1 + cos(pi * u)) / 2, mpf(1)),
 }
 
 

@@ -6,6 +6,7 @@
 //! | triangular | half-width | ⅓ | 1 | `triangular` |
 //! | normal | standard deviation | √(2/π) | 1/√(2π) | `normal` |
 //! | logistic | scale of the logistic law | 2 ln 2 | ¼ | `logistic` |
+//! | raised cosine | half-width | ½ − 2/π² | 1 | `raised_cosine` |
 //! | table | half-width of the tabulated support | computed | computed | [`NoiseTable`] |
 //!
 //! A closed-form law is a file here that implements [`ClosedForm`], and a row of the table at the end of this one: the table
@@ -26,6 +27,7 @@ mod density;
 mod form;
 pub mod logistic;
 pub mod normal;
+pub mod raised_cosine;
 pub mod single;
 pub mod triangular;
 pub mod uniform;
@@ -131,6 +133,8 @@ closed_forms! {
     Normal in normal;
     /// Standard logistic (variance π²/3).
     Logistic in logistic;
+    /// Raised cosine on [−1, 1].
+    RaisedCosine in raised_cosine;
 }
 
 impl Noise {
