@@ -1,7 +1,7 @@
 //! A noise law of your own: a density in one line, used in a single call and in a training.
 //!
-//! The law here is the raised cosine, (1 + cos πu)/2 on [−1, 1]: as smooth as the normal law, but with a support that
-//! ends. The table is piecewise linear, so the gradient is exactly the derivative of the forward pass, and every backend
+//! The law here is the raised cosine, (1 + cos πu)/2 on [−1, 1]: smooth, with a support that ends. (It is among the closed
+//! forms too, as `raised-cosine`, so that one can be checked against the other.) The table is piecewise linear, so the gradient is exactly the derivative of the forward pass, and every backend
 //! evaluates the same numbers.
 //!
 //! ```text
