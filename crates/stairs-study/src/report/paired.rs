@@ -31,10 +31,25 @@ pub struct PairedPage {
     pub comparisons: &'static [Comparison],
 }
 
-/// The accuracies of a row: seed, percent.
-fn accuracies(results: &Results, row: &str) -> Vec<(u64, f64)> {
+/// The samples that an accuracy is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    /// The test part, at the epoch that was chosen.
+    Test,
+    /// The held-out training samples that chose it.
+    Validation,
+}
+
+/// The accuracies of a row: seed, percent. A training that diverged has the accuracy of guessing.
+fn accuracies(results: &Results, row: &str, part: Part) -> Vec<(u64, f64)> {
     let of_row = |id: &str| id.rsplit_once("-seed").is_some_and(|(name, _)| name == row);
-    let runs = results.runs.iter().filter(|(id, _)| of_row(id)).map(|(_, run)| (run.config.seed, run.chosen().1));
+    let runs = results.runs.iter().filter(|(id, _)| of_row(id)).filter_map(|(_, run)| {
+        let accuracy = match part {
+            Part::Test => run.chosen().1,
+            Part::Validation => run.validation.as_ref()?.accuracy,
+        };
+        Some((run.config.seed, accuracy))
+    });
     let chance = |dataset: &str| {
         dataset.parse::<stairs_data::DatasetName>().map_or(0.0, |dataset| 100.0 / dataset.classes() as f64)
     };
@@ -43,10 +58,10 @@ fn accuracies(results: &Results, row: &str) -> Vec<(u64, f64)> {
 }
 
 /// Pairs of the same seed.
-fn pairs(results: &Results, comparison: Comparison) -> Vec<(f64, f64)> {
-    let second = accuracies(results, comparison.second);
+fn pairs(results: &Results, comparison: Comparison, part: Part) -> Vec<(f64, f64)> {
+    let second = accuracies(results, comparison.second, part);
     let pair = |(seed, first): (u64, f64)| Some((first, second.iter().find(|(other, _)| *other == seed)?.1));
-    accuracies(results, comparison.first).into_iter().filter_map(pair).collect()
+    accuracies(results, comparison.first, part).into_iter().filter_map(pair).collect()
 }
 
 /// Names of the rows in the order of the results.
@@ -67,15 +82,23 @@ fn interval(found: &Paired) -> String {
 }
 
 impl PairedPage {
-    fn found(&self, results: &Results) -> Vec<(Comparison, Paired)> {
-        let found = self.comparisons.iter().map(|comparison| (*comparison, paired(&pairs(results, *comparison))));
+    fn found(&self, results: &Results, part: Part) -> Vec<(Comparison, Paired)> {
+        let found = self.comparisons.iter().map(|comparison| (*comparison, paired(&pairs(results, *comparison, part))));
         found.filter(|(_, paired)| paired.n > 0).collect()
     }
 
-    fn differences(&self, results: &Results) -> Grid {
-        let mut grid =
-            Grid::new(["difference, points", "pairs", "mean", "95 % interval", "sign-flip p", "sign-test p"]);
-        for (comparison, found) in self.found(results) {
+    /// Whether the epochs were chosen on held-out samples.
+    fn is_validated(results: &Results) -> bool {
+        results.runs.iter().any(|(_, run)| run.validation.is_some())
+    }
+
+    fn differences(&self, results: &Results, part: Part) -> Grid {
+        let what = match part {
+            Part::Test => "difference, points",
+            Part::Validation => "difference on validation, points",
+        };
+        let mut grid = Grid::new([what, "pairs", "mean", "95 % interval", "sign-flip p", "sign-test p"]);
+        for (comparison, found) in self.found(results, part) {
             grid.row([
                 format!("{} − {}", comparison.first, comparison.second),
                 found.n.to_string(),
@@ -89,7 +112,7 @@ impl PairedPage {
     }
 
     fn headline(&self, results: &Results) -> String {
-        let Some((comparison, found)) = self.found(results).into_iter().next() else {
+        let Some((comparison, found)) = self.found(results, Part::Test).into_iter().next() else {
             return "There are not enough finished trials to compare yet.".into();
         };
         let verdict = match found.interval {
@@ -108,13 +131,13 @@ impl PairedPage {
     }
 
     fn figure(&self, results: &Results) -> Option<Figure> {
-        let found = self.found(results);
+        let found = self.found(results, Part::Test);
         if found.is_empty() {
             return None;
         }
         let height = found.len() as f64;
         let ends = found.iter().flat_map(|(c, p)| {
-            let each = pairs(results, *c).into_iter().map(|(a, b)| a - b);
+            let each = pairs(results, *c, Part::Test).into_iter().map(|(a, b)| a - b);
             each.chain(p.interval.into_iter().flat_map(|i| [i.low, i.high])).collect::<Vec<_>>()
         });
         let reach = ends.filter(|x| x.is_finite()).fold(0.1_f64, |reach, x| reach.max(x.abs())) * 1.1;
@@ -126,7 +149,8 @@ impl PairedPage {
         .with(Layer::dashed(vec![(0.0, -0.5), (0.0, height + 0.1)], Ink::Grey));
         for (index, (comparison, paired)) in found.iter().enumerate() {
             let y = height - 1.0 - index as f64;
-            let each: Vec<(f64, f64)> = pairs(results, *comparison).into_iter().map(|(a, b)| (a - b, y)).collect();
+            let each: Vec<(f64, f64)> =
+                pairs(results, *comparison, Part::Test).into_iter().map(|(a, b)| (a - b, y)).collect();
             if let Some(interval) = paired.interval {
                 panel = panel.with(Layer::line(vec![(interval.low, y), (interval.high, y)], Ink::Blue));
             }
@@ -146,7 +170,7 @@ impl PairedPage {
     }
 
     fn rows_table(results: &Results) -> Grid {
-        let validated = results.runs.iter().any(|(_, run)| run.validation.is_some());
+        let validated = Self::is_validated(results);
         let mut grid = Grid::new(["row", "seeds", "test accuracy, %", "validation accuracy, %"]);
         let text = |stat: Stat| match (stat.n, stat.sd.is_finite()) {
             (0, _) => "–".to_string(),
@@ -154,10 +178,8 @@ impl PairedPage {
             (_, false) => fixed(stat.mean, 2),
         };
         for row in rows(results) {
-            let test = accuracies(results, &row);
-            let chosen =
-                results.runs.iter().filter(|(id, _)| id.rsplit_once("-seed").is_some_and(|(name, _)| name == row));
-            let validation = chosen.filter_map(|(_, run)| Some(run.validation.as_ref()?.accuracy));
+            let test = accuracies(results, &row, Part::Test);
+            let validation = accuracies(results, &row, Part::Validation).into_iter().map(|(_, x)| x);
             let validation = if validated { text(Stat::of(validation)) } else { "–".into() };
             grid.row([row, test.len().to_string(), text(Stat::of(test.into_iter().map(|(_, x)| x))), validation]);
         }
@@ -187,7 +209,8 @@ impl Page for PairedPage {
         let content = html! {
             p.headline { (self.headline(results)) }
             p.note { (self.question) " " (Self::how(results)) }
-            @if let Some(figure) = figure { section { h2 { "Differences" } (figure) (self.differences(results).html())
+            @if let Some(figure) = figure { section { h2 { "Differences" } (figure) (self.differences(results, Part::Test).html())
+                @if Self::is_validated(results) { (self.differences(results, Part::Validation).html()) }
                 p.note { "Pairs share the seed, and with it start weights, order of the data and augmentation. The interval is Student's t "
                     "over the pairs; with n pairs no exact test can fall below 2·2⁻ⁿ." } } }
             section { h2 { "Rows" } (Self::rows_table(results).html()) }
@@ -198,13 +221,12 @@ impl Page for PairedPage {
     }
 
     fn text(&self, results: &Results) -> String {
-        let parts = [
-            results.title.clone(),
-            Self::how(results),
-            self.headline(results),
-            self.differences(results).text(),
-            Self::rows_table(results).text(),
-        ];
+        let mut parts = vec![results.title.clone(), Self::how(results), self.headline(results)];
+        parts.push(self.differences(results, Part::Test).text());
+        if Self::is_validated(results) {
+            parts.push(self.differences(results, Part::Validation).text());
+        }
+        parts.push(Self::rows_table(results).text());
         parts.join("\n") + "\n"
     }
 
