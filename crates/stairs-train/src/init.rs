@@ -13,12 +13,13 @@
 use std::{collections::BTreeSet, io, path::PathBuf};
 
 use burn::{
-    module::Module,
+    module::{Module, Param},
     store::{ApplyError, ApplyResult, BurnpackStore, ModuleSnapshot, PathFilter, SafetensorsStore},
-    tensor::Bytes,
+    tensor::{Bytes, Tensor},
 };
 use serde::{Deserialize, Serialize};
 use stairs_data::{DataDifference, DataIdentity};
+use stairs_noise::walk::{Look, Place, look};
 
 use crate::{
     Method, RunConfig, RunDir, TrainError, Which, checkpoint::sha256, data::data_difference, files, layout,
@@ -134,7 +135,8 @@ impl Init {
         let safetensors = self.path.extension().is_some_and(|extension| extension == "safetensors");
         let names: Vec<(String, usize)> =
             model.collect(None, None, false).into_iter().map(|t| (t.name.to_string(), t.shape.len())).collect();
-        let weights = names.iter().rev().filter(|(name, _)| !of_quantiser(name));
+        let mine = look(&model, Mine::default());
+        let weights = names.iter().rev().filter(|(name, _)| !mine.is_of_quantiser(name));
         let head = weights.into_iter().find(|(_, rank)| *rank >= 2).map(|(name, _)| parent(name));
         let in_head = |path: &str| match head.as_deref() {
             Some("") => parent(path).is_empty(),
@@ -144,8 +146,8 @@ impl Init {
         let left_alone = |path: &str| {
             (self.head == Head::Fresh && in_head(path))
                 || match self.quanta {
-                    Quanta::Fresh => of_quantiser(path),
-                    Quanta::Loaded => is_law(path),
+                    Quanta::Fresh => mine.is_of_quantiser(path),
+                    Quanta::Loaded => mine.is_law(path),
                 }
         };
         let loaded: Vec<&str> = names.iter().map(|(name, _)| name.as_str()).filter(|name| !left_alone(name)).collect();
@@ -187,7 +189,36 @@ pub(crate) fn refuse_other_classes(config: &RunConfig, now: Option<&DataIdentity
     }
 }
 
-/// True for a parameter of a quantiser, by its path: its laws, or its scales.
+/// Paths of the parameters of a model, and what they are. Of what only the file has there is nothing but the name.
+#[derive(Default)]
+struct Mine {
+    all: BTreeSet<String>,
+    of_quantisers: BTreeSet<String>,
+    laws: BTreeSet<String>,
+}
+
+impl Look for Mine {
+    fn float<const D: usize>(&mut self, place: &Place, _param: &Param<Tensor<D>>) {
+        let path = || place.path().to_owned();
+        self.all.insert(path());
+        let is_law = place.quantiser().or_else(|| place.activation()).is_some();
+        self.laws.extend(is_law.then(path));
+        self.of_quantisers.extend((is_law || place.is_in_quantiser()).then(path));
+    }
+}
+
+impl Mine {
+    /// True for a parameter of a quantiser: its laws, or its scales.
+    fn is_of_quantiser(&self, path: &str) -> bool {
+        if self.all.contains(path) { self.of_quantisers.contains(path) } else { of_quantiser(path) }
+    }
+
+    fn is_law(&self, path: &str) -> bool {
+        if self.all.contains(path) { self.laws.contains(path) } else { is_law(path) }
+    }
+}
+
+/// True for a parameter of a quantiser, by its path alone.
 fn of_quantiser(path: &str) -> bool {
     let kinds = ["Fixed", "Channel", "Step", "Clip"];
     let parts: Vec<&str> = path.split('.').collect();
@@ -239,4 +270,31 @@ fn describe(error: &ApplyError) -> String {
 /// The path of the module that holds a parameter.
 fn parent(path: &str) -> String {
     path.rsplit_once('.').map_or("", |(parent, _)| parent).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+    use stairs_noise::{StairActivation, StairActivationConfig};
+    use stairs_quant::Quantiser;
+
+    use super::*;
+
+    #[derive(Module, Debug)]
+    struct Net {
+        setting: Param<Tensor<1>>,
+        act: StairActivation,
+    }
+
+    #[test]
+    fn a_parameter_of_a_user_may_be_called_a_setting() {
+        let device = Device::flex();
+        let act = StairActivationConfig::new(Quantiser::Ternary).init(&device).unwrap();
+        let mine = look(&Net { setting: Param::from_tensor(Tensor::zeros([2], &device)), act }, Mine::default());
+        assert!(!mine.is_law("setting") && !mine.is_of_quantiser("setting"));
+        assert!(mine.is_law("act.setting") && mine.is_of_quantiser("act.setting"));
+        assert!(!mine.is_law("act.scales.Fixed") && mine.is_of_quantiser("act.scales.Fixed"));
+        // Of what only the file has, the name tells.
+        assert!(mine.is_law("other.setting") && mine.is_of_quantiser("other.scales.Fixed"));
+    }
 }
