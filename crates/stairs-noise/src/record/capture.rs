@@ -11,6 +11,11 @@ use super::RecordError;
 use crate::module::host::host_device;
 use crate::module::walk::{Look, Place, Walk};
 
+thread_local! {
+    /// One device a thread: Burn counts 65,536 of them in a process, and one is free again when its recording ends, in whatever way.
+    static DEVICE: Device = Device::capture();
+}
+
 /// Sizes of the batches.
 pub(super) const BATCHES: [usize; 2] = [2, 3];
 
@@ -47,7 +52,7 @@ pub(super) fn capture<M: Recorded, E: From<RecordError>, const D: usize, const O
         return Err(RecordError::Rank { rank: D, expected: D.saturating_sub(1), got: sample.to_vec() }.into());
     }
     dims[1..].copy_from_slice(sample);
-    let device = Device::capture();
+    let device = DEVICE.with(Clone::clone);
     let mut names = Walk::new(Names::default());
     let mut failed = None;
     let record = |scope: CaptureScope| -> CompletedCaptureScope {
