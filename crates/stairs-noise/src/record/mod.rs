@@ -10,7 +10,7 @@
 //! |---|---|
 //! | `capture` | two recordings |
 //! | `constant` | what is computed of parameters alone |
-//! | `graph` | from operations to nodes |
+//! | `graph/` | from operations to nodes |
 //! | `feature` | tensors that depend on the sample |
 //!
 //! | operation of Burn | node |
