@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+//!
+//! | file | what |
+//! |---|---|
+//! | `program` | the graph of integer operations, checked when it is built |
+//! | `window` | kernels and pools |
+//! | `reference` | evaluation as the definitions say, slow: what every kernel is held against |
+
+#![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+extern crate alloc;
+#[cfg(any(feature = "std", test))]
+extern crate std;
+
+mod error;
+mod program;
+mod reference;
+mod window;
+
+pub use error::{ProgramError, RunError};
+pub use program::{Kind, Node, Op, Pixels, Program, ProgramBuilder, Range, Source, Thresholds, Weights};
+pub use reference::Value;
+pub use window::Window;
