@@ -124,7 +124,7 @@ impl Program {
     /// A program without nodes for samples of this shape.
     ///
     /// # Errors
-    /// [`ProgramError::Shape`] for a shape of more positions than can be counted.
+    /// [`ProgramError::Shape`] for an impossible shape.
     pub fn builder(name: impl Into<String>, input: Vec<usize>) -> Result<ProgramBuilder, ProgramError> {
         check::size(&input)?;
         Ok(ProgramBuilder { name: name.into(), input, nodes: Vec::new() })
@@ -135,7 +135,7 @@ impl Program {
     /// # Errors
     /// [`ProgramError::Length`] unless there are 256 numbers for every channel of the sample, the first axis.
     pub fn with_pixels(self, pixels: Pixels) -> Result<Self, ProgramError> {
-        let expected = 256 * self.input.first().copied().unwrap_or(1);
+        let expected = self.input.first().copied().unwrap_or(1).saturating_mul(256);
         check::length("input", "table of pixels", expected, pixels.table.len())?;
         Ok(Self { pixels: Some(pixels), ..self })
     }
