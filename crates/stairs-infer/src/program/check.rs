@@ -25,7 +25,7 @@ pub(crate) fn length(path: &str, what: &'static str, expected: usize, got: usize
     if expected == got { Ok(()) } else { Err(ProgramError::Length { path: path.to_owned(), what, expected, got }) }
 }
 
-fn holds(path: &str, what: &'static str, needs: &'static str, holds: bool) -> Result<(), ProgramError> {
+pub(crate) fn holds(path: &str, what: &'static str, needs: &'static str, holds: bool) -> Result<(), ProgramError> {
     if holds { Ok(()) } else { Err(ProgramError::Parameter { path: path.to_owned(), what, needs }) }
 }
 
