@@ -16,6 +16,9 @@ extern crate std;
 mod error;
 mod program;
 mod reference;
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub mod testing;
 mod window;
 
 pub use error::{ProgramError, RunError};
