@@ -9,8 +9,8 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum ProgramError {
-    /// A shape of more positions than can be counted.
-    #[error("a shape of {0:?} has more positions than this machine can count")]
+    /// A shape without positions, or of more than can be counted.
+    #[error("a shape of {0:?} has no positions, or more than this machine can count")]
     Shape(Vec<usize>),
     /// Inputs an operation does not take.
     #[error("`{path}` ({operation}) needs {needs}, got {got}")]

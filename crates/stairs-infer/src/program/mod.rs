@@ -124,7 +124,7 @@ impl Program {
     /// A program without nodes for samples of this shape.
     ///
     /// # Errors
-    /// [`ProgramError::Shape`] for a shape of more positions than can be counted.
+    /// [`ProgramError::Shape`] for a shape of no positions or of more than can be counted.
     pub fn builder(name: impl Into<String>, input: Vec<usize>) -> Result<ProgramBuilder, ProgramError> {
         check::size(&input)?;
         Ok(ProgramBuilder { name: name.into(), input, nodes: Vec::new() })
