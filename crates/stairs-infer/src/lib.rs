@@ -18,6 +18,9 @@ mod error;
 mod file;
 mod program;
 mod reference;
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub mod testing;
 mod window;
 
 pub use error::{ProgramError, RunError};

@@ -9,7 +9,8 @@ use crate::{ProgramError, Window};
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Op {
-    /// Floats to integers, evenly: ⌊x·2^fraction + ½⌋, in double precision, no smaller than `low` and no larger than `high`.
+    /// Floats to integers, evenly: ⌊x·2^fraction + ½⌋, in double precision, no smaller than `low` and no larger than `high`; NaN,
+    /// which float layers can make of infinities, as 0.
     Fix {
         /// Binary digits behind the point.
         fraction: u8,
