@@ -113,8 +113,8 @@ impl<'b> Reader<'_, 'b> {
             Form::Scale => Op::Scale { factors: self.singles("factors")?, offsets: self.singles("offsets")? },
             Form::Clip => {
                 let bounds = self.take("bounds", &[Type::F32], "F32")?;
-                match numbers::to_singles(&bounds)[..] {
-                    [low, high] => Op::Clip { low, high },
+                match (&bounds.shape[..], &numbers::to_singles(&bounds)[..]) {
+                    ([2], &[low, high]) => Op::Clip { low, high },
                     _ => return Err(shape(&bounds, "of shape [2]".into())),
                 }
             }
