@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `program` | the graph of integer operations, checked when it is built |
 //! | `window` | kernels and pools |
+//! | `file` | programs as files, hostile ones refused |
 //! | `reference` | evaluation as the definitions say, slow: what every kernel is held against |
 
 #![no_std]
@@ -14,11 +15,16 @@ extern crate alloc;
 extern crate std;
 
 mod error;
+mod file;
 mod program;
 mod reference;
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub mod testing;
 mod window;
 
 pub use error::{ProgramError, RunError};
+pub use file::{FileError, Limits};
 pub use program::{Kind, Node, Op, Pixels, Program, ProgramBuilder, Range, Source, Thresholds, Weights};
 pub use reference::Value;
 pub use window::Window;

@@ -9,7 +9,8 @@ use crate::{ProgramError, Window};
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Op {
-    /// Floats to integers, evenly: ⌊x·2^fraction + ½⌋, in double precision, no smaller than `low` and no larger than `high`.
+    /// Floats to integers, evenly: ⌊x·2^fraction + ½⌋, in double precision, no smaller than `low` and no larger than `high`; NaN,
+    /// which float layers can make of infinities, as 0.
     Fix {
         /// Binary digits behind the point.
         fraction: u8,
@@ -203,8 +204,7 @@ impl Weights {
     /// Weights of this shape, the first axis the outputs.
     ///
     /// # Errors
-    /// [`ProgramError::Length`] unless there is one value for every position; [`ProgramError::Shape`] for a shape of more positions than
-    /// can be counted.
+    /// [`ProgramError::Length`] unless there is one value for every position; [`ProgramError::Shape`] for an impossible shape.
     pub fn new(shape: Vec<usize>, values: Vec<i8>) -> Result<Self, ProgramError> {
         check::length("weights", "values", check::size(&shape)?, values.len())?;
         Ok(Self { shape, values })
