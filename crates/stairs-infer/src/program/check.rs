@@ -11,7 +11,9 @@ use crate::{ProgramError, Window};
 /// Number of positions of a shape, at least 1.
 pub(crate) fn size(shape: &[usize]) -> Result<usize, ProgramError> {
     let product = shape.iter().try_fold(1usize, |product, size| product.checked_mul(*size));
-    product.filter(|product| (1..=isize::MAX as usize / 8).contains(product)).ok_or_else(|| ProgramError::Shape(shape.to_vec()))
+    product
+        .filter(|product| (1..=isize::MAX as usize / 8).contains(product))
+        .ok_or_else(|| ProgramError::Shape(shape.to_vec()))
 }
 
 pub(crate) fn length(path: &str, what: &'static str, expected: usize, got: usize) -> Result<(), ProgramError> {
