@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `program` | the graph of integer operations, checked when it is built |
 //! | `window` | kernels and pools |
+//! | `engine` | evaluation as fast as the processor can |
 //! | `reference` | evaluation as the definitions say, slow: what every kernel is held against |
 
 #![no_std]
@@ -13,6 +14,7 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+mod engine;
 mod error;
 mod program;
 mod reference;
@@ -21,6 +23,7 @@ mod reference;
 pub mod testing;
 mod window;
 
+pub use engine::{Done, Engine, Level, Options, Workspace};
 pub use error::{ProgramError, RunError};
 pub use program::{Kind, Node, Op, Pixels, Program, ProgramBuilder, Range, Source, Thresholds, Weights};
 pub use reference::Value;
