@@ -72,10 +72,10 @@ impl Map {
             return Self::Search { thresholds: thresholds.clone(), period };
         }
         let (mut base, mut beyond, mut rise) = (vec![0; width], vec![0; steps * width], vec![0; steps * width]);
-        for at in 0..width {
+        for (at, base) in base.iter_mut().enumerate() {
             let channel = at / period;
             let (of, falls) = (thresholds.of(channel), thresholds.falls(channel));
-            base[at] = if falls { levels[steps] } else { levels[0] };
+            *base = if falls { levels[steps] } else { levels[0] };
             for (step, threshold) in of.iter().enumerate() {
                 let difference = levels[step + 1].wrapping_sub(levels[step]);
                 let place = step * width + at;
@@ -83,7 +83,7 @@ impl Map {
                     (true, _) => (beyond[place], rise[place]) = (*threshold, difference.wrapping_neg()),
                     (false, Some(below)) => (beyond[place], rise[place]) = (below, difference),
                     // Always passed.
-                    (false, None) => base[at] = base[at].wrapping_add(difference),
+                    (false, None) => *base = base.wrapping_add(difference),
                 }
             }
         }

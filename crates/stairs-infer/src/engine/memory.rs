@@ -13,7 +13,7 @@ pub(crate) const LINE: usize = 64;
 
 #[derive(Clone, Copy)]
 #[repr(align(64))]
-struct Line([u8; LINE]);
+struct Line(#[expect(dead_code, reason = "read and written through pointers")] [u8; LINE]);
 
 /// Bytes, all initialised.
 pub(crate) struct Arena(Vec<Line>);

@@ -150,9 +150,8 @@ impl Engine {
             threads::run(self, workspace, samples, results);
             return Ok(());
         }
-        for arena in workspace.arenas.iter_mut().take(1) {
+        if let Some(arena) = workspace.arenas.first_mut() {
             self.run_alone(arena, samples, results);
-            break;
         }
         Ok(())
     }

@@ -119,15 +119,16 @@ impl Builder<'_> {
             return Ok(());
         }
         let tensor = &self.tensors[input];
-        let setting = Setting { level: self.wanted.level, input: tensor, weights: weights.range() };
-        let format = setting.format();
+        let setting = Setting { level: self.wanted.level, input: tensor, weights, sums: layer.sums };
+        let choice = setting.choice();
+        let format = choice.format(tensor);
         let (each, outputs) = (channels / groups, weights.outputs() / groups);
         let unit = format.unit(each);
         let geometry =
             if layer.rows { Geometry::rows(unit, size[0][1]) } else { Geometry::new(&window, size[0], size[1], unit) };
         let kernel = |group: usize| {
             let weighted = Weighted { weights, first: group * outputs, outputs, channels: each };
-            Kernel::new(&format, &geometry, &weighted)
+            Kernel::new(&choice, tensor, &geometry, &weighted)
         };
         let kernels = (0..groups).map(kernel).collect();
         let alike = match format {

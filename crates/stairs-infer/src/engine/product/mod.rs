@@ -7,6 +7,8 @@ mod geometry;
 mod kernel;
 mod pack;
 mod portable;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 pub(crate) use geometry::Geometry;
 pub(crate) use kernel::{Kernel, Setting, Weighted};

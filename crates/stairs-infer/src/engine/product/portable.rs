@@ -175,29 +175,38 @@ unsafe fn of_width<T: Plain + Into<i32>, const WIDTH: usize>(task: Task<'_, i8>,
 pub(crate) struct Planes {
     runs: Vec<Run>,
     reach: usize,
-    /// `[blocks, words, 2, width]`.
-    weights: Vec<u64>,
-    /// Packed numbers of an output.
+    /// `[blocks, words, mask and sign, width]`.
+    weights: Vec<[[u64; PLANES]; 2]>,
+    /// Words of an output.
     length: usize,
 }
 
+/// Outputs of a block of planes.
+const PLANES: usize = 8;
+
+/// Planes of weights, `[blocks, words, mask and sign, outputs]`, for inputs of `unit` packed numbers a pixel.
+pub(super) fn planes<const W: usize>(unit: usize, weighted: &Weighted<'_>) -> Vec<[[u64; W]; 2]> {
+    let length = weighted.taps() * unit / 2;
+    let mut planes = vec![[[0; W]; 2]; weighted.outputs.div_ceil(W) * length];
+    for output in 0..weighted.outputs {
+        for (word, of) in weighted.sequence(output, unit * 32).chunks(64).enumerate() {
+            let bits = |holds: fn(i8) -> bool| {
+                of.iter().enumerate().map(|(bit, weight)| u64::from(holds(*weight)) << bit).sum::<u64>()
+            };
+            let [mask, sign] = &mut planes[output / W * length + word];
+            mask[output % W] = bits(|weight| weight != 0);
+            sign[output % W] = bits(|weight| weight < 0);
+        }
+    }
+    planes
+}
+
 impl Planes {
-    /// Outputs of a block.
-    pub(crate) const WIDTH: usize = 8;
+    pub(crate) const WIDTH: usize = PLANES;
 
     pub(crate) fn new(geometry: &Geometry, weighted: &Weighted<'_>) -> Self {
-        let length = weighted.taps() * geometry.unit;
-        let mut weights = vec![0; weighted.outputs.div_ceil(Self::WIDTH) * length * Self::WIDTH];
-        for output in 0..weighted.outputs {
-            let start = output / Self::WIDTH * length * Self::WIDTH + output % Self::WIDTH;
-            for (word, of) in weighted.sequence(output, geometry.unit * 32).chunks(64).enumerate() {
-                let bits = |holds: fn(i8) -> bool| {
-                    of.iter().enumerate().map(|(bit, weight)| u64::from(holds(*weight)) << bit).sum::<u64>()
-                };
-                weights[start + 2 * word * Self::WIDTH] = bits(|weight| weight != 0);
-                weights[start + (2 * word + 1) * Self::WIDTH] = bits(|weight| weight < 0);
-            }
-        }
+        let length = weighted.taps() * geometry.unit / 2;
+        let weights = planes(geometry.unit, weighted);
         Self { runs: geometry.runs.clone(), reach: geometry.reach(), weights, length }
     }
 
@@ -211,26 +220,25 @@ impl Planes {
         block: usize,
         sums: &mut [i32],
     ) {
-        let weights = &self.weights[block * self.length * Self::WIDTH..][..self.length * Self::WIDTH];
+        let weights = &self.weights[block * self.length..][..self.length];
         let task = Task { context, byte, bases, runs: &self.runs, reach: self.reach, weights, width: Self::WIDTH };
-        at_level!(context.level, bits(task: Task<'_, u64>, sums: &mut [i32]));
+        at_level!(context.level, bits(task: Task<'_, [[u64; PLANES]; 2]>, sums: &mut [i32]));
     }
 }
 
 /// # Safety
 /// As [`Kernel::add`](super::Kernel::add).
 #[inline(always)]
-unsafe fn bits(task: Task<'_, u64>, sums: &mut [i32]) {
-    const WIDTH: usize = Planes::WIDTH;
-    for (output, sums) in sums.as_chunks_mut::<WIDTH>().0.iter_mut().enumerate() {
+unsafe fn bits(task: Task<'_, [[u64; PLANES]; 2]>, sums: &mut [i32]) {
+    for (output, sums) in sums.as_chunks_mut::<PLANES>().0.iter_mut().enumerate() {
         // SAFETY: the caller's duty.
         let inputs: &[u64] = unsafe { task.inputs(output) };
-        let mut weights = task.weights.as_chunks::<WIDTH>().0.as_chunks::<2>().0.iter();
-        let mut total = [0i32; WIDTH];
+        let mut weights = task.weights.iter();
+        let mut total = [0i32; PLANES];
         for run in task.runs {
             let words = inputs[run.offset..][..run.length].as_chunks::<2>().0;
             for ([mask, sign], [masks, signs]) in words.iter().zip(&mut weights) {
-                for l in 0..WIDTH {
+                for l in 0..PLANES {
                     let both = masks[l] & mask;
                     let opposed = both & (signs[l] ^ sign);
                     total[l] += both.count_ones() as i32 - 2 * opposed.count_ones() as i32;
