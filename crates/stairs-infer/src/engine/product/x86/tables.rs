@@ -195,11 +195,16 @@ impl Tables {
 #[inline]
 #[target_feature(enable = "avx2")]
 fn unpack<const B: usize>(weights: [&[[u8; LANES]]; B], entries: &mut [[[u8; LANES]; B]; MOST]) {
-    for (i, pair) in entries.as_chunks_mut::<2>().0.iter_mut().enumerate().take(weights[0].len()) {
-        for b in 0..B {
-            for l in 0..LANES {
-                pair[0][b][l] = weights[b][i][l] & 15;
-                pair[1][b][l] = weights[b][i][l] >> 4;
+    let low = _mm256_set1_epi8(15);
+    for (b, weights) in weights.into_iter().enumerate() {
+        for (pair, weights) in entries.as_chunks_mut::<2>().0.iter_mut().zip(weights) {
+            let [first, second] = pair;
+            // SAFETY: 32 bytes each.
+            unsafe {
+                let both = _mm256_loadu_si256(weights.as_ptr().cast());
+                let high = _mm256_and_si256(_mm256_srli_epi16::<4>(both), low);
+                _mm256_storeu_si256(first[b].as_mut_ptr().cast(), _mm256_and_si256(both, low));
+                _mm256_storeu_si256(second[b].as_mut_ptr().cast(), high);
             }
         }
     }
@@ -224,7 +229,10 @@ unsafe fn tile<const B: usize, const P: usize>(
         // SAFETY: the caller's duty.
         unsafe {
             for i in run.offset..run.offset + run.length {
-                let weights: [__m256i; B] = core::array::from_fn(|b| _mm256_loadu_si256((*entries)[b].as_ptr().cast()));
+                let mut weights = [_mm256_setzero_si256(); B];
+                for b in 0..B {
+                    weights[b] = _mm256_loadu_si256((*entries)[b].as_ptr().cast());
+                }
                 entries = entries.add(1);
                 for p in 0..P {
                     let row = table.as_ptr().add(usize::from(*inputs[p].add(i)));

@@ -113,16 +113,20 @@ unsafe fn tile<const B: usize, const P: usize>(
     corrections: &[[i32; LANES]; B],
     to: &mut [[i32; LANES]],
 ) {
-    // SAFETY: 16 numbers of 32 bits.
-    let first: [__m512i; B] = core::array::from_fn(|b| unsafe { _mm512_loadu_si512(corrections[b].as_ptr().cast()) });
-    let mut sums: [[__m512i; P]; B] = core::array::from_fn(|b| [first[b]; P]);
+    let mut sums = [[_mm512_setzero_si512(); P]; B];
+    for b in 0..B {
+        // SAFETY: 16 numbers of 32 bits.
+        sums[b] = [unsafe { _mm512_loadu_si512(corrections[b].as_ptr().cast()) }; P];
+    }
     let mut four = 0;
     for run in runs {
         // SAFETY: the caller's duty.
         unsafe {
             for i in (run.offset..run.offset + run.length).step_by(FOUR) {
-                let of: [__m512i; B] =
-                    core::array::from_fn(|b| _mm512_loadu_si512(weights[b].as_ptr().add(four).cast()));
+                let mut of = [_mm512_setzero_si512(); B];
+                for b in 0..B {
+                    of[b] = _mm512_loadu_si512(weights[b].as_ptr().add(four).cast());
+                }
                 four += 1;
                 for p in 0..P {
                     let x = _mm512_set1_epi32(inputs[p].add(i).cast::<i32>().read_unaligned());

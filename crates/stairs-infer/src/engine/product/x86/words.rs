@@ -85,7 +85,8 @@ unsafe fn tile<const P: usize>(
         // SAFETY: the caller's duty.
         unsafe {
             for i in (run.offset..run.offset + run.length).step_by(2) {
-                let pair: [__m256i; 2] = core::array::from_fn(|b| _mm256_loadu_si256((*weights)[b].as_ptr().cast()));
+                let [first, second] = &*weights;
+                let pair = [_mm256_loadu_si256(first.as_ptr().cast()), _mm256_loadu_si256(second.as_ptr().cast())];
                 weights = weights.add(1);
                 for p in 0..P {
                     let x = _mm256_set1_epi32(inputs[p].add(i).cast::<i32>().read_unaligned());
