@@ -18,7 +18,7 @@ struct Tally {
     outputs: usize,
 }
 
-pub fn compare(seed: u64, numbers: Numbers, tally: &mut Tally) {
+fn compare(seed: u64, numbers: Numbers, tally: &mut Tally) {
     let (network, samples) = network(seed, numbers);
     let deployed = match deploy(&network, &options()) {
         Ok(deployed) => deployed,

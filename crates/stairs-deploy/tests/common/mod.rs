@@ -4,41 +4,41 @@ use stairs_network::{Array, Comparison, Network, NetworkBuilder, Op, Source, Sta
 use stairs_quant::{Quantiser, Scales, StairFunction, ThresholdValue};
 
 /// A sequence of random numbers.
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
 
-    pub fn bits(&mut self) -> u64 {
+    pub(crate) fn bits(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 16
     }
 
-    pub fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         (self.bits() % n as u64) as usize
     }
 
-    pub fn one_in(&mut self, n: usize) -> bool {
+    pub(crate) fn one_in(&mut self, n: usize) -> bool {
         self.below(n) == 0
     }
 
-    pub fn of<T: Copy>(&mut self, from: &[T]) -> T {
+    pub(crate) fn of<T: Copy>(&mut self, from: &[T]) -> T {
         from[self.below(from.len())]
     }
 
     /// Within [−1, 1].
-    pub fn unit(&mut self) -> f64 {
+    pub(crate) fn unit(&mut self) -> f64 {
         self.below(1 << 30) as f64 / f64::from(1 << 29) - 1.0
     }
 }
 
 /// How the numbers of a network are drawn.
 #[derive(Clone, Copy, PartialEq)]
-pub enum Numbers {
+pub(crate) enum Numbers {
     /// Binary fractions of few digits, so that doubles make no rounding and sums meet thresholds.
     Dyadic,
     /// Any.
@@ -46,15 +46,15 @@ pub enum Numbers {
 }
 
 /// A network in the making.
-pub struct Maker {
-    pub random: Random,
-    pub numbers: Numbers,
-    pub builder: NetworkBuilder,
+pub(crate) struct Maker {
+    pub(crate) random: Random,
+    pub(crate) numbers: Numbers,
+    pub(crate) builder: NetworkBuilder,
     count: usize,
 }
 
 impl Maker {
-    pub fn new(seed: u64, numbers: Numbers, input: Vec<usize>) -> Self {
+    pub(crate) fn new(seed: u64, numbers: Numbers, input: Vec<usize>) -> Self {
         Self { random: Random::new(seed), numbers, builder: Network::builder(input), count: 0 }
     }
 
@@ -78,7 +78,7 @@ impl Maker {
         Array::new(shape, values).unwrap()
     }
 
-    pub fn function(&mut self) -> StairFunction {
+    pub(crate) fn function(&mut self) -> StairFunction {
         let names = ["binary", "sign", "ternary", "uint2", "int2", "balanced4", "int4", "uint4", "int8", "pow2-3"];
         let function = match self.random.below(8) {
             0 => StairFunction::new(vec![-0.75, 0.25, 0.5], vec![-1.0, 0.0, 0.5, 2.0]).unwrap(),
@@ -96,7 +96,7 @@ impl Maker {
         self.random.of(&[Comparison::Folded, Comparison::Divided])
     }
 
-    pub fn weight(&mut self, shape: Vec<usize>, float: bool) -> Weight {
+    pub(crate) fn weight(&mut self, shape: Vec<usize>, float: bool) -> Weight {
         let latent = self.array(shape);
         if float {
             return Weight::Float(latent);
@@ -107,12 +107,12 @@ impl Maker {
         Weight::Stair(StairWeight { path: "w".into(), latent, function, scales, comparison })
     }
 
-    pub fn push(&mut self, op: Op, inputs: &[Source]) -> Option<Source> {
+    pub(crate) fn push(&mut self, op: Op, inputs: &[Source]) -> Option<Source> {
         self.count += 1;
         self.builder.push(format!("layer{}", self.count), op, inputs).ok()
     }
 
-    pub fn conv(&mut self, input: Source, outputs: usize, window: Window, groups: usize) -> Option<Source> {
+    pub(crate) fn conv(&mut self, input: Source, outputs: usize, window: Window, groups: usize) -> Option<Source> {
         let channels = self.builder.shape(input)[0];
         let [rows, columns] = window.kernel();
         let weight = self.weight(vec![outputs, channels / groups, rows, columns], false);
@@ -120,14 +120,14 @@ impl Maker {
         self.push(Op::Conv { window, groups, weight, bias }, &[input])
     }
 
-    pub fn dense(&mut self, input: Source, outputs: usize, float: bool) -> Option<Source> {
+    pub(crate) fn dense(&mut self, input: Source, outputs: usize, float: bool) -> Option<Source> {
         let inputs = *self.builder.shape(input).last()?;
         let weight = self.weight(vec![outputs, inputs], float);
         let bias = self.random.one_in(2).then(|| self.array(vec![outputs]));
         self.push(Op::Dense { weight, bias }, &[input])
     }
 
-    pub fn norm(&mut self, input: Source) -> Option<Source> {
+    pub(crate) fn norm(&mut self, input: Source) -> Option<Source> {
         let channels = self.builder.shape(input)[0];
         let mut of = |f: &mut dyn FnMut(&mut Self) -> f32| {
             let values: Vec<f32> = (0..channels).map(|_| f(self)).collect();
@@ -143,12 +143,12 @@ impl Maker {
         self.push(Op::Norm { gamma, beta, mean, variance, epsilon }, &[input])
     }
 
-    pub fn stair(&mut self, input: Source) -> Option<Source> {
+    pub(crate) fn stair(&mut self, input: Source) -> Option<Source> {
         let (function, scales, comparison) = (self.function(), self.scales(), self.comparison());
         self.push(Op::Stair(Stair { path: "s".into(), function, scales, comparison }), &[input])
     }
 
-    pub fn window(&mut self, shape: &[usize]) -> Window {
+    pub(crate) fn window(&mut self, shape: &[usize]) -> Window {
         let side = |random: &mut Random, size: usize| random.of(&[1, 2, 3]).min(size);
         let kernel = [side(&mut self.random, shape[1]), side(&mut self.random, shape[2])];
         let stride = [self.random.of(&[1, 1, 2, 3]), self.random.of(&[1, 1, 2, 4])];
@@ -211,7 +211,7 @@ impl Maker {
     }
 
     /// A network of some ten layers.
-    pub fn network(mut self) -> Network {
+    pub(crate) fn network(mut self) -> Network {
         let mut at = Source::Input;
         if self.random.one_in(3) {
             at = self.stair(at).unwrap();
@@ -229,7 +229,7 @@ impl Maker {
 }
 
 /// A network of this seed, and its samples, whose numbers are multiples of 1/8.
-pub fn network(seed: u64, numbers: Numbers) -> (Network, Vec<Vec<f32>>) {
+pub(crate) fn network(seed: u64, numbers: Numbers) -> (Network, Vec<Vec<f32>>) {
     let mut random = Random::new(seed ^ 0xABCD);
     let input = match random.below(4) {
         0 => vec![random.of(&[1, 3, 7])],

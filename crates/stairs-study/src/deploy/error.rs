@@ -16,6 +16,9 @@ pub enum DeployRunError {
     /// A network that is no program.
     #[error(transparent)]
     Deploy(#[from] DeployError),
+    /// A program that no engine can be made of.
+    #[error(transparent)]
+    Program(#[from] stairs_infer::ProgramError),
     /// A sample that cannot be made.
     #[error("cannot make a sample: {0}")]
     Sample(SampleError),

@@ -6,7 +6,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::Serialize;
-use stairs_infer::Program;
+use stairs_infer::{Engine, Options, Program, Value};
 use stairs_network::Network;
 use stairs_train::{ZooModel, data::Samples};
 
@@ -99,6 +99,10 @@ impl Verify {
         }
         let size: usize = shape.iter().product();
         let count = self.samples.min(samples.len());
+        let engine = Engine::new(program, Options::default().with_threads(threads()))?;
+        let keeping = Engine::new(program, Options::default().with_batch(1).with_all_results(true))?;
+        let run = |source| DeployRunError::Run { index: 0, source };
+        let (mut workspace, mut ours) = (engine.workspace().map_err(run)?, Value::Floats(Vec::new()));
         let mut result = Verification {
             samples: count,
             network_right: 0,
@@ -118,14 +122,13 @@ impl Verify {
             let data = TensorData::new(values.clone(), [batch, channels, height, width]);
             let logits = model.logits(Tensor::<4>::from_data(data, device)).into_data();
             let logits: Vec<f32> = logits.try_into_vec_as::<f32>().unwrap_or_default();
-            let mut ours = Vec::new();
-            for sample in values.chunks(size) {
-                let value = program.run(sample).map_err(|source| DeployRunError::Run { index: start, source })?;
-                ours.extend(value.to_floats());
-            }
+            engine
+                .run_into(&mut workspace, &values, batch, &mut ours)
+                .map_err(|source| DeployRunError::Run { index: start, source })?;
+            let results = ours.to_floats();
             let width = logits.len() / batch;
             for (i, class) in classes.into_iter().enumerate() {
-                let [theirs, ours] = [&logits, &ours].map(|all| &all[i * width..(i + 1) * width]);
+                let [theirs, ours] = [&logits, &results].map(|all| &all[i * width..(i + 1) * width]);
                 let [network_label, program_label] = [theirs, ours].map(label);
                 result.network_right += usize::from(network_label == class);
                 result.program_right += usize::from(program_label == class);
@@ -147,11 +150,43 @@ impl Verify {
                         closest: closest(network, &double)?,
                     });
                 }
+                if start + i < self.exact {
+                    let run = |source| DeployRunError::Run { index: start + i, source };
+                    result.exactness.compare(&keeping, program, sample).map_err(run)?;
+                }
             }
             progress(start + batch);
         }
         Ok(result)
     }
+}
+
+impl Exactness {
+    /// Adds the comparison of one sample.
+    fn compare(&mut self, engine: &Engine, program: &Program, sample: &[f32]) -> Result<(), stairs_infer::RunError> {
+        self.samples += 1;
+        for (want, got) in program.trace(sample)?.iter().zip(engine.trace(sample)?) {
+            let Some(got) = got else { continue };
+            let (numbers, wrong) = match (want, &got) {
+                (Value::Integers(want), Value::Integers(got)) => differ(want, got),
+                (Value::Floats(want), Value::Floats(got)) => differ(want, got),
+                (want, _) => (want.to_floats().len(), want.to_floats().len()),
+            };
+            self.numbers += numbers as u64;
+            self.wrong += wrong as u64;
+        }
+        Ok(())
+    }
+}
+
+/// How many numbers there are, and how many of them differ.
+fn differ<T: PartialEq>(want: &[T], got: &[T]) -> (usize, usize) {
+    let wrong = want.iter().zip(got).filter(|(a, b)| a != b).count();
+    (want.len(), wrong + want.len().abs_diff(got.len()))
+}
+
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Index of the largest number, the first of equal ones.
