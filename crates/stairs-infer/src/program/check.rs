@@ -133,11 +133,19 @@ pub(crate) fn result(path: &str, op: &Op, inputs: &[(&[usize], Kind)]) -> Result
         }
         Op::MaxPool(window) => {
             let (channels, [height, width]) = slid(window)?;
+            // With less padding than its span, a window ends at pixels or has them inside, unless its taps are farther apart than
+            // the image is wide.
             let empty = (0..2).any(|axis| {
                 let span = (window.kernel[axis] - 1) * window.dilation[axis] + 1;
-                window.padding[axis].iter().any(|padding| *padding >= span)
+                let astride = window.padding[axis] != [0; 2] && window.dilation[axis] > first[axis + 1];
+                astride || window.padding[axis].iter().any(|padding| *padding >= span)
             });
-            holds(path, "padding", "smaller than the window", !empty)?;
+            holds(
+                path,
+                "padding",
+                "smaller than the window, and none if taps are farther apart than the image is wide",
+                !empty,
+            )?;
             Ok((vec![channels, height, width], *kind))
         }
         Op::PadChannels { before, behind } => {
