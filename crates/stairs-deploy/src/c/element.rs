@@ -78,14 +78,12 @@ impl Writer<'_> {
     /// always or never passed become the nearest number with the same answers, so that all fit the type of the sums.
     fn thresholds(&mut self, node: usize, thresholds: &Thresholds, spot: &Spot) -> String {
         let of = &self.plan.program.nodes()[node];
-        let x = self.value(of.inputs[0], spot);
         let steps = thresholds.levels.len() - 1;
         if steps == 0 {
-            if x.starts_with('v') {
-                self.code.line(format!("(void){x};"));
-            }
+            self.unused(of.inputs[0]);
             return int(thresholds.levels[0]);
         }
+        let x = self.value(of.inputs[0], spot);
         let range = self.plan.program.at(of.inputs[0]).1.range().unwrap_or(Range::new(i32::MIN, i32::MAX));
         let rows: Vec<Vec<i32>> = (0..spot.channels)
             .map(|channel| {
@@ -123,6 +121,15 @@ impl Writer<'_> {
             format!("{rank}({}, {steps}, {v})", plus(&table, &first))
         };
         self.level(node, &thresholds.levels, &index)
+    }
+
+    /// Says to the compiler that a variable may go unread.
+    pub(super) fn unused(&mut self, source: Source) {
+        if let Source::Node(node) = source
+            && self.known.contains(&node)
+        {
+            self.code.line(format!("(void)v{node};"));
+        }
     }
 
     fn threshold_table(&mut self, node: usize, of: Type, flat: &[i32]) -> String {

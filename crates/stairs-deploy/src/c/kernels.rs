@@ -1,7 +1,7 @@
 //! Helper functions of the generated code. Those that need no assembly lie in `kernels/` as C, with `NAME` for the prefix and, where
 //! there are several of them, `TYPE` and `SUFFIX` for what they differ in.
 
-use super::form::{Planes, Type};
+use super::form::Type;
 use super::parts::Parts;
 
 /// ⌊x·scale + ½⌋ between bounds.
@@ -85,34 +85,4 @@ pub(super) fn fields(parts: &mut Parts, of: Type, bits: usize) -> String {
 /// Type of the bytes of packed fields.
 pub(super) fn weight(bits: usize) -> &'static str {
     if bits == 8 { "int8_t" } else { "uint8_t" }
-}
-
-/// Σ w·x of planes: `(x mask, x sign, w, n words, ones of the x mask)`, without those that do not exist or are not needed.
-///
-/// A product is not 0 where both masks are set (m), and −1 where there the signs differ (d): the sum is #m − 2·#d. If no weight is 0,
-/// #m is the number of ones of the features' mask, the same for all outputs.
-pub(super) fn planes(parts: &mut Parts, x: Planes, mask: bool) -> String {
-    ones(parts);
-    let letter = match x {
-        Planes::Ternary => "t",
-        Planes::Binary => "b",
-        Planes::Sign => "s",
-    };
-    let name = format!("planes_{letter}{}", if mask { "t" } else { "s" });
-    parts.helper(&name, || {
-        let (sign, total) = if mask { ("w[n + k]", "") } else { ("w[k]", ", int32_t total") };
-        let xm = if x.has_mask() { "const uint32_t *xm, " } else { "" };
-        let xs = if x.has_sign() { "const uint32_t *xs, " } else { "" };
-        let both = match (x.has_mask(), mask) {
-            (true, true) => "xm[k] & w[k]",
-            (true, false) => "xm[k]",
-            (false, true) => "w[k]",
-            (false, false) => "0xFFFFFFFFu",
-        };
-        let differ = if x.has_sign() { format!("(xs[k] ^ {sign})") } else { sign.to_owned() };
-        let (start, add) = if mask { ("0", "NAME_ones(m) - 2 * NAME_ones(d)") } else { ("total", "-2 * NAME_ones(d)") };
-        format!(
-            "/* Sum of products of planes. */\nstatic int32_t NAME_{name}({xm}{xs}const uint32_t *w, int32_t n{total})\n{{\n    int32_t sum = {start};\n    for (int32_t k = 0; k < n; k++) {{\n        const uint32_t m = {both}, d = m & {differ};\n        sum += {add};\n    }}\n    return sum;\n}}\n"
-        )
-    })
 }

@@ -39,6 +39,12 @@ impl Writer<'_> {
             let of = Type::of(of.kind.range().unwrap_or(stairs_infer::Range::new(i32::MIN, i32::MAX)));
             return self.pixel(&format!("pixels{node}"), of, &table, |v| int(*v), spot);
         }
+        if let Op::Steps { thresholds, levels } = &of.op
+            && thresholds.is_empty()
+        {
+            self.unused(of.inputs[0]);
+            return int(levels[0]);
+        }
         let x = self.value(of.inputs[0], spot);
         match &of.op {
             Op::Fix { fraction, low, high } => {
@@ -46,14 +52,9 @@ impl Writer<'_> {
                 format!("{fix}({x}, {}, {}, {})", single(scale(*fraction)), int(*low), int(*high))
             }
             Op::Steps { thresholds, levels } => {
-                let index = match thresholds.len() {
-                    0 => "0".to_owned(),
-                    steps => {
-                        let table = self.parts.table(&format!("steps{node}"), ("float", 4), thresholds, |t| single(*t));
-                        let rank = kernels::rank(self.parts, Type::F32);
-                        format!("{rank}({table}, {steps}, {x})")
-                    }
-                };
+                let table = self.parts.table(&format!("steps{node}"), ("float", 4), thresholds, |t| single(*t));
+                let rank = kernels::rank(self.parts, Type::F32);
+                let index = format!("{rank}({table}, {}, {x})", thresholds.len());
                 self.level(node, levels, &index)
             }
             _ => x,

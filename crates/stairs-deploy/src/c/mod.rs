@@ -5,7 +5,9 @@
 //! | `plan` | which nodes one nest of loops computes, and which results are stored |
 //! | `form`, `packing` | how results and weights lie in memory: arrays, bit planes, fields of bits |
 //! | `memory` | where in the arena |
-//! | `stage`, `spot`, `load`, `element`, `layer`, `head` | a stage as a function: loops, indices, operands, element-wise nodes, layers, pools |
+//! | `stage`, `spot`, `load`, `element`, `head` | a stage as a function: loops, indices, operands, element-wise nodes, pools |
+//! | `convolution`, `patch`, `dense`, `product` | layers of integers |
+//! | `carry_save` | products of bit planes without counting ones |
 //! | `kernels`, `parts` | helper functions and tables, each once |
 //! | `source` | header and source from all of it |
 //! | `check`, `error` | what cannot be written |
@@ -13,21 +15,23 @@
 //! Every operation of [`Op`](stairs_infer::Op) is written. Integers equal [`Program::run`] always. Floats equal it where the compiler
 //! computes in single and double precision and does not contract products and sums, which the source switches off for GCC and Clang.
 //! What is refused is in [`CError`].
-//!
-//! Products of planes are counted: with mask m (both are not 0) and d (m, and the signs differ), a sum of −1, 0 and 1 is #m − 2·#d.
 
+mod carry_save;
 mod check;
+mod convolution;
+mod dense;
 mod element;
 mod error;
 mod form;
 mod head;
 mod kernels;
-mod layer;
 mod load;
 mod memory;
 mod packing;
 mod parts;
+mod patch;
 mod plan;
+mod product;
 mod source;
 mod spot;
 mod stage;

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use stairs_infer::{Kind, Op, Program};
 
+use super::convolution::scratch;
 use super::form::Form;
-use super::layer::scratch;
 use super::memory::Memory;
 use super::parts::Parts;
 use super::plan::{Plan, Stage};

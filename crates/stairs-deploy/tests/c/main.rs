@@ -1,5 +1,7 @@
 //! Generated C, compiled by the GCC of this machine: the same numbers as the reference, for random programs and samples.
 
+mod ternary;
+
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
@@ -77,8 +79,12 @@ fn calls(program: &Program, name: &str, arena: Arena, case: &Case) -> String {
     text + "}\n"
 }
 
-/// Compiles the programs of these seeds into one executable, runs it, and compares.
-fn check(seeds: std::ops::Range<u64>, folder: &str, flags: &[&str]) -> Result<(), Box<dyn std::error::Error>> {
+/// Compiles programs into one executable, runs it, and compares.
+fn check(
+    programs: impl IntoIterator<Item = Program>,
+    folder: &str,
+    flags: &[&str],
+) -> Result<(), Box<dyn std::error::Error>> {
     if Command::new("gcc").arg("--version").output().is_err() {
         println!("no gcc here: generated C was not compiled");
         return Ok(());
@@ -91,8 +97,8 @@ fn check(seeds: std::ops::Range<u64>, folder: &str, flags: &[&str]) -> Result<()
     let mut cases = Vec::new();
     let mut names = Vec::new();
     let mut functions = String::new();
-    for seed in seeds {
-        let program = with_pixels(program(seed), seed)?;
+    for (seed, program) in (0..).zip(programs) {
+        let program = with_pixels(program, seed)?;
         let name = format!("p{seed}");
         let arena = if seed % 5 == 0 { Arena::Static } else { Arena::Caller };
         let sources = c(&program, &Options::new(&name).with_arena(arena))?;
@@ -103,7 +109,7 @@ fn check(seeds: std::ops::Range<u64>, folder: &str, flags: &[&str]) -> Result<()
         let case = case(&program, seed)?;
         functions.push_str(&calls(&program, &name, arena, &case));
         names.push(name);
-        cases.push((seed, program, case));
+        cases.push((program, case));
     }
     main.push_str("static void show(const void *of, int n)\n{\n    for (int i = 0; i < n; i++) {\n        uint32_t bits;\n        memcpy(&bits, (const char *)of + 4 * i, 4);\n        printf(\"%08lx \", (unsigned long)bits);\n    }\n}\n");
     main.push_str(&functions);
@@ -116,7 +122,7 @@ fn check(seeds: std::ops::Range<u64>, folder: &str, flags: &[&str]) -> Result<()
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     let text = String::from_utf8(ran.stdout)?;
     let mut lines = text.lines();
-    for (seed, program, case) in &cases {
+    for (program, case) in &cases {
         for (index, expected) in case.results.iter().enumerate() {
             let mut words: Vec<&str> = lines.next().ok_or("too few results")?.split_whitespace().collect();
             let label: usize = words.pop().ok_or("no label")?.parse()?;
@@ -125,8 +131,8 @@ fn check(seeds: std::ops::Range<u64>, folder: &str, flags: &[&str]) -> Result<()
                 Kind::Float => Value::Floats(bits.into_iter().map(f32::from_bits).collect()),
                 Kind::Integer(_) => Value::Integers(bits.into_iter().map(|bits| bits as i32).collect()),
             };
-            assert!(same(&got, expected), "program {seed}, result {index}: expected {expected:?}, got {got:?}");
-            assert_eq!(label, expected.label(), "program {seed}, result {index}");
+            assert!(same(&got, expected), "{}, result {index}: expected {expected:?}, got {got:?}", program.name());
+            assert_eq!(label, expected.label(), "{}, result {index}", program.name());
         }
     }
     assert_eq!(lines.next(), None);
@@ -135,15 +141,25 @@ fn check(seeds: std::ops::Range<u64>, folder: &str, flags: &[&str]) -> Result<()
 
 #[test]
 fn random_programs_give_the_numbers_of_the_reference() -> Result<(), Box<dyn std::error::Error>> {
-    check(0..40, "c", &["-O2"])
+    check((0..30).map(program), "c", &["-O2"])
+}
+
+#[test]
+fn low_bit_networks_give_the_numbers_of_the_reference() -> Result<(), Box<dyn std::error::Error>> {
+    let networks = (0..20).map(ternary::network).collect::<Result<Vec<_>, _>>()?;
+    check(networks, "ternary", &["-O2"])
 }
 
 /// Slow: `cargo test -p stairs-deploy --test c -- --ignored`.
 #[test]
 #[ignore = "minutes of compiling"]
 fn many_random_programs_behave_under_sanitizers() -> Result<(), Box<dyn std::error::Error>> {
-    (0..10).try_for_each(|part| {
-        let flags = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
-        check(1000 + part * 50..1050 + part * 50, "sanitized", &flags)
-    })
+    let flags = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+    for part in 20..24 {
+        let seeds = part * 50..part * 50 + 50;
+        check(seeds.clone().map(program), "sanitized", &flags)?;
+        let networks = seeds.map(ternary::network).collect::<Result<Vec<_>, _>>()?;
+        check(networks, "sanitized", &flags)?;
+    }
+    Ok(())
 }
