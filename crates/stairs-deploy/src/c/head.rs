@@ -118,15 +118,6 @@ impl Writer<'_> {
         }
     }
 
-    /// Declares a coordinate and, if padding can be met, opens a block for those inside the image; whether it did.
-    pub(super) fn inside(&mut self, name: &str, value: &str, size: usize, pads: bool) -> bool {
-        self.code.line(format!("const int32_t {name} = {value};"));
-        if pads {
-            self.code.open(format!("if ({name} >= 0 && {name} < {size})"));
-        }
-        pads
-    }
-
     /// The taps of a window in turn: `tap` for those inside the image, `outside` for the others.
     pub(super) fn taps(
         &mut self,

@@ -33,15 +33,6 @@ impl Stage {
         let behind = self.pool.iter().chain(&self.behind);
         self.head.iter().chain(&self.before).chain(behind).copied()
     }
-
-    /// Nodes whose results are at hand behind the pool, or at the end if there is none.
-    fn at_hand(&self, node: usize) -> bool {
-        if self.pool.is_some() {
-            self.pool == Some(node) || self.behind.contains(&node)
-        } else {
-            self.nodes().any(|n| n == node)
-        }
-    }
 }
 
 /// Stages in order, and how each stored result lies in memory.
@@ -228,6 +219,11 @@ impl<'p> Plan<'p> {
         self.stage[node] = Some(joins.unwrap_or(self.stages.len() - 1));
     }
 
+    /// Whether a number of a node is in a variable where the next node of a stage would be: behind its pool, if it has one.
+    fn at_hand(&self, stage: usize, node: usize) -> bool {
+        self.stage[node] == Some(stage) && self.stages[stage].pool.is_none_or(|pool| node >= pool)
+    }
+
     /// Whether a stage can compute `node` too: what it reads is at hand, or stored by an earlier stage.
     fn follows(&self, stage: usize, node: usize) -> bool {
         let of = &self.program.nodes()[node];
@@ -239,19 +235,19 @@ impl<'p> Plan<'p> {
                 .is_some_and(|head| matches!(self.program.nodes()[head].op, Op::Dense { .. } | Op::FloatDense { .. }));
             // Every number before the pool is used there, in the one window it is in, and nowhere else.
             let inside = nest.nodes().all(|n| {
-                let within = |reader: &usize| nest.at_hand(*reader) || n == input && *reader == node;
+                let within = |reader: &usize| self.at_hand(stage, *reader) || n == input && *reader == node;
                 !self.is_output(n) && self.readers[n].iter().all(within)
             });
-            return window.tiles() && !dense && nest.pool.is_none() && nest.at_hand(input) && inside;
+            return window.tiles() && !dense && nest.pool.is_none() && self.at_hand(stage, input) && inside;
         }
         is_elementwise(&of.op)
             && of.inputs.iter().all(|source| match *source {
-                Source::Node(before) if nest.at_hand(before) => true,
+                Source::Node(before) if self.at_hand(stage, before) => true,
                 source => match self.base(source) {
                     Source::Input => true,
                     Source::Node(before) => self.stage[before].is_some_and(|of| of < stage),
                 },
             })
-            && of.inputs.iter().any(|source| matches!(source, Source::Node(before) if nest.at_hand(*before)))
+            && of.inputs.iter().any(|source| matches!(source, Source::Node(before) if self.at_hand(stage, *before)))
     }
 }
