@@ -1,5 +1,20 @@
 #![doc = include_str!("../README.md")]
+//!
+//! | folder | what |
+//! |---|---|
+//! | `lower` | from a network to a program |
+//! | `exact` | numbers with square roots, exactly |
+//! | `c` | programs as C99 |
+//! | `rust` | programs as constants |
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod c;
+mod error;
+mod exact;
+mod lower;
+mod rust;
 
-pub use c::c;
+pub use error::{DeployError, Island};
+pub use lower::{DeployOptions, Deployed, Rounding, RoundingKind, deploy};
+pub use rust::rust;

@@ -42,6 +42,8 @@
 pub use stairs_capacity as capacity;
 pub use stairs_certificate as certificate;
 pub use stairs_data as data;
+pub use stairs_deploy as deploy;
+pub use stairs_infer as infer;
 pub use stairs_kernels as kernels;
 pub use stairs_laws as laws;
 pub use stairs_network as network;

@@ -28,6 +28,7 @@ mod stop;
 mod summary;
 mod table_options;
 mod train;
+mod verify;
 
 use clap::{Parser, Subcommand};
 
@@ -57,6 +58,7 @@ enum Command {
     Figures(figures::Figures),
     Import(import::Import),
     Materialise(materialise::Materialise),
+    Verify(verify::Verify),
     Reproduce(reproduce::Reproduce),
     Completions(completions::Completions),
 }
@@ -88,6 +90,7 @@ impl Cli {
             Command::Figures(command) => command.run(),
             Command::Import(command) => command.run(),
             Command::Materialise(command) => command.run(),
+            Command::Verify(command) => command.run(),
             Command::Completions(command) => command.run(),
             Command::Reproduce(command) => command.run(),
         }
