@@ -4,8 +4,8 @@
 //! |---|---|
 //! | `lower` | from a network to a program |
 //! | `exact` | numbers with square roots, exactly |
+//! | `onnx` | programs as ONNX and QONNX, float networks as ONNX |
 //! | `c` | programs as C99 |
-//! | `rust` | programs as constants |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -13,8 +13,7 @@ pub mod c;
 mod error;
 mod exact;
 mod lower;
-mod rust;
+pub mod onnx;
 
 pub use error::{DeployError, Island};
 pub use lower::{DeployOptions, Deployed, Rounding, RoundingKind, deploy};
-pub use rust::rust;
