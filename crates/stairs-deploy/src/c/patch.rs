@@ -115,7 +115,7 @@ impl Writer<'_> {
             self.code.line(format!("const int32_t right = column > {room} ? {width} - column : {columns};"));
             let bit = times(&plus(&times(&i, columns), "left"), channels);
             let start = times(&plus(&plus(&times("row", width), "column"), "left"), channels);
-            self.copy_runs(runs, &bit, &start, &times("(right - left)", channels));
+            self.copy_runs(runs, &bit, &start, &times("right - left", channels));
             self.code.close();
         } else {
             let start = times(&plus(&times("row", width), "column"), channels);
