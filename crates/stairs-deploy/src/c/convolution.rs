@@ -14,6 +14,7 @@ fn patch(plan: &Plan<'_>, head: usize) -> Form {
     let pads = matches!(&node.op, Op::Conv { window, .. } if window.pads());
     match plan.base(node.inputs[0]) {
         Source::Node(stored) => match plan.forms[stored] {
+            Some(Form::Planes(_)) if !plan.reads_planes(head) => Form::Array(Type::I8),
             // Padding is 0, which signs alone cannot say.
             Some(Form::Planes(Planes::Sign)) if pads => Form::Planes(Planes::Ternary),
             Some(form) => form,

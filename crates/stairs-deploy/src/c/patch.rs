@@ -3,7 +3,7 @@
 
 use stairs_infer::{Source, Weights, Window};
 
-use super::form::{Form, Planes, image};
+use super::form::{Form, Planes, Type, image};
 use super::kernels;
 use super::packing::Packing;
 use super::spot::Spot;
@@ -30,7 +30,7 @@ impl Writer<'_> {
         let source = self.plan.program.nodes()[head].inputs[0];
         let size = image(self.plan.program.at(source).0);
         let inputs = weights.shape()[1];
-        let Form::Planes(planes) = form else { return self.gather_numbers(source, window, inputs, g, place) };
+        let Form::Planes(planes) = form else { return self.gather_numbers(source, form, window, inputs, g, place) };
         let Source::Node(stored) = self.plan.base(source) else { return };
         let words = weights.fan_in().div_ceil(32);
         let k = self.code.each("k", words * planes.count());
@@ -54,14 +54,23 @@ impl Writer<'_> {
         }
     }
 
-    fn gather_numbers(&mut self, source: Source, window: &Window, inputs: usize, g: &str, place: &(String, String)) {
+    fn gather_numbers(
+        &mut self,
+        source: Source,
+        form: Form,
+        window: &Window,
+        inputs: usize,
+        g: &str,
+        place: &(String, String),
+    ) {
         let size = image(self.plan.program.at(source).0);
+        let narrow = if form == Form::Array(Type::I8) { "(int8_t)" } else { "" };
         self.code.line("int32_t k = 0;");
         let i = self.code.each("i", inputs);
         let channel = plus(&times(g, inputs), &i);
         self.taps(window, place, [size[1], size[2]], "patch[k++] = 0;", |writer, row, column| {
             let value = writer.load(source, &Spot::image(&channel, row, column, size));
-            writer.code.line(format!("patch[k++] = {value};"));
+            writer.code.line(format!("patch[k++] = {}{value};", narrow));
         });
         self.code.end(&i);
     }

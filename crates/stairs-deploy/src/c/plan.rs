@@ -155,7 +155,10 @@ impl<'p> Plan<'p> {
         let Kind::Integer(range) = self.program.nodes()[node].kind else { return Form::Array(Type::F32) };
         let readers = &self.readers[node];
         let planes = range.low >= -1 && range.high <= 1;
-        if !planes || readers.is_empty() || !readers.iter().all(|reader| self.reads_planes(*reader)) {
+        if !planes
+            || readers.is_empty()
+            || !readers.iter().all(|reader| self.reads_planes(*reader) || self.reads_bits(*reader))
+        {
             return Form::Array(Type::of(range));
         }
         Form::Planes(match range.low {
@@ -177,19 +180,25 @@ impl<'p> Plan<'p> {
         }
     }
 
-    /// Whether a layer reads planes: weights of −1, 0 and 1, and in a convolution enough of them, and enough outputs that share a
-    /// patch, for its bits to be worth gathering.
-    fn reads_planes(&self, reader: usize) -> bool {
+    /// Whether a layer multiplies planes word by word: weights of −1, 0 and 1, and in a convolution enough of them, and enough outputs
+    /// that share a patch, for its bits to be worth gathering.
+    pub(super) fn reads_planes(&self, reader: usize) -> bool {
         let node = &self.program.nodes()[reader];
-        let shape = self.program.at(node.inputs[0]).0;
         match &node.op {
-            Op::Dense { weights } => is_ternary(weights) && shape.len() == 1,
+            Op::Dense { weights } => is_ternary(weights) && self.program.at(node.inputs[0]).0.len() == 1,
             Op::Conv { weights, groups, .. } => {
-                let stored = self.program.at(self.base(node.inputs[0])).0;
-                is_ternary(weights) && stored == shape && weights.fan_in() >= 16 && weights.outputs() / groups >= 4
+                let worth = weights.fan_in() >= 16 && weights.outputs() / groups >= 4;
+                is_ternary(weights) && worth && self.reads_bits(reader)
             }
             _ => false,
         }
+    }
+
+    /// Whether an operation reads an image number by number where it is stored, so that it can as well read its bits.
+    fn reads_bits(&self, reader: usize) -> bool {
+        let node = &self.program.nodes()[reader];
+        let windows = matches!(node.op, Op::Conv { .. } | Op::MaxPool(_) | Op::SumPool(_) | Op::PadChannels { .. });
+        windows && self.program.at(self.base(node.inputs[0])).0 == self.program.at(node.inputs[0]).0
     }
 
     fn is_anew(&self, node: usize, form: Form) -> bool {

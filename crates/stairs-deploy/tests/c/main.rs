@@ -1,5 +1,6 @@
 //! Generated C, compiled by the GCC of this machine: the same numbers as the reference, for random programs and samples.
 
+mod memory;
 mod ternary;
 
 use std::fmt::Write as _;
@@ -7,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use stairs_deploy::c::{Arena, Options, c};
-use stairs_infer::testing::{Dice, program, same, samples};
+use stairs_infer::testing::{Dice, NETWORKS, network, program, same, samples};
 use stairs_infer::{Kind, Pixels, Program, Value};
 
 const STRICT: &[&str] = &["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"];
@@ -155,11 +156,18 @@ fn low_bit_networks_give_the_numbers_of_the_reference() -> Result<(), Box<dyn st
 #[ignore = "minutes of compiling"]
 fn many_random_programs_behave_under_sanitizers() -> Result<(), Box<dyn std::error::Error>> {
     let flags = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
-    for part in 20..24 {
+    for part in 20..24u64 {
         let seeds = part * 50..part * 50 + 50;
         check(seeds.clone().map(program), "sanitized", &flags)?;
         let networks = seeds.map(ternary::network).collect::<Result<Vec<_>, _>>()?;
         check(networks, "sanitized", &flags)?;
     }
     Ok(())
+}
+
+/// Slow, for the reference is: networks with streams of 8 bits, depthwise convolutions and float last layers.
+#[test]
+#[ignore = "minutes of reference"]
+fn networks_of_known_shapes_give_the_numbers_of_the_reference() -> Result<(), Box<dyn std::error::Error>> {
+    NETWORKS.iter().try_for_each(|name| check([network(name)?], "shapes", &["-O2"]))
 }
