@@ -15,6 +15,8 @@
 //! | [`kernels`] | `stairs-kernels` | fast CPU kernels for convolution, max pooling, batch normalisation |
 //! | [`zoo`] | `stairs-zoo` | models |
 //! | [`data`] | `stairs-data` | embedded digits, loaders |
+//! | [`deploy`] | `stairs-deploy` | from a network to integers; ONNX, QONNX, C, Rust |
+//! | [`infer`] | `stairs-infer` | the engine of integer programs, `no_std` |
 //! | [`train`] | `stairs-train` | training, checkpoints, run records |
 //! | [`capacity`] | `stairs-capacity` | two-scale effective dimension, Fisher operators |
 //!

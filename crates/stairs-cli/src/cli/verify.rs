@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use stairs::train::{Which, ZooModel, data::TrainData};
+use stairs::{
+    infer::Program,
+    train::{Which, ZooModel, data::TrainData},
+};
 use stairs_study::deploy::{Verification, Verify as Verifying, deployment, notes};
 
 use super::{
@@ -52,7 +55,7 @@ impl Verify {
         let made = deployment(&config, &model, data.train.as_ref(), false)?;
         let program = match &self.file {
             None => made.deployed.program.clone(),
-            Some(_) => bail!("files are not read yet"),
+            Some(file) => Program::read(file)?,
         };
         if !self.json {
             println!("{}", describe(&data));

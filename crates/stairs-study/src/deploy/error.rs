@@ -33,6 +33,17 @@ pub enum DeployRunError {
     /// A network that cannot be evaluated in double precision.
     #[error(transparent)]
     Network(#[from] stairs_network::RunError),
+    /// A program that a format does not take.
+    #[error("{0}")]
+    Format(String),
+    /// A file that cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What happened.
+        source: std::io::Error,
+    },
     /// A program for other samples than those of the run.
     #[error("the program takes samples of shape {program:?}, the data have {data:?}")]
     Shape {

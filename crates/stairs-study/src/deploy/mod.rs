@@ -2,12 +2,14 @@
 //!
 //! | file | what |
 //! |---|---|
+//! | `export` | programs as files |
 //! | `verify` | the whole test set through the network and the program |
 //! | `closest` | how close a sample comes to a threshold |
 //! | `table` | what a program costs, layer by layer |
 
 mod closest;
 mod error;
+mod export;
 mod table;
 mod verify;
 
@@ -18,7 +20,8 @@ use stairs_train::{RunConfig, ZooModel, data::Samples};
 use stairs_zoo::ModelError;
 
 pub use error::DeployRunError;
-pub use table::{deployed_table, notes};
+pub use export::{Format, Written, export};
+pub use table::{deployed_table, notes, totals};
 pub use verify::{Change, Exactness, Verification, Verify};
 
 /// Numbers of samples that are not bytes are looked at in so many samples, evenly spaced, for the largest magnitude.

@@ -1,7 +1,7 @@
 //! What a program costs, layer by layer.
 
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
-use stairs_deploy::{Deployed, Rounding, RoundingKind};
+use stairs_deploy::{Deployed, Rounding, RoundingKind, c};
 use stairs_infer::{Kind, Node, Op, Program, Range, Weights};
 
 use crate::summary::{bytes, grouped, shape, short};
@@ -52,6 +52,21 @@ pub fn bits(weights: &Weights) -> f64 {
         return if two { 1.0 } else { 1.6 };
     }
     (1..8).find(|bits| low >= -(1 << (bits - 1)) && high < 1 << (bits - 1)).map_or(8.0, f64::from)
+}
+
+/// Bytes of all parameters as the packed file has them, and the most bytes of results that exist at one time, in a sentence.
+pub fn totals(program: &Program) -> String {
+    let flash = program.to_bytes().len() as u64;
+    let ram = c::c(program, &c::Options::new("network")).map(|sources| (sources.flash as u64, sources.ram as u64));
+    match ram {
+        Ok((constants, ram)) => format!(
+            "packed file {}; as C: constants {}, results in flight at most {}",
+            bytes(flash),
+            bytes(constants),
+            bytes(ram)
+        ),
+        Err(error) => format!("packed file {}; as C: {error}", bytes(flash)),
+    }
 }
 
 fn kind(kind: Kind) -> String {
