@@ -8,7 +8,21 @@ use stairs_quant::{Quantiser, Scales, StairFunction, ThresholdValue};
 
 /// Quantisers of features, by name, and one of uneven levels.
 fn functions() -> Vec<StairFunction> {
-    let names = ["binary", "sign", "ternary", "uint2", "int2", "uint3", "int3", "int4", "uint4", "int8", "uint8", "balanced5", "pow2-4"];
+    let names = [
+        "binary",
+        "sign",
+        "ternary",
+        "uint2",
+        "int2",
+        "uint3",
+        "int3",
+        "int4",
+        "uint4",
+        "int8",
+        "uint8",
+        "balanced5",
+        "pow2-4",
+    ];
     let named = names.iter().map(|name| name.parse::<Quantiser>().unwrap().stair());
     let uneven = StairFunction::new(vec![-1.5, -0.25, 0.25, 2.0], vec![-3.0, -1.0, 0.0, 0.5, 4.0]).unwrap();
     named.chain([uneven]).flat_map(|f| [f.clone(), f.with_threshold_value(ThresholdValue::Lower)]).collect()

@@ -128,10 +128,10 @@ impl Writer<'_> {
         tap: impl Fn(&mut Self, &str, &str),
     ) {
         let [rows, columns] = window.kernel;
-        let v = self.code.each("j", rows);
-        self.code.line(format!("const int32_t row = {};", self.along(window, 0, &place.0, &v)));
-        let u = self.code.each("l", columns);
-        self.code.line(format!("const int32_t column = {};", self.along(window, 1, &place.1, &u)));
+        let ky = self.code.each("ky", rows);
+        self.code.line(format!("const int32_t row = {};", self.along(window, 0, &place.0, &ky)));
+        let kx = self.code.each("kx", columns);
+        self.code.line(format!("const int32_t column = {};", self.along(window, 1, &place.1, &kx)));
         if window.pads() {
             let [height, width] = size;
             self.code.open(format!("if (row >= 0 && row < {height} && column >= 0 && column < {width})"));
@@ -145,7 +145,7 @@ impl Writer<'_> {
         } else {
             tap(self, "row", "column");
         }
-        self.code.end(&u);
-        self.code.end(&v);
+        self.code.end(&kx);
+        self.code.end(&ky);
     }
 }

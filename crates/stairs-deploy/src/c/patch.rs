@@ -114,22 +114,22 @@ impl Writer<'_> {
         place: &(String, String),
     ) {
         let [rows, columns] = window.kernel;
-        let i = self.code.each("i", rows);
-        self.code.line(format!("const int32_t row = {};", self.along(window, 0, &place.0, &i)));
+        let ky = self.code.each("ky", rows);
+        self.code.line(format!("const int32_t row = {};", self.along(window, 0, &place.0, &ky)));
         self.code.line(format!("const int32_t column = {};", self.along(window, 1, &place.1, "0")));
         if window.pads() {
             self.code.open(format!("if (row >= 0 && row < {height})"));
             self.code.line("const int32_t left = column < 0 ? -column : 0;");
             let room = width as i64 - columns as i64;
             self.code.line(format!("const int32_t right = column > {room} ? {width} - column : {columns};"));
-            let bit = times(&plus(&times(&i, columns), "left"), channels);
+            let bit = times(&plus(&times(&ky, columns), "left"), channels);
             let start = times(&plus(&plus(&times("row", width), "column"), "left"), channels);
             self.copy_runs(runs, &bit, &start, &times("right - left", channels));
             self.code.close();
         } else {
             let start = times(&plus(&times("row", width), "column"), channels);
-            self.copy_runs(runs, &times(&times(&i, columns), channels), &start, &(columns * channels).to_string());
+            self.copy_runs(runs, &times(&times(&ky, columns), channels), &start, &(columns * channels).to_string());
         }
-        self.code.end(&i);
+        self.code.end(&ky);
     }
 }
