@@ -69,7 +69,8 @@ impl Values {
     pub(crate) fn format(&self, low: i32) -> Format {
         let digit = |level: i32| self.levels.iter().position(|other| *other == level).unwrap_or_default() as u8;
         let digits = core::array::from_fn(|code| digit(code as i32 + low));
-        Format::Rows { digits: Box::new(digits), group: self.group, base: self.levels.len(), zero: digit(0) }
+        let plain = self.levels.iter().zip(low..).all(|(level, value)| *level == value);
+        Format::Rows { digits: Box::new(digits), plain, group: self.group, base: self.levels.len(), zero: digit(0) }
     }
 
     /// All rows: entry j of a row is the sum of its levels times the weights that are the digits of j.
