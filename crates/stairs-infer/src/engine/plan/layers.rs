@@ -113,17 +113,19 @@ impl Builder<'_> {
             self.push_reading(Step::Plain(step), &touched);
             return Ok(());
         }
-        if groups == channels && groups == weights.outputs() && groups > 1 {
+        let tensor = &self.tensors[input];
+        let depthwise = (groups == channels && groups == weights.outputs() && groups > 1).then_some(window);
+        let setting = Setting { level: self.wanted.level, input: tensor, weights, sums: layer.sums, depthwise };
+        let Some(choice) = setting.choice() else {
             let step = Depthwise::new(input, window, size, weights, layer.sums, finish);
             self.push_reading(Step::Depthwise(step), &touched);
             return Ok(());
-        }
-        let tensor = &self.tensors[input];
-        let setting = Setting { level: self.wanted.level, input: tensor, weights, sums: layer.sums };
-        let choice = setting.choice();
+        };
+        // Kernels for depthwise convolutions take all channels as one group.
+        let groups = if depthwise.is_some() { 1 } else { groups };
         let format = choice.format(tensor);
         let (each, outputs) = (channels / groups, weights.outputs() / groups);
-        let unit = format.unit(each);
+        let unit = choice.unit(&format, each);
         let geometry =
             if layer.rows { Geometry::rows(unit, size[0][1]) } else { Geometry::new(&window, size[0], size[1], unit) };
         let kernel = |group: usize| {

@@ -4,17 +4,20 @@
 //! |---|---|---|---|
 //! | `tables` | AVX2 | few levels, weights of few values | 64 to 128, looked up |
 //! | `bytes` | AVX2 | bytes | 32 |
+//! | `lanes` | AVX2 | bytes, depthwise | 32 |
 //! | `words` | AVX2 | 16 bits | 16 |
 //! | `vnni` | AVX-512 VNNI | bytes | 64 |
 //! | `popcount` | AVX-512 VPOPCNTDQ | ternary | 512, by bits, in four instructions |
 
 mod bytes;
+mod lanes;
 mod popcount;
 mod tables;
 mod vnni;
 mod words;
 
 pub(crate) use bytes::{Bytes, additions};
+pub(crate) use lanes::Lanes;
 pub(crate) use popcount::Popcount;
 pub(crate) use tables::{Tables, Values};
 pub(crate) use vnni::Vnni;
