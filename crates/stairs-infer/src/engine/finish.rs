@@ -164,6 +164,21 @@ unsafe fn rows(finish: &Finish, context: &Context<'_>, sums: Sums<'_>) {
             done += LANES;
         }
     }
+    if let (Map::Rescale { factors: Factors::Short(factors), offsets, shift, low, high }, true) =
+        (&finish.map, finish.inputs.len() <= FEW_INPUTS)
+    {
+        let rescale = Rescale { factors, offsets, shift: *shift, bounds: [*low, *high] };
+        while sums.channels - done >= LANES {
+            // SAFETY: the caller's duty.
+            unsafe {
+                match finish.inputs.len() {
+                    1 => rescale.columns::<1>(finish, context, sums, done),
+                    _ => rescale.columns::<2>(finish, context, sums, done),
+                }
+            }
+            done += LANES;
+        }
+    }
     if done == sums.channels {
         return;
     }
@@ -248,6 +263,58 @@ impl Stair<'_> {
             for l in 0..LANES {
                 to[l] = levels[l] as u8;
             }
+        }
+    }
+}
+
+/// Most inputs of fixed-point maps whose factors are kept in registers.
+const FEW_INPUTS: usize = 2;
+
+/// Fixed-point maps.
+struct Rescale<'a> {
+    factors: &'a [i32],
+    offsets: &'a [i64],
+    shift: u8,
+    bounds: [i32; 2],
+}
+
+impl Rescale<'_> {
+    /// Channels `done..done + LANES` of all rows, of `N` inputs.
+    ///
+    /// # Safety
+    /// As [`Finish::apply`].
+    #[inline(always)]
+    unsafe fn columns<const N: usize>(&self, finish: &Finish, context: &Context<'_>, sums: Sums<'_>, done: usize) {
+        let (channel, width, output) = (sums.channel + done, finish.width, context.stored(finish.output));
+        let mut offsets = [0i64; LANES];
+        offsets.copy_from_slice(&self.offsets[channel..][..LANES]);
+        let mut factors = [[0i32; LANES]; N];
+        for (n, factors) in factors.iter_mut().enumerate() {
+            factors.copy_from_slice(&self.factors[n * width + channel..][..LANES]);
+        }
+        let others: [Option<Stored<'_>>; N] =
+            core::array::from_fn(|n| finish.inputs[n].map(|tensor| context.stored(tensor)));
+        let [low, high] = self.bounds.map(i64::from);
+        for i in 0..sums.rows {
+            let index = (sums.row + i) * width + channel;
+            let Some(at_hand) = sums.values[i * sums.stride + done..].first_chunk::<LANES>() else { return };
+            let mut totals = offsets;
+            for n in 0..N {
+                let mut values = *at_hand;
+                if let Some(other) = others[n] {
+                    // SAFETY: the caller's duty.
+                    unsafe { other.integers(index, &mut values) };
+                }
+                for l in 0..LANES {
+                    totals[l] += i64::from(factors[n][l]) * i64::from(values[l]);
+                }
+            }
+            let mut results = [0; LANES];
+            for l in 0..LANES {
+                results[l] = (totals[l] >> self.shift).clamp(low, high) as i32;
+            }
+            // SAFETY: the caller's duty.
+            unsafe { output.set_integers(index, &results) };
         }
     }
 }

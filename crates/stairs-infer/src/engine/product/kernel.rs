@@ -7,7 +7,7 @@ use super::geometry::Geometry;
 use super::pack::Format;
 use super::portable::{Planes, Wide};
 #[cfg(target_arch = "x86_64")]
-use super::x86::{self, Bytes, Lanes, Popcount, Tables, Vnni, Words};
+use super::x86::{self, Bytes, Lanes, Popcount, Signs, Tables, Vnni, Words};
 use crate::engine::context::Context;
 use crate::engine::level::Level;
 use crate::engine::tensor::{Element, Tensor};
@@ -34,6 +34,9 @@ pub(crate) enum Kernel {
     /// Values of 16 bits.
     #[cfg(target_arch = "x86_64")]
     Words(Words),
+    /// Values of 32 bits times ternary weights.
+    #[cfg(target_arch = "x86_64")]
+    Signs(Signs),
     /// Bytes, by AVX-512.
     #[cfg(target_arch = "x86_64")]
     Vnni(Vnni),
@@ -100,6 +103,8 @@ pub(crate) enum Choice {
     #[cfg(target_arch = "x86_64")]
     Words,
     #[cfg(target_arch = "x86_64")]
+    Signs,
+    #[cfg(target_arch = "x86_64")]
     Vnni,
     #[cfg(target_arch = "x86_64")]
     Popcount,
@@ -134,6 +139,7 @@ impl Setting<'_> {
                 Some(values) => Choice::Tables(values),
                 None if bytes && x86::additions(self.input, self.weights.range()) >= ADDITIONS => Choice::Bytes,
                 None if words => Choice::Words,
+                None if is_ternary(self.weights.range()) => Choice::Signs,
                 None => Choice::Integers,
             };
         }
@@ -158,6 +164,8 @@ impl Choice {
             Self::Bytes | Self::Vnni | Self::Lanes(_) => Format::Codes,
             #[cfg(target_arch = "x86_64")]
             Self::Words => Format::Words,
+            #[cfg(target_arch = "x86_64")]
+            Self::Signs => Format::Integers,
             #[cfg(target_arch = "x86_64")]
             Self::Popcount => Format::Planes,
         }
@@ -191,6 +199,8 @@ impl Kernel {
             #[cfg(target_arch = "x86_64")]
             Choice::Words => Self::Words(Words::new(geometry, weighted)),
             #[cfg(target_arch = "x86_64")]
+            Choice::Signs => Self::Signs(Signs::new(geometry, weighted)),
+            #[cfg(target_arch = "x86_64")]
             Choice::Vnni => Self::Vnni(Vnni::new(input, geometry, weighted)),
             #[cfg(target_arch = "x86_64")]
             Choice::Popcount => Self::Popcount(Popcount::new(geometry, weighted)),
@@ -212,6 +222,8 @@ impl Kernel {
             #[cfg(target_arch = "x86_64")]
             Self::Words(_) => "words",
             #[cfg(target_arch = "x86_64")]
+            Self::Signs(_) => "signs",
+            #[cfg(target_arch = "x86_64")]
             Self::Vnni(_) => "vnni",
             #[cfg(target_arch = "x86_64")]
             Self::Popcount(_) => "popcount",
@@ -232,6 +244,8 @@ impl Kernel {
             Self::Lanes(_) => Lanes::WIDTH,
             #[cfg(target_arch = "x86_64")]
             Self::Words(_) => Words::WIDTH,
+            #[cfg(target_arch = "x86_64")]
+            Self::Signs(_) => Signs::WIDTH,
             #[cfg(target_arch = "x86_64")]
             Self::Vnni(kernel) => kernel.width(),
             #[cfg(target_arch = "x86_64")]
@@ -265,6 +279,8 @@ impl Kernel {
                 Self::Lanes(kernel) => kernel.add(context, byte, bases, block, sums),
                 #[cfg(target_arch = "x86_64")]
                 Self::Words(kernel) => kernel.add(context, byte, bases, block, sums),
+                #[cfg(target_arch = "x86_64")]
+                Self::Signs(kernel) => kernel.add(context, byte, bases, block, sums),
                 #[cfg(target_arch = "x86_64")]
                 Self::Vnni(kernel) => kernel.add(context, byte, bases, block, sums),
                 #[cfg(target_arch = "x86_64")]

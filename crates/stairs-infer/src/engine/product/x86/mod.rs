@@ -6,12 +6,14 @@
 //! | `bytes` | AVX2 | bytes | 32 |
 //! | `lanes` | AVX2 | bytes, depthwise | 32 |
 //! | `words` | AVX2 | 16 bits | 16 |
+//! | `signs` | AVX2 | 32 bits, weights ternary | 8 |
 //! | `vnni` | AVX-512 VNNI | bytes | 64 |
 //! | `popcount` | AVX-512 VPOPCNTDQ | ternary | 512, by bits, in four instructions |
 
 mod bytes;
 mod lanes;
 mod popcount;
+mod signs;
 mod tables;
 mod vnni;
 mod words;
@@ -19,6 +21,7 @@ mod words;
 pub(crate) use bytes::{Bytes, additions};
 pub(crate) use lanes::Lanes;
 pub(crate) use popcount::Popcount;
+pub(crate) use signs::Signs;
 pub(crate) use tables::{Tables, Values};
 pub(crate) use vnni::Vnni;
 pub(crate) use words::Words;
