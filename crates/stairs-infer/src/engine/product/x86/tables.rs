@@ -17,7 +17,7 @@ use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::{inputs, length, tiles};
+use super::{inputs, length, packed, tiles};
 use crate::engine::context::Context;
 use crate::engine::product::GROUP;
 use crate::engine::product::geometry::{Geometry, Run};
@@ -165,6 +165,8 @@ impl Tables {
         let mut entries = [[[0u8; LANES]; B]; MOST];
         let weights: [&[[u8; LANES]]; B] =
             core::array::from_fn(|b| &self.weights[(block * B + b) * (self.length / 2)..][..self.length / 2]);
+        // SAFETY: the caller's duty.
+        let packed = unsafe { packed(context, byte, bases, self.reach) };
         let mut first = 0;
         for runs in &self.blocks {
             let pairs = length(runs) / 2;
@@ -175,7 +177,7 @@ impl Tables {
             unsafe {
                 tiles!(bases.len(), |at| tile::<B; P>(
                     &self.table,
-                    inputs(context, byte, &bases[at..], self.reach),
+                    inputs(packed, &bases[at..]),
                     runs,
                     &entries,
                     &mut short[at..],
