@@ -5,6 +5,7 @@
 //! | `program` | the graph of integer operations, checked when it is built |
 //! | `window` | kernels and pools |
 //! | `file` | programs as files, hostile ones refused |
+//! | `engine` | evaluation as fast as the processor can |
 //! | `reference` | evaluation as the definitions say, slow: what every kernel is held against |
 
 #![no_std]
@@ -14,6 +15,7 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+mod engine;
 mod error;
 mod file;
 mod program;
@@ -23,6 +25,7 @@ mod reference;
 pub mod testing;
 mod window;
 
+pub use engine::{Done, Engine, Level, Options, Workspace};
 pub use error::{ProgramError, RunError};
 pub use file::{FileError, Limits};
 pub use program::{Kind, Node, Op, Pixels, Program, ProgramBuilder, Range, Source, Thresholds, Weights};

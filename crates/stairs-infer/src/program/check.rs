@@ -11,7 +11,7 @@ use crate::{ProgramError, Window};
 /// Axes a shape has at most, so that what a node costs to check does not depend on its rank.
 const AXES: usize = 8;
 
-/// Number of positions of a shape.
+/// Number of positions of a shape, at least 1.
 pub(crate) fn size(shape: &[usize]) -> Result<usize, ProgramError> {
     let wrong = || ProgramError::Shape(shape.iter().copied().take(AXES + 1).collect());
     if shape.len() > AXES || shape.contains(&0) {
@@ -144,11 +144,15 @@ pub(crate) fn result(path: &str, op: &Op, inputs: &[(&[usize], Kind)]) -> Result
         }
         Op::MaxPool(window) => {
             let (channels, [height, width]) = slid(window)?;
+            let (_, size) = image()?;
             let empty = (0..2).any(|axis| {
                 let span = (window.kernel[axis] - 1) * window.dilation[axis] + 1;
+                let pads = window.padding[axis] != [0; 2];
+                // Taps further apart than the image is large can pass over it.
                 window.padding[axis].iter().any(|padding| *padding >= span)
+                    || pads && window.dilation[axis] > size[axis]
             });
-            holds(path, "padding", "smaller than the window", !empty)?;
+            holds(path, "padding", "so small that every window has a pixel", !empty)?;
             Ok((vec![channels, height, width], *kind))
         }
         Op::PadChannels { before, behind } => {
