@@ -126,6 +126,7 @@ impl Emitter<'_> {
         if few && let Some(lines) = lines(stair, &sums, unit) {
             let double = self.doubled(held);
             let counts = self.floored(&double, &lines, rank, stair, unit);
+            let pool = pool.map(|pool| Pool { quick: false, ..pool });
             let counts = self.pool(Held { name: counts, form: BYTES }, pool, 0).name;
             return Ok(self.coded(&counts, stair, code));
         }
