@@ -9,8 +9,10 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum ProgramError {
-    /// A shape of more positions than can be counted.
-    #[error("a shape of {0:?} has more positions than this machine can count")]
+    /// A shape without positions, of more than eight axes, or of more positions than can be counted.
+    #[error(
+        "a shape must have at most 8 axes, no size of 0, and as many positions as this machine can count, got {0:?}"
+    )]
     Shape(Vec<usize>),
     /// Inputs an operation does not take.
     #[error("`{path}` ({operation}) needs {needs}, got {got}")]
@@ -56,6 +58,16 @@ pub enum ProgramError {
         /// Bits of the accumulator.
         bits: u8,
     },
+    /// Results that need more memory than an engine may use.
+    #[error(
+        "its results need {bytes} bytes at once, more than the {most} allowed: compute fewer samples at once, or allow more"
+    )]
+    Memory {
+        /// Bytes needed.
+        bytes: usize,
+        /// Bytes allowed.
+        most: usize,
+    },
     /// A node that reads a node behind it, or one that does not exist.
     #[error("`{path}` reads node {source_node}, but only the {before} nodes before it can be read")]
     Order {
@@ -85,6 +97,12 @@ pub enum RunError {
     NaN {
         /// Index in the sample.
         index: usize,
+    },
+    /// Memory that the machine does not have.
+    #[error("there is no memory of {bytes} bytes for results")]
+    Memory {
+        /// Bytes asked for.
+        bytes: usize,
     },
     /// Bytes of pixels for a program that says nothing of pixels.
     #[error("this program was exported without the standardisation of its images: it takes numbers, not bytes")]

@@ -8,17 +8,24 @@ use alloc::vec::Vec;
 use super::{Kind, Op, Range, Weights};
 use crate::{ProgramError, Window};
 
-/// Number of positions of a shape.
+/// Axes a shape has at most, so that what a node costs to check does not depend on its rank.
+const AXES: usize = 8;
+
+/// Number of positions of a shape, at least 1.
 pub(crate) fn size(shape: &[usize]) -> Result<usize, ProgramError> {
+    let wrong = || ProgramError::Shape(shape.iter().copied().take(AXES + 1).collect());
+    if shape.len() > AXES || shape.contains(&0) {
+        return Err(wrong());
+    }
     let product = shape.iter().try_fold(1usize, |product, size| product.checked_mul(*size));
-    product.filter(|product| *product <= isize::MAX as usize / 8).ok_or_else(|| ProgramError::Shape(shape.to_vec()))
+    product.filter(|product| *product <= isize::MAX as usize / 8).ok_or_else(wrong)
 }
 
 pub(crate) fn length(path: &str, what: &'static str, expected: usize, got: usize) -> Result<(), ProgramError> {
     if expected == got { Ok(()) } else { Err(ProgramError::Length { path: path.to_owned(), what, expected, got }) }
 }
 
-fn holds(path: &str, what: &'static str, needs: &'static str, holds: bool) -> Result<(), ProgramError> {
+pub(crate) fn holds(path: &str, what: &'static str, needs: &'static str, holds: bool) -> Result<(), ProgramError> {
     if holds { Ok(()) } else { Err(ProgramError::Parameter { path: path.to_owned(), what, needs }) }
 }
 
@@ -49,8 +56,9 @@ pub(crate) fn result(path: &str, op: &Op, inputs: &[(&[usize], Kind)]) -> Result
     let channels = || first.first().copied().ok_or_else(|| wrong("channels"));
     let slid = |window: &Window| {
         holds(path, "window", "at least 1 in kernel, stride and dilation", window.is_positive())?;
-        let (channels, size) = image()?;
-        let [height, width] = window.output(size).ok_or_else(|| wrong("an image as large as its window"))?;
+        size(&window.kernel)?;
+        let (channels, within) = image()?;
+        let [height, width] = window.output(within).ok_or_else(|| wrong("an image as large as its window"))?;
         Ok::<_, ProgramError>((channels, [height, width]))
     };
     let convolved = |window: &Window, groups: usize, outputs: usize| {
@@ -101,10 +109,13 @@ pub(crate) fn result(path: &str, op: &Op, inputs: &[(&[usize], Kind)]) -> Result
             if !thresholds.falling.is_empty() {
                 length(path, "directions", channels, thresholds.falling.len())?;
             }
-            let sorted = (0..channels).all(|c| match thresholds.falls(c) {
+            let sorted = |c| match thresholds.falls(c) {
                 false => thresholds.of(c).is_sorted(),
                 true => thresholds.of(c).iter().rev().is_sorted(),
-            });
+            };
+            // Shared by all channels and falling in none, they are the same ones in any number of channels.
+            let shared = thresholds.values.len() == steps && thresholds.falling.is_empty();
+            let sorted = if shared { sorted(0) } else { (0..channels).all(sorted) };
             holds(path, "thresholds", "ascending, in falling channels descending", sorted)?;
             Ok((first.to_vec(), Kind::Integer(hull(&thresholds.levels))))
         }
@@ -133,11 +144,15 @@ pub(crate) fn result(path: &str, op: &Op, inputs: &[(&[usize], Kind)]) -> Result
         }
         Op::MaxPool(window) => {
             let (channels, [height, width]) = slid(window)?;
+            let (_, size) = image()?;
             let empty = (0..2).any(|axis| {
                 let span = (window.kernel[axis] - 1) * window.dilation[axis] + 1;
+                let pads = window.padding[axis] != [0; 2];
+                // Taps further apart than the image is large can pass over it.
                 window.padding[axis].iter().any(|padding| *padding >= span)
+                    || pads && window.dilation[axis] > size[axis]
             });
-            holds(path, "padding", "smaller than the window", !empty)?;
+            holds(path, "padding", "so small that every window has a pixel", !empty)?;
             Ok((vec![channels, height, width], *kind))
         }
         Op::PadChannels { before, behind } => {

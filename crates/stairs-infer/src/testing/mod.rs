@@ -8,6 +8,7 @@
 //! The same seed gives the same program on every machine.
 
 mod dice;
+mod networks;
 mod operations;
 mod parameters;
 mod walk;
@@ -15,6 +16,7 @@ mod walk;
 use alloc::vec::Vec;
 
 pub use dice::Dice;
+pub use networks::{NETWORKS, macs, network};
 pub use walk::program;
 
 use crate::{Program, Value};
