@@ -55,7 +55,7 @@ impl Verify {
         let made = deployment(&config, &model, data.train.as_ref(), false)?;
         let program = match &self.file {
             None => made.deployed.program.clone(),
-            Some(file) => Program::read(file)?,
+            Some(file) => Program::read(file).with_context(|| format!("reading {}", file.display()))?,
         };
         if !self.json {
             println!("{}", describe(&data));
