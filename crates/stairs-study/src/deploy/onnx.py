@@ -34,10 +34,14 @@ def report(name, got):
 if any(opset.domain.startswith("qonnx") for opset in model.opset_import):
     from qonnx.core.modelwrapper import ModelWrapper
     from qonnx.core.onnx_exec import execute_onnx
+    from qonnx.transformation.infer_shapes import InferShapes
 
-    model = ModelWrapper(model)
-    few = [execute_onnx(model, {value.name: x[i : i + 1]})[model.graph.output[0].name][0] for i in range(min(count, 50))]
-    report("qonnx executor", few)
+    # The executor wants a batch of one size, and takes seconds an image for large networks.
+    few = min(count, 50)
+    for one in [*model.graph.input, *model.graph.output]:
+        one.type.tensor_type.shape.dim[0].dim_value = few
+    model = ModelWrapper(model).transform(InferShapes())
+    report("qonnx executor", execute_onnx(model, {value.name: x[:few]})[model.graph.output[0].name])
 else:
     import onnxruntime
 
