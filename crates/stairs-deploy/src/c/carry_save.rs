@@ -113,7 +113,10 @@ fn tree(name: &str, x: Planes, mask: bool, words: usize) -> String {
     let count = adder.count();
     let result = if mask { format!("{count} - {}", 64 * words) } else { format!("-2 * {count}") };
     let text = adder.lines.concat();
-    format!("static int32_t NAME_{name}({xm}{xs}{m}const uint32_t *w)\n{{\n{text}    return {result};\n}}\n")
+    let what = if mask { "#m - 2 #d" } else { "-2 #d" };
+    format!(
+        "/* {what} of {words} words. */\nstatic int32_t NAME_{name}({xm}{xs}{m}const uint32_t *w)\n{{\n{text}    return {result};\n}}\n"
+    )
 }
 
 /// Words of weights 1, 2, 4, …, and the lines that made them.
@@ -163,7 +166,7 @@ impl Adder {
             if fours.is_empty() {
                 continue;
             }
-            let sum = self.word(&fours.join(" + "));
+            let sum = if fours.len() == 1 { fours[0].clone() } else { self.word(&fours.join(" + ")) };
             let eights = self.word(&format!("({sum} & 0x0F0F0F0Fu) + ({sum} >> 4 & 0x0F0F0F0Fu)"));
             bytes.push(if weight == 0 { eights } else { format!("({eights} << {weight})") });
         }
