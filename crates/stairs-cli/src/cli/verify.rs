@@ -80,7 +80,10 @@ fn print(verification: &Verification) {
     println!("network in single precision  {:.2} %", share(verification.network_right));
     println!("program                      {:.2} %", share(verification.program_right));
     println!("labels that differ           {}", verification.changes.len());
-    println!("results that differ          {} (largest difference {:.1e})", verification.samples_that_differ, verification.difference);
+    println!(
+        "results that differ          {} (largest difference {:.1e})",
+        verification.samples_that_differ, verification.difference
+    );
     for change in &verification.changes {
         println!(
             "  sample {}, class {}: network {}, program {}, network in double precision {}{}",
