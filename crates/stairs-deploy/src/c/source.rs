@@ -167,6 +167,7 @@ impl Source<'_> {
         code.line(format!("#define {upper}_H"));
         code.line("");
         self.head(flash).lines().for_each(|line| code.line(line));
+        code.line("");
         code.line("#include <stdint.h>");
         code.line("");
         let sizes = [("INPUTS", inputs), ("OUTPUTS", outputs), ("RAM_BYTES", 4 * words), ("FLASH_BYTES", flash)];
