@@ -233,8 +233,8 @@ unsafe fn tile<const B: usize, const P: usize>(
         unsafe {
             for i in run.offset..run.offset + run.length {
                 let mut weights = [_mm256_setzero_si256(); B];
-                for b in 0..B {
-                    weights[b] = _mm256_loadu_si256((*entries)[b].as_ptr().cast());
+                for (weights, entries) in weights.iter_mut().zip(&*entries) {
+                    *weights = _mm256_loadu_si256(entries.as_ptr().cast());
                 }
                 entries = entries.add(1);
                 for p in 0..P {
