@@ -9,8 +9,10 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum ProgramError {
-    /// A shape without positions, or of more than can be counted.
-    #[error("a shape of {0:?} has no positions, or more than this machine can count")]
+    /// A shape without positions, of more than eight axes, or of more positions than can be counted.
+    #[error(
+        "a shape must have at most 8 axes, no size of 0, and as many positions as this machine can count, got {0:?}"
+    )]
     Shape(Vec<usize>),
     /// Inputs an operation does not take.
     #[error("`{path}` ({operation}) needs {needs}, got {got}")]

@@ -1,5 +1,6 @@
 //! Evaluation as the definitions say, slow and plain: what every kernel is held against.
 
+use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::{Kind, Op, Program, RunError, Source, Weights, Window};
@@ -195,7 +196,11 @@ fn floats(op: &Op, inputs: &[&Value], from: &[usize], shape: &[usize]) -> Vec<f3
         }
         Op::AdaptiveMeanPool { size } => {
             let [height, width] = [from[1], from[2]];
-            let range = |i: usize, of: usize, n: usize| i * of / n..((i + 1) * of).div_ceil(n);
+            // In 64 bits: a product of two sizes need not fit a usize of 32.
+            let bound = |i: usize, of: usize| i as u64 * of as u64;
+            let range = |i: usize, of: usize, n: usize| {
+                (bound(i, of) / n as u64) as usize..bound(i + 1, of).div_ceil(n as u64) as usize
+            };
             let mut result = Vec::with_capacity(shape.iter().product());
             for channel in x.chunks(plane) {
                 for at in 0..size[0] * size[1] {
@@ -223,11 +228,24 @@ fn dot(weights: &[i8], x: &[i32]) -> i32 {
 }
 
 /// `of` an output channel and a patch, for all channels and positions.
-fn sliding<T>(window: &Window, from: &[usize], shape: &[usize], of: impl Fn(usize, &[(usize, usize)]) -> T) -> Vec<T> {
-    let patches: Vec<Vec<(usize, usize)>> = (0..shape[1] * shape[2])
-        .map(|at| window.patch([at / shape[2], at % shape[2]], [from[1], from[2]]).collect())
-        .collect();
-    (0..shape[0]).flat_map(|o| patches.iter().map(move |patch| (o, patch))).map(|(o, patch)| of(o, patch)).collect()
+fn sliding<T: Copy + Default>(
+    window: &Window,
+    from: &[usize],
+    shape: &[usize],
+    of: impl Fn(usize, &[(usize, usize)]) -> T,
+) -> Vec<T> {
+    let plane = shape[1] * shape[2];
+    let mut result = vec![T::default(); shape[0] * plane];
+    // One patch at a time, for all patches of a large kernel take far more memory than an image.
+    let mut patch = Vec::new();
+    for at in 0..plane {
+        patch.clear();
+        patch.extend(window.patch([at / shape[2], at % shape[2]], [from[1], from[2]]));
+        for o in 0..shape[0] {
+            result[o * plane + at] = of(o, &patch);
+        }
+    }
+    result
 }
 
 fn convolved(
@@ -251,7 +269,7 @@ fn convolved(
     })
 }
 
-fn pooled<T: Copy>(
+fn pooled<T: Copy + Default>(
     x: &[T],
     from: &[usize],
     window: &Window,

@@ -5,6 +5,7 @@
 mod printing;
 
 pub mod certify;
+pub mod deploy;
 pub mod experiments;
 mod files;
 pub mod import;

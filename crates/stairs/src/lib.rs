@@ -15,6 +15,8 @@
 //! | [`kernels`] | `stairs-kernels` | fast CPU kernels for convolution, max pooling, batch normalisation |
 //! | [`zoo`] | `stairs-zoo` | models |
 //! | [`data`] | `stairs-data` | embedded digits, loaders |
+//! | [`deploy`] | `stairs-deploy` | from a network to integers; ONNX, QONNX, C, Rust |
+//! | [`infer`] | `stairs-infer` | the engine of integer programs, `no_std` |
 //! | [`train`] | `stairs-train` | training, checkpoints, run records |
 //! | [`capacity`] | `stairs-capacity` | two-scale effective dimension, Fisher operators |
 //!
@@ -42,6 +44,8 @@
 pub use stairs_capacity as capacity;
 pub use stairs_certificate as certificate;
 pub use stairs_data as data;
+pub use stairs_deploy as deploy;
+pub use stairs_infer as infer;
 pub use stairs_kernels as kernels;
 pub use stairs_laws as laws;
 pub use stairs_network as network;

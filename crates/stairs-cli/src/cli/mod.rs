@@ -9,10 +9,12 @@ mod data;
 mod devices;
 mod diagnose;
 mod eval;
+mod export;
 mod expressivity;
 mod figures;
 mod image_options;
 mod import;
+mod infer;
 mod jobs;
 mod materialise;
 mod model_name;
@@ -28,6 +30,7 @@ mod stop;
 mod summary;
 mod table_options;
 mod train;
+mod verify;
 
 use clap::{Parser, Subcommand};
 
@@ -57,6 +60,9 @@ enum Command {
     Figures(figures::Figures),
     Import(import::Import),
     Materialise(materialise::Materialise),
+    Export(export::Export),
+    Infer(infer::Infer),
+    Verify(verify::Verify),
     Reproduce(reproduce::Reproduce),
     Completions(completions::Completions),
 }
@@ -88,6 +94,9 @@ impl Cli {
             Command::Figures(command) => command.run(),
             Command::Import(command) => command.run(),
             Command::Materialise(command) => command.run(),
+            Command::Export(command) => command.run(),
+            Command::Infer(command) => command.run(),
+            Command::Verify(command) => command.run(),
             Command::Completions(command) => command.run(),
             Command::Reproduce(command) => command.run(),
         }

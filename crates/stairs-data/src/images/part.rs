@@ -64,6 +64,11 @@ impl ImagePart {
         &self.folder
     }
 
+    /// What the bytes of every channel become.
+    pub fn normalise(&self) -> &Normalise {
+        &self.normalise
+    }
+
     /// Number of samples.
     pub fn len(&self) -> usize {
         self.files.len()

@@ -8,19 +8,24 @@ use alloc::vec::Vec;
 use super::{Kind, Op, Range, Weights};
 use crate::{ProgramError, Window};
 
+/// Axes a shape has at most, so that what a node costs to check does not depend on its rank.
+const AXES: usize = 8;
+
 /// Number of positions of a shape, at least 1.
 pub(crate) fn size(shape: &[usize]) -> Result<usize, ProgramError> {
+    let wrong = || ProgramError::Shape(shape.iter().copied().take(AXES + 1).collect());
+    if shape.len() > AXES || shape.contains(&0) {
+        return Err(wrong());
+    }
     let product = shape.iter().try_fold(1usize, |product, size| product.checked_mul(*size));
-    product
-        .filter(|product| (1..=isize::MAX as usize / 8).contains(product))
-        .ok_or_else(|| ProgramError::Shape(shape.to_vec()))
+    product.filter(|product| *product <= isize::MAX as usize / 8).ok_or_else(wrong)
 }
 
 pub(crate) fn length(path: &str, what: &'static str, expected: usize, got: usize) -> Result<(), ProgramError> {
     if expected == got { Ok(()) } else { Err(ProgramError::Length { path: path.to_owned(), what, expected, got }) }
 }
 
-fn holds(path: &str, what: &'static str, needs: &'static str, holds: bool) -> Result<(), ProgramError> {
+pub(crate) fn holds(path: &str, what: &'static str, needs: &'static str, holds: bool) -> Result<(), ProgramError> {
     if holds { Ok(()) } else { Err(ProgramError::Parameter { path: path.to_owned(), what, needs }) }
 }
 
@@ -51,8 +56,9 @@ pub(crate) fn result(path: &str, op: &Op, inputs: &[(&[usize], Kind)]) -> Result
     let channels = || first.first().copied().ok_or_else(|| wrong("channels"));
     let slid = |window: &Window| {
         holds(path, "window", "at least 1 in kernel, stride and dilation", window.is_positive())?;
-        let (channels, size) = image()?;
-        let [height, width] = window.output(size).ok_or_else(|| wrong("an image as large as its window"))?;
+        size(&window.kernel)?;
+        let (channels, within) = image()?;
+        let [height, width] = window.output(within).ok_or_else(|| wrong("an image as large as its window"))?;
         Ok::<_, ProgramError>((channels, [height, width]))
     };
     let convolved = |window: &Window, groups: usize, outputs: usize| {
@@ -103,10 +109,13 @@ pub(crate) fn result(path: &str, op: &Op, inputs: &[(&[usize], Kind)]) -> Result
             if !thresholds.falling.is_empty() {
                 length(path, "directions", channels, thresholds.falling.len())?;
             }
-            let sorted = (0..channels).all(|c| match thresholds.falls(c) {
+            let sorted = |c| match thresholds.falls(c) {
                 false => thresholds.of(c).is_sorted(),
                 true => thresholds.of(c).iter().rev().is_sorted(),
-            });
+            };
+            // Shared by all channels and falling in none, they are the same ones in any number of channels.
+            let shared = thresholds.values.len() == steps && thresholds.falling.is_empty();
+            let sorted = if shared { sorted(0) } else { (0..channels).all(sorted) };
             holds(path, "thresholds", "ascending, in falling channels descending", sorted)?;
             Ok((first.to_vec(), Kind::Integer(hull(&thresholds.levels))))
         }

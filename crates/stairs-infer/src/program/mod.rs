@@ -1,12 +1,14 @@
 //! The graph.
 
 mod check;
+mod cost;
 mod op;
 mod range;
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
+pub(crate) use check::size;
 pub use op::{Op, Thresholds, Weights};
 pub use range::{Kind, Range};
 
@@ -124,7 +126,7 @@ impl Program {
     /// A program without nodes for samples of this shape.
     ///
     /// # Errors
-    /// [`ProgramError::Shape`] for a shape of no positions or of more than can be counted.
+    /// [`ProgramError::Shape`] for an impossible shape.
     pub fn builder(name: impl Into<String>, input: Vec<usize>) -> Result<ProgramBuilder, ProgramError> {
         check::size(&input)?;
         Ok(ProgramBuilder { name: name.into(), input, nodes: Vec::new() })
@@ -133,10 +135,12 @@ impl Program {
     /// Says what the bytes of an image mean.
     ///
     /// # Errors
-    /// [`ProgramError::Length`] unless there are 256 numbers for every channel of the sample, the first axis.
+    /// [`ProgramError::Length`] unless there are 256 numbers for every channel of the sample, the first axis;
+    /// [`ProgramError::Parameter`] for NaN.
     pub fn with_pixels(self, pixels: Pixels) -> Result<Self, ProgramError> {
-        let expected = 256 * self.input.first().copied().unwrap_or(1);
+        let expected = self.input.first().copied().unwrap_or(1).saturating_mul(256);
         check::length("input", "table of pixels", expected, pixels.table.len())?;
+        check::holds("input", "table of pixels", "numbers, not NaN", !pixels.table.iter().any(|x| x.is_nan()))?;
         Ok(Self { pixels: Some(pixels), ..self })
     }
 

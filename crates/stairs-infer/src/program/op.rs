@@ -204,8 +204,7 @@ impl Weights {
     /// Weights of this shape, the first axis the outputs.
     ///
     /// # Errors
-    /// [`ProgramError::Length`] unless there is one value for every position; [`ProgramError::Shape`] for a shape of no positions or of more
-    /// than can be counted.
+    /// [`ProgramError::Length`] unless there is one value for every position; [`ProgramError::Shape`] for an impossible shape.
     pub fn new(shape: Vec<usize>, values: Vec<i8>) -> Result<Self, ProgramError> {
         check::length("weights", "values", check::size(&shape)?, values.len())?;
         Ok(Self { shape, values })

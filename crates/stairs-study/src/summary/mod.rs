@@ -35,6 +35,7 @@ use stairs_zoo::{Architecture, ModelError, Quantisation, ResNetDepth, Stem};
 
 use crate::files::write_atomically;
 pub use markdown::{Models, model_table};
+pub(crate) use number::{bytes, grouped, shape, short};
 pub use precisions::{Precisions, name};
 pub use table::{layer_table, model_list, totals_table};
 

@@ -1,7 +1,7 @@
 //! How counts and bytes read: three digits and a decimal prefix.
 
 /// `value` with three significant digits and k, M, G or T.
-pub(super) fn short(value: u64) -> String {
+pub(crate) fn short(value: u64) -> String {
     const PREFIXES: [&str; 5] = ["", "k", "M", "G", "T"];
     if value < 1000 {
         return value.to_string();
@@ -18,13 +18,13 @@ pub(super) fn short(value: u64) -> String {
 }
 
 /// `value` bytes, in B, kB, MB, …
-pub(super) fn bytes(value: u64) -> String {
+pub(crate) fn bytes(value: u64) -> String {
     let text = short(value);
     if value < 1000 { format!("{text} B") } else { format!("{text}B") }
 }
 
 /// Every digit, in groups of three.
-pub(super) fn grouped(value: u64) -> String {
+pub(crate) fn grouped(value: u64) -> String {
     let digits = value.to_string();
     let group = |(index, digit): (usize, char)| {
         let comma = index > 0 && (digits.len() - index).is_multiple_of(3);
@@ -34,7 +34,7 @@ pub(super) fn grouped(value: u64) -> String {
 }
 
 /// A shape, such as 3×224×224.
-pub(super) fn shape(sizes: &[usize]) -> String {
+pub(crate) fn shape(sizes: &[usize]) -> String {
     sizes.iter().map(ToString::to_string).collect::<Vec<_>>().join("×")
 }
 

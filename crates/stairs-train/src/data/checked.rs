@@ -56,6 +56,10 @@ impl Samples for Checked {
         self.inner.is_expensive()
     }
 
+    fn pixels(&self) -> Option<Vec<f32>> {
+        self.inner.pixels()
+    }
+
     fn skipped(&self) -> Vec<String> {
         self.inner.skipped()
     }

@@ -52,6 +52,11 @@ pub trait Samples: Send + Sync + 'static {
         false
     }
 
+    /// What each of the 256 values of a byte stands for in every channel, `[channels, 256]`, where samples are images of bytes.
+    fn pixels(&self) -> Option<Vec<f32>> {
+        None
+    }
+
     /// Samples that others stood in for so far, each with its reason; they are counted in the run's record.
     fn skipped(&self) -> Vec<String> {
         Vec::new()
@@ -86,6 +91,13 @@ impl Samples for Part {
 
     fn label(&self, i: usize) -> Result<usize, SampleError> {
         Ok(self.split.labels()[i].into())
+    }
+
+    fn pixels(&self) -> Option<Vec<f32>> {
+        let SampleShape::Image { channels, .. } = self.split.shape() else { return None };
+        let of = |channel| (0..256).map(move |byte| self.split.standardisation().apply(channel, byte as f32));
+        let bytes = !self.split.is_empty() && self.split.bytes(0).is_some();
+        bytes.then(|| (0..channels).flat_map(of).collect())
     }
 }
 

@@ -98,6 +98,11 @@ impl Samples for Files {
         true
     }
 
+    fn pixels(&self) -> Option<Vec<f32>> {
+        let of = |channel| (0..=255).map(move |byte| self.0.normalise().value(channel, byte));
+        Some((0..self.0.shape()[0]).flat_map(of).collect())
+    }
+
     fn skipped(&self) -> Vec<String> {
         self.0.skipped().into_iter().map(|file| format!("{}: {}", file.path.display(), file.reason)).collect()
     }

@@ -117,6 +117,10 @@ impl Samples for Selected {
         self.samples.is_expensive()
     }
 
+    fn pixels(&self) -> Option<Vec<f32>> {
+        self.samples.pixels()
+    }
+
     fn skipped(&self) -> Vec<String> {
         // The source tells of them.
         Vec::new()

@@ -1,0 +1,106 @@
+//! `stairs verify`
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use stairs::{
+    infer::Program,
+    train::{Which, ZooModel, data::TrainData},
+};
+use stairs_study::deploy::{Verification, Verify as Verifying, deployment, notes};
+
+use super::{
+    number::{SAMPLES, whole},
+    options::{DataOption, describe},
+    paths,
+};
+
+/// Hold a deployed network against the run it comes from, on the whole test set
+///
+/// Every test sample goes through the network of the run, in single precision with hard quantisers, and through the program of
+/// integers. Labels that differ are listed, with the label in double precision and the threshold that the sample comes closest to.
+/// The engine's integers are compared with the definitions one by one. Exit code 1 where a label differs or an integer is wrong.
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// Run directory
+    run: PathBuf,
+    /// File that `stairs export --to packed` wrote [default: the program is made of the run]
+    file: Option<PathBuf>,
+    /// Verify the model of the best epoch instead of the last
+    #[arg(long)]
+    best: bool,
+    /// Test samples [default: all]
+    #[arg(long, value_name = "N", value_parser = whole(1..=SAMPLES))]
+    samples: Option<usize>,
+    /// Test samples of which every integer is compared with the definitions
+    #[arg(long, default_value_t = 100, value_name = "N", value_parser = whole(0..=SAMPLES))]
+    exact: usize,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    data: DataOption,
+}
+
+impl Verify {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        let run = paths::run(&self.run)?;
+        let config = run.config()?;
+        let device = stairs::device::DeviceName::Flex.open()?;
+        let name = &config.dataset;
+        let data = TrainData::open(&config, &self.data.root()).with_context(|| format!("loading {name}"))?;
+        let which = if self.best { Which::Best } else { Which::Last };
+        let model = ZooModel::load_for(&run, &data, which, &device)?;
+        let made = deployment(&config, &model, data.train.as_ref(), false)?;
+        let program = match &self.file {
+            None => made.deployed.program.clone(),
+            Some(file) => Program::read(file)?,
+        };
+        if !self.json {
+            println!("{}", describe(&data));
+            notes(&made.deployed).iter().for_each(|note| println!("{note}"));
+        }
+        let verify = Verifying { samples: self.samples.unwrap_or(usize::MAX), exact: self.exact };
+        let verification = verify.run(&model, &made.network, &program, data.test.as_ref(), &device, |_| {})?;
+        match self.json {
+            true => println!("{}", serde_json::to_string_pretty(&verification)?),
+            false => print(&verification),
+        }
+        if !verification.holds() {
+            bail!("the program does not give what the network gives");
+        }
+        Ok(())
+    }
+}
+
+fn print(verification: &Verification) {
+    let share = |right: usize| 100.0 * right as f64 / verification.samples.max(1) as f64;
+    println!("\n{} test samples", verification.samples);
+    println!("network in single precision  {:.2} %", share(verification.network_right));
+    println!("program                      {:.2} %", share(verification.program_right));
+    println!("labels that differ           {}", verification.changes.len());
+    println!(
+        "results that differ          {} (largest difference {:.1e})",
+        verification.samples_that_differ, verification.difference
+    );
+    for change in &verification.changes {
+        println!(
+            "  sample {}, class {}: network {}, program {}, network in double precision {}{}",
+            change.sample,
+            change.class,
+            change.network,
+            change.program,
+            change.double,
+            change.closest.as_ref().map_or_else(String::new, |closest| format!(
+                "; {:.1e} quanta from a threshold of `{}`",
+                closest.distance, closest.path
+            ))
+        );
+    }
+    let exactness = verification.exactness;
+    println!(
+        "engine against definitions   {} of {} numbers of {} samples differ",
+        exactness.wrong, exactness.numbers, exactness.samples
+    );
+}

@@ -1,0 +1,98 @@
+//! Helper functions of the generated code. Those that need no assembly lie in `kernels/` as C, with `NAME` for the prefix and, where
+//! there are several of them, `TYPE` and `SUFFIX` for what they differ in.
+
+use super::form::{Planes, Type};
+use super::parts::Parts;
+
+/// ⌊x·scale + ½⌋ between bounds.
+pub(super) fn fix(parts: &mut Parts) -> String {
+    parts.helper("fix", || include_str!("kernels/fix.c").to_owned())
+}
+
+/// How many of ascending numbers of a type are at most another.
+pub(super) fn rank(parts: &mut Parts, of: Type) -> String {
+    let value = if of == Type::F32 { "float" } else { "int32_t" };
+    parts.helper(&format!("rank_{}", of.suffix()), || {
+        include_str!("kernels/rank.c").replace("SUFFIX", of.suffix()).replace("TYPE", of.name()).replace("VALUE", value)
+    })
+}
+
+/// ⌊v/2ⁿ⌋ in 32 or 64 bits.
+pub(super) fn shift(parts: &mut Parts, wide: &str) -> String {
+    sized(parts, "shift", include_str!("kernels/shift.c"), wide)
+}
+
+/// v between bounds, of 32 or 64 bits.
+pub(super) fn between(parts: &mut Parts, wide: &str) -> String {
+    sized(parts, "between", include_str!("kernels/between.c"), wide)
+}
+
+fn sized(parts: &mut Parts, name: &str, text: &str, wide: &str) -> String {
+    let suffix = wide.trim_end_matches("_t").replace("int", "i");
+    parts.helper(&format!("{name}_{suffix}"), || text.replace("SUFFIX", &suffix).replace("WIDE", wide))
+}
+
+/// Copies a run of bits.
+pub(super) fn copy_bits(parts: &mut Parts) -> String {
+    parts.helper("copy_bits", || include_str!("kernels/copy_bits.c").to_owned())
+}
+
+/// Sets a run of bits.
+pub(super) fn set_bits(parts: &mut Parts) -> String {
+    parts.helper("set_bits", || include_str!("kernels/set_bits.c").to_owned())
+}
+
+/// The level at a bit of planes.
+pub(super) fn level(parts: &mut Parts, planes: Planes) -> String {
+    let (name, text) = match planes {
+        Planes::Ternary => ("level_t", include_str!("kernels/level_t.c")),
+        Planes::Binary => ("level_b", include_str!("kernels/level_b.c")),
+        Planes::Sign => ("level_s", include_str!("kernels/level_s.c")),
+    };
+    parts.helper(name, || text.to_owned())
+}
+
+/// Number of ones in words.
+pub(super) fn count(parts: &mut Parts) -> String {
+    ones(parts);
+    parts.helper("count", || include_str!("kernels/count.c").to_owned())
+}
+
+fn ones(parts: &mut Parts) -> String {
+    parts.helper("ones", || include_str!("kernels/ones.c").to_owned())
+}
+
+/// Σ w·x of an array and fields of weights: `(x, w, n)`.
+pub(super) fn fields(parts: &mut Parts, of: Type, bits: usize) -> String {
+    let name = format!("dot{bits}_{}", of.suffix());
+    parts.helper(&name, || {
+        let per = 8 / bits;
+        // Two's complement in so many bits, but for signs.
+        let field = |byte: &str| match bits {
+            1 => format!("1 - 2 * ({byte} & 1)"),
+            2 => format!("(({byte} & 3) ^ 2) - 2"),
+            4 => format!("(({byte} & 15) ^ 8) - 8"),
+            _ => byte.to_owned(),
+        };
+        let head = format!("static int32_t NAME_{name}(const {} *x, const {} *w, int32_t n)\n{{\n    int32_t sum = 0;\n", of.name(), weight(bits));
+        if bits == 8 {
+            return format!("/* Sum of n products. */\n{head}    for (int32_t k = 0; k < n; k++) {{\n        sum += (int32_t)w[k] * x[k];\n    }}\n    return sum;\n}}\n");
+        }
+        let terms: Vec<String> = (0..per)
+            .map(|k| {
+                let byte = if k == 0 { "b".to_owned() } else { format!("b >> {}", k * bits) };
+                format!("        sum += ({}) * x[{k}];\n", field(&byte))
+            })
+            .collect();
+        format!(
+            "/* Sum of n products; {per} weights a byte, lowest bits first. */\n{head}    for (; n >= {per}; n -= {per}, x += {per}) {{\n        const int32_t b = *w++;\n{}    }}\n    for (int32_t k = 0; k < n; k++) {{\n        const int32_t b = *w >> {bits} * k;\n        sum += ({}) * x[k];\n    }}\n    return sum;\n}}\n",
+            terms.concat(),
+            field("b"),
+        )
+    })
+}
+
+/// Type of the bytes of packed fields.
+pub(super) fn weight(bits: usize) -> &'static str {
+    if bits == 8 { "int8_t" } else { "uint8_t" }
+}
