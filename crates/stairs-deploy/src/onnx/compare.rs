@@ -7,7 +7,7 @@ use stairs_infer::Source;
 
 use super::emit::{Emitter, Form, Held};
 use super::fit::EXACT;
-use super::graph::{Attr, Type};
+use super::graph::{Attr, Graph, Type};
 use super::stair::Stair;
 
 /// Most thresholds that are compared one after the other.
@@ -30,11 +30,11 @@ impl Emitter<'_> {
                 count.thresholds.iter().map(near).collect()
             })
             .collect();
-        let steps = stair.levels.len() - 1;
+        let (steps, form) = (stair.levels.len() - 1, form(&stair.levels));
         if steps > CHAIN {
-            return self.search(&held.name, held.form, &rows, &stair.levels, rank);
+            let name = self.graph.search(&held.name, held.form, &rows, (&values(&stair.levels), form), rank);
+            return Held { name, form };
         }
-        let form = form(&stair.levels);
         let mut sum = self.graph.number(form, stair.levels[0].into());
         if steps == 0 {
             let shape = self.graph.node("Shape", &[&held.name], &[]);
@@ -54,42 +54,6 @@ impl Emitter<'_> {
             sum = self.graph.node("Add", &[&sum, &step], &[]);
         }
         Held { name: sum, form }
-    }
-
-    /// The levels of x by halving the tables of thresholds, one table a channel or one for all.
-    pub(super) fn search(&mut self, x: &str, held: Form, rows: &[Vec<f64>], levels: &[i32], rank: usize) -> Held {
-        let size = levels.len().next_power_of_two();
-        let form = form(levels);
-        // Entry i is what must be passed for i thresholds to be; behind the last one levels stay the same.
-        let row = |row: &Vec<f64>| {
-            let last = row.last().copied().unwrap_or(0.0);
-            let padded = row.iter().copied().chain(std::iter::repeat_n(last, size - 1 - row.len()));
-            std::iter::once(0.0).chain(padded).collect::<Vec<f64>>()
-        };
-        let table: Vec<f64> = rows.iter().flat_map(row).collect();
-        let table = self.graph.numbers("thresholds", held, &[table.len()], &table);
-        let starts: Vec<i32> = (0..rows.len()).map(|c| (c * size) as i32).collect();
-        let axes: Vec<usize> =
-            std::iter::once(rows.len()).chain(std::iter::repeat_n(1, rank.saturating_sub(1))).collect();
-        let start = match rows.len() {
-            1 => self.graph.scalar(0i32),
-            _ => self.graph.constant("starts", &axes, &starts),
-        };
-        let (mut at, mut half) = (start.clone(), size / 2);
-        while half > 0 {
-            let half_name = self.graph.scalar(half as i32);
-            let next = self.graph.node("Add", &[&at, &half_name], &[]);
-            let threshold = self.graph.node("Gather", &[&table, &next], &[Attr::Int("axis", 0)]);
-            let passed = self.graph.node("GreaterOrEqual", &[x, &threshold], &[]);
-            at = self.graph.node("Where", &[&passed, &next, &at], &[]);
-            half /= 2;
-        }
-        let index = self.graph.node("Sub", &[&at, &start], &[]);
-        let last = levels.last().copied().unwrap_or(0);
-        let padded = levels.iter().copied().chain(std::iter::repeat_n(last, size - levels.len()));
-        let levels: Vec<f64> = padded.map(f64::from).collect();
-        let levels = self.graph.numbers("levels", form, &[size], &levels);
-        Held { name: self.graph.node("Gather", &[&levels, &index], &[Attr::Int("axis", 0)]), form }
     }
 
     /// What is at `source` times the signs of a stair, in a form in which differences are exact.
@@ -112,11 +76,77 @@ impl Emitter<'_> {
                 (self.graph.constant("levels", &[bytes.len()], &bytes), Form::Code { zero, step: 1 })
             }
             None => {
-                let levels: Vec<f64> = stair.levels.iter().map(|level| f64::from(*level)).collect();
-                let form = form(&stair.levels);
+                let (levels, form) = (values(&stair.levels), form(&stair.levels));
                 (self.graph.numbers("levels", form, &[levels.len()], &levels), form)
             }
         };
         Held { name: self.graph.node("Gather", &[&table, &counts], &[Attr::Int("axis", 0)]), form }
+    }
+}
+
+/// Levels as numbers.
+pub(super) fn values(levels: &[i32]) -> Vec<f64> {
+    levels.iter().map(|level| f64::from(*level)).collect()
+}
+
+impl Graph {
+    /// The levels of x by halving the tables of thresholds, one table a channel or one for all.
+    pub(super) fn search(
+        &mut self,
+        x: &str,
+        held: Form,
+        rows: &[Vec<f64>],
+        (levels, form): (&[f64], Form),
+        rank: usize,
+    ) -> String {
+        let size = levels.len().next_power_of_two();
+        // Entry i is what must be passed for i thresholds to be; behind the last one levels stay the same.
+        let row = |row: &Vec<f64>| {
+            let last = row.last().copied().unwrap_or(0.0);
+            let padded = row.iter().copied().chain(std::iter::repeat_n(last, size - 1 - row.len()));
+            std::iter::once(0.0).chain(padded).collect::<Vec<f64>>()
+        };
+        let table: Vec<f64> = rows.iter().flat_map(row).collect();
+        let table = self.numbers("thresholds", held, &[table.len()], &table);
+        let starts: Vec<i32> = (0..rows.len()).map(|c| (c * size) as i32).collect();
+        let axes: Vec<usize> =
+            std::iter::once(rows.len()).chain(std::iter::repeat_n(1, rank.saturating_sub(1))).collect();
+        let start = match rows.len() {
+            1 => self.scalar(0i32),
+            _ => self.constant("starts", &axes, &starts),
+        };
+        let (mut at, mut half) = (start.clone(), size / 2);
+        while half > 0 {
+            let distance = self.scalar(half as i32);
+            let next = self.node("Add", &[&at, &distance], &[]);
+            let threshold = self.node("Gather", &[&table, &next], &[Attr::Int("axis", 0)]);
+            let passed = self.node("GreaterOrEqual", &[x, &threshold], &[]);
+            at = self.node("Where", &[&passed, &next, &at], &[]);
+            half /= 2;
+        }
+        let index = self.node("Sub", &[&at, &start], &[]);
+        let last = levels.last().copied().unwrap_or(0.0);
+        let levels: Vec<f64> = levels.iter().copied().chain(std::iter::repeat_n(last, size - levels.len())).collect();
+        let levels = self.numbers("levels", form, &[size], &levels);
+        self.node("Gather", &[&levels, &index], &[Attr::Int("axis", 0)])
+    }
+
+    /// The level of x after as many thresholds as are ≤ x.
+    pub(super) fn levels(&mut self, x: &str, thresholds: &[f32], (levels, form): (&[f64], Form)) -> String {
+        if thresholds.len() > CHAIN {
+            let row = thresholds.iter().map(|t| f64::from(*t)).collect();
+            return self.search(x, Form::Single, &[row], (levels, form), 1);
+        }
+        let mut name = self.number(form, levels.first().copied().unwrap_or(0.0));
+        if thresholds.is_empty() {
+            let shape = self.node("Shape", &[x], &[]);
+            return self.node("Expand", &[&name, &shape], &[]);
+        }
+        for (t, level) in thresholds.iter().zip(&levels[1..]) {
+            let (t, level) = (self.scalar(*t), self.number(form, *level));
+            let passed = self.node("GreaterOrEqual", &[x, &t], &[]);
+            name = self.node("Where", &[&passed, &level, &name], &[]);
+        }
+        name
     }
 }

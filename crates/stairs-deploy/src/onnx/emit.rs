@@ -12,7 +12,7 @@ use stairs_infer::{Kind, Op, Program, Range, Source};
 
 use super::fit::EXACT;
 use super::graph::{Attr, Graph, Type};
-use super::stair::{self, Stair};
+use super::stair;
 use super::{Exported, IntegerTensor, OnnxError};
 
 /// How integers are held.
@@ -107,15 +107,7 @@ impl Emitter<'_> {
             (Op::Dense { .. } | Op::Conv { .. } | Op::SumPool(_), _) => self.sums(index)?,
             (Op::Thresholds(_) | Op::Rescale { .. } | Op::Fix { .. } | Op::Steps { .. }, _) => self.steps(index)?,
             (Op::Affine { factors, offsets }, _) => self.affine(&node.inputs, factors, offsets),
-            (Op::MaxPool(window), Kind::Integer(range)) => {
-                let held = self.narrow(source);
-                let low = match held.form {
-                    Form::Code { zero, step } => f64::from(range.low / step + zero),
-                    Form::Single | Form::Double => f64::from(range.low),
-                };
-                let name = self.graph.max_pool(&held.name, window, held.form.of(), low);
-                Held { name, ..held }
-            }
+            (Op::MaxPool(window), Kind::Integer(_)) => self.pooled(index, window)?,
             (Op::PadChannels { before, behind }, Kind::Integer(_)) => {
                 let held = self.narrow(source);
                 let zero = if let Form::Code { zero, .. } = held.form { zero } else { 0 };
@@ -138,23 +130,31 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    /// Whether a product is written together with the stair that alone reads it.
+    /// Whether a product is written together with the stair that alone reads it, or a stair behind one with the pool that does.
     fn waits(&self, index: usize) -> bool {
         let node = &self.program.nodes()[index];
-        let product = match node.op {
-            Op::Conv { .. } => true,
+        let [reader] = self.readers[index][..] else { return false };
+        if self.program.output() == Source::Node(index) {
+            return false;
+        }
+        match &node.op {
             // Of more axes, the channels of its stair are not its outputs.
-            Op::Dense { .. } => node.shape.len() == 1,
-            _ => false,
-        };
-        let reader = match self.readers[index][..] {
-            [reader] => &self.program.nodes()[reader],
-            _ => return false,
-        };
-        product && self.program.output() != Source::Node(index) && Stair::of(&reader.op, node.shape[0]).is_some()
+            Op::Dense { .. } if node.shape.len() > 1 => false,
+            Op::Dense { .. } | Op::Conv { .. } => self.stair(reader).is_some(),
+            _ => {
+                let pooled = matches!(self.program.nodes()[reader].op, Op::MaxPool(_)) && self.dialect == Dialect::Qdq;
+                pooled && self.waiting(node.inputs[0]).is_some() && self.stair(index).is_some_and(|stair| stair.rises())
+            }
+        }
     }
 
-    /// The product before a stair that is written together with it.
+    /// Whether only convolutions with stairs behind them read a result.
+    pub(super) fn feeds_products(&self, index: usize) -> bool {
+        let fused = |reader: &usize| matches!(self.program.nodes()[*reader].op, Op::Conv { .. }) && self.waits(*reader);
+        self.program.output() != Source::Node(index) && self.readers[index].iter().all(fused)
+    }
+
+    /// What is written together with its only reader.
     pub(super) fn waiting(&self, source: Source) -> Option<usize> {
         match source {
             Source::Node(node) if self.held[node].is_empty() => Some(node),
@@ -193,7 +193,7 @@ impl Emitter<'_> {
     }
 
     /// A result in the form of fewest bytes that is there.
-    fn narrow(&mut self, source: Source) -> Held {
+    pub(super) fn narrow(&mut self, source: Source) -> Held {
         let code = self.found(source, |form| matches!(form, Form::Code { .. }));
         code.or_else(|| self.found(source, |form| form == Form::Single)).unwrap_or_else(|| self.double(source))
     }
@@ -310,6 +310,18 @@ impl Graph {
 
     fn plus(&mut self, name: &str, offset: f64) -> String {
         self.linear(name, Form::Double, 1.0, offset)
+    }
+
+    /// factor·x + offset for each channel of results of `rank` axes.
+    pub(super) fn scaled(&mut self, name: &str, form: Form, rank: usize, factors: &[f64], offsets: &[f64]) -> String {
+        let mut name = name.to_owned();
+        for (op, what, values, nothing) in [("Mul", "factor", factors, 1.0), ("Add", "offset", offsets, 0.0)] {
+            if values.iter().any(|value| *value != nothing) {
+                let values = self.channels(what, form, rank, values);
+                name = self.node(op, &[&name, &values], &[]);
+            }
+        }
+        name
     }
 
     /// A constant of this form.

@@ -5,15 +5,29 @@
 //! ```text
 //! requantised   clip(round((M·acc + B)·s), 0, L)     M, B integers: weights times M, B the bias, s the scale of the weights
 //! divided       clip(round((acc + c)/x), 0, L)       c a short binary fraction, x any number of single precision
+//! floored       clip(⌊p·acc + q⌋, 0, L)              p, q any numbers of double precision
 //! ```
 //!
-//! Both grow with acc, so that they equal the count everywhere if they do on both sides of every threshold: at t_j − 1 and t_j. That
-//! is checked for each channel, the first form in integers, the second with the very operations of the node. Halves, which nodes
-//! round to even, are excluded in the first form, and every sum of it is an integer below 2²⁴ times a power of two: exact in single
-//! precision in any order, as well as in integers. So what an executor fuses is of no consequence.
+//! All grow with acc, so that they equal the count everywhere if they do on both sides of every threshold: at t_j − 1 and t_j. That
+//! is checked for each channel, the first form in integers, the others with the very operations of their nodes.
+//!
+//! The first form is computed in two ways. Fused, M·acc + B is a sum of integers, exact below 2²⁴, and the product with s, rounded to
+//! single precision, keeps order. Not fused, it is a sum of single precision in any order. That is exact too if all sums are integers
+//! below 2²⁴ times a power of two, which short mantissas of s give. Otherwise its error, at most (n + 3)·2⁻²⁴·Σ|terms| for n terms
+//! (Higham, Accuracy and Stability of Numerical Algorithms, §3.1), must be smaller than the distance of M·acc + B, on both sides of
+//! every threshold, from where rounding changes. So what an executor fuses is of no consequence.
 //!
 //! Residuals r_j = (j − ½)·x − t_j lie within a band of height 1 around some line if there is a solution; x is where that band is
 //! narrowest, by halving (it is convex in x).
+
+/// ⌊p·acc + q⌋.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Floored {
+    /// p.
+    pub(super) factor: f64,
+    /// q.
+    pub(super) offset: f64,
+}
 
 /// Integers of this magnitude and below are exact in single precision.
 pub(super) const EXACT: i64 = 1 << 24;
@@ -53,8 +67,8 @@ pub(super) struct Divided {
 
 /// Smallest x: 255 steps of it are a fraction of 1, as equal thresholds need.
 const NARROWEST: f64 = 1.0 / 1024.0;
-/// Most binary digits of a scale.
-const DIGITS: u32 = 12;
+/// Numbers of binary digits of a scale that are tried.
+const DIGITS: [u32; 9] = [1, 2, 3, 4, 6, 8, 10, 16, 24];
 /// Most binary digits behind the point of an offset.
 const FRACTION: u32 = 10;
 
@@ -101,15 +115,15 @@ impl Count<'_> {
         f64::midpoint(below, above)
     }
 
-    /// The form with integer weights: multipliers up to `largest`; `reach` is what Σ|w·x| adds up to at most. `unit` is 1, or, of
-    /// a single threshold, what is given for 1.
-    pub(super) fn requantised(&self, largest: i64, reach: i64, unit: i64) -> Option<Requantised> {
+    /// The form with integer weights: multipliers up to `largest`; `reach` is what the `terms` terms |w·x| add up to at
+    /// most. `unit` is 1, or, of a single threshold, what is given for 1.
+    pub(super) fn requantised(&self, largest: i64, reach: i64, terms: usize, unit: i64) -> Option<Requantised> {
         if let Some(count) = self.constant() {
             return Some(Requantised { multiplier: 0, bias: count as i64 * unit, scale: 1.0 });
         }
         if let [t] = *self.thresholds {
             // 0 and less, or 1 and more.
-            let exact = (reach + t.abs() + 1) * unit < EXACT;
+            let exact = largest >= 1 && (reach + t.abs() + 1) * unit < EXACT;
             return exact.then_some(Requantised { multiplier: 1, bias: 1 - t, scale: unit as f32 });
         }
         let x = self.widest();
@@ -120,10 +134,10 @@ impl Count<'_> {
             if (m * most + 0.5).floor() <= (m * least - 0.5).ceil() {
                 continue;
             }
-            for digits in 1..=DIGITS {
+            for digits in DIGITS {
                 let (mantissas, exponent) = mantissas(1.0 / (m * x), digits);
                 for mantissa in mantissas {
-                    if let Some(fit) = self.with_scale(multiplier, mantissa, exponent, reach) {
+                    if let Some(fit) = self.with_scale(multiplier, mantissa, exponent, reach, terms) {
                         return Some(fit);
                     }
                 }
@@ -133,29 +147,63 @@ impl Count<'_> {
     }
 
     /// With the scale mantissa·2^exponent, if some bias is right for it.
-    fn with_scale(&self, multiplier: i64, mantissa: i64, exponent: i32, reach: i64) -> Option<Requantised> {
+    fn with_scale(
+        &self,
+        multiplier: i64,
+        mantissa: i64,
+        exponent: i32,
+        reach: i64,
+        terms: usize,
+    ) -> Option<Requantised> {
         let scale = mantissa as f64 * f64::from(exponent).exp2();
         let (least, most) = self.band(1.0 / (scale * multiplier as f64));
         let (least, most) = (least * multiplier as f64, most * multiplier as f64);
-        let bias = match (least.is_finite(), most.is_finite()) {
-            (true, true) => f64::midpoint(least, most).round(),
-            (true, false) => least.floor() + 1.0,
-            (false, _) => most.ceil() - 1.0,
-        };
+        let bias = middle(least, most).round();
         if bias.abs() >= EXACT as f64 || exponent.abs() > 40 {
             return None;
         }
         let bias = bias as i64;
-        let exact = (multiplier * reach + bias.abs()).checked_mul(mantissa)? < EXACT;
-        // (M·acc + B)·k·2^e against j − ½, both times 2^(1 + |e| if e is negative).
+        let sums = multiplier * reach + bias.abs();
+        if sums >= EXACT {
+            return None;
+        }
+        // (M·acc + B)·k·2^e less j − ½, times 2^(1 + |e| if e is negative).
         let (up, down) = (exponent.max(0) as u32, (-exponent).max(0) as u32);
         let above = |acc: i64, j: i64| {
-            let left = i128::from(multiplier * acc + bias) * i128::from(mantissa) << (1 + up);
-            (left - ((i128::from(2 * j - 1)) << down)).signum()
+            let left = (i128::from(multiplier * acc + bias) * i128::from(mantissa)) << (1 + up);
+            left - (i128::from(2 * j - 1) << down)
         };
-        let right =
-            self.met().all(|(j, t)| (t > self.high || above(t, j) > 0) && (t <= self.low || above(t - 1, j) < 0));
-        (exact && right).then_some(Requantised { multiplier, bias, scale: scale as f32 })
+        let margin = match sums.checked_mul(mantissa) {
+            Some(product) if product < EXACT => 0,
+            _ => {
+                let error = (terms as f64 + 3.0) * (-24f64).exp2() * sums as f64 * mantissa as f64;
+                (error * f64::from(1 + up).exp2()).ceil() as i128 + 1
+            }
+        };
+        let right = self
+            .met()
+            .all(|(j, t)| (t > self.high || above(t, j) > margin) && (t <= self.low || above(t - 1, j) < -margin));
+        right.then_some(Requantised { multiplier, bias, scale: scale as f32 })
+    }
+
+    /// The form in double precision, which is exact for whatever is. Of a single threshold, `unit` is what is given for 1.
+    pub(super) fn floored(&self, unit: i64) -> Option<Floored> {
+        if let Some(count) = self.constant() {
+            return Some(Floored { factor: 0.0, offset: (count as i64 * unit) as f64 + 0.5 });
+        }
+        if let [t] = *self.thresholds {
+            return Some(Floored { factor: unit as f64, offset: ((1 - t) * unit) as f64 + 0.5 });
+        }
+        let x = self.widest();
+        let (least, most) = self.band(x);
+        let fit = Floored { factor: 1.0 / x, offset: middle(least, most) / x + 0.5 };
+        self.is(fit).then_some(fit)
+    }
+
+    /// Whether a straight line gives this count.
+    pub(super) fn is(&self, line: Floored) -> bool {
+        let index = |acc: i64| (acc as f64 * line.factor + line.offset).floor();
+        self.met().all(|(j, t)| (t > self.high || index(t) >= j as f64) && (t <= self.low || index(t - 1) < j as f64))
     }
 
     /// The form with a division; `reach` is what Σ|w·x| adds up to at most, and `split` says that sums are rounded to single
@@ -171,11 +219,7 @@ impl Count<'_> {
         }
         let step = self.widest() as f32;
         let (least, most) = self.band(f64::from(step));
-        let middle = match (least.is_finite(), most.is_finite()) {
-            (true, true) => f64::midpoint(least, most),
-            (true, false) => least + 1.0,
-            (false, _) => most - 1.0,
-        };
+        let middle = middle(least, most);
         (0..=FRACTION).find_map(|fraction| {
             let parts = f64::from(fraction).exp2();
             let offset = (middle * parts).round() / parts;
@@ -186,6 +230,15 @@ impl Count<'_> {
                 .all(|(j, t)| (t > self.high || index(t) >= j as f32) && (t <= self.low || index(t - 1) < j as f32));
             (exact && right).then_some(Divided { factor: 1, offset, step })
         })
+    }
+}
+
+/// Between two bounds, of which one may be missing.
+fn middle(least: f64, most: f64) -> f64 {
+    match (least.is_finite(), most.is_finite()) {
+        (true, true) => f64::midpoint(least, most),
+        (true, false) => least + 1.0,
+        (false, _) => most - 1.0,
     }
 }
 
@@ -217,7 +270,7 @@ mod tests {
         fn two_thresholds_always_fit(a in -70i64..70, b in -70i64..70) {
             let thresholds = [a.min(b), a.max(b)];
             let count = count(&thresholds, 60);
-            let fit = count.requantised(2, 60, 1).expect("doubled weights");
+            let fit = count.requantised(2, 60, 25, 1).expect("doubled weights");
             for acc in -60..=60 {
                 prop_assert_eq!(requantised(fit, acc, 2), count.of(acc) as i64);
             }
@@ -237,9 +290,13 @@ mod tests {
             let count = count(&thresholds, 3000);
             if count.constant().is_none() {
                 let fit = count.divided(3000, 1, false).expect("a line");
+                let line = count.floored(1).expect("a line");
+                let top = (levels - 1) as f64;
                 for acc in -3000..=3000 {
                     let index = ((acc as f32 + fit.offset as f32) / fit.step).round_ties_even();
-                    prop_assert_eq!(index.clamp(0.0, (levels - 1) as f32) as usize, count.of(acc));
+                    prop_assert_eq!(index.clamp(0.0, top as f32) as usize, count.of(acc));
+                    let index = (acc as f64 * line.factor + line.offset).clamp(0.0, top + 0.5) as usize;
+                    prop_assert_eq!(index, count.of(acc));
                 }
             }
         }
@@ -247,7 +304,7 @@ mod tests {
 
     #[test]
     fn uneven_thresholds_are_refused() {
-        assert_eq!(count(&[-40, -39, 50], 60).requantised(63, 60, 1), None);
+        assert_eq!(count(&[-40, -39, 50], 60).requantised(63, 60, 25, 1), None);
         assert_eq!(count(&[-40, -39, 50], 60).divided(60, 1, false), None);
     }
 
@@ -255,7 +312,7 @@ mod tests {
     fn what_is_never_or_always_passed_does_not_matter() {
         let thresholds = [-1_000_000, 20, 1_000_000];
         let count = count(&thresholds, 60);
-        let fit = count.requantised(4, 60, 1).unwrap();
+        let fit = count.requantised(4, 60, 25, 1).unwrap();
         assert!((-60..=60).all(|acc| requantised(fit, acc, 3) == count.of(acc) as i64));
     }
 }

@@ -1,10 +1,11 @@
 //! Floats to integers, integers to integers by fixed-point maps, and integers to floats: in double precision, where every product and
 //! sum is an integer below 2⁵³ times a power of two, or in integers of 64 bits.
 
-use stairs_infer::{Kind, Source};
+use stairs_infer::Source;
 
+use super::compare::{form, values};
 use super::emit::{Emitter, Form, Held};
-use super::graph::{Attr, Type};
+use super::graph::Type;
 
 /// Integers below this are exact in double precision.
 const EXACT: i128 = 1 << 53;
@@ -22,12 +23,8 @@ impl Emitter<'_> {
         let x = self.graph.cast(&x, Type::Double);
         let scaled = self.graph.linear(&x, Form::Double, (1u64 << fraction.min(63)) as f64, 0.5);
         let whole = self.graph.node("Floor", &[&scaled], &[]);
-        Held { name: self.bounded(&whole, low, high), form: Form::Double }
-    }
-
-    fn bounded(&mut self, x: &str, low: i32, high: i32) -> String {
         let (low, high) = (self.graph.scalar(f64::from(low)), self.graph.scalar(f64::from(high)));
-        self.graph.node("Clip", &[x, &low, &high], &[])
+        Held { name: self.graph.node("Clip", &[&whole, &low, &high], &[]), form: Form::Double }
     }
 
     /// ⌊(Σ mᵢ·vᵢ + b)/2^shift⌋ within bounds.
@@ -47,44 +44,42 @@ impl Emitter<'_> {
         if (0..offsets.len()).any(|c| most(c) >= EXACT) {
             return self.rescale_in_integers(inputs, factors, offsets, shift, [low, high]);
         }
+        // Whatever order the terms are added in, and whatever constants are folded, all of it is exact in this form.
+        let small = (0..offsets.len()).all(|c| most(c) < super::fit::EXACT.into());
+        let form = if small && i64::from(low).abs().max(high.into()) <= super::fit::EXACT {
+            Form::Single
+        } else {
+            Form::Double
+        };
         let unit = f64::from(shift).exp2();
         let scaled = |values: &[i64]| values.iter().map(|value| *value as f64 / unit).collect::<Vec<_>>();
         let factors: Vec<Vec<f64>> = factors.iter().map(|factors| scaled(factors)).collect();
-        let sum = self.map(inputs, &factors, &scaled(offsets));
+        let sum = self.map(inputs, &factors, &scaled(offsets), form);
         let whole = if shift == 0 { sum } else { self.graph.node("Floor", &[&sum], &[]) };
-        Held { name: self.bounded(&whole, low, high), form: Form::Double }
+        let (low, high) = (self.graph.number(form, low.into()), self.graph.number(form, high.into()));
+        Held { name: self.graph.node("Clip", &[&whole, &low, &high], &[]), form }
     }
 
     /// Σ mᵢ·vᵢ + b, rounded to single precision.
     pub(super) fn affine(&mut self, inputs: &[Source], factors: &[Vec<f64>], offsets: &[f64]) -> Held {
-        let sum = self.map(inputs, factors, offsets);
+        let sum = self.map(inputs, factors, offsets, Form::Double);
         Held { name: self.graph.cast(&sum, Type::Float), form: Form::Single }
     }
 
-    /// Σ mᵢ·vᵢ + b in double precision, in the order of the inputs.
-    fn map(&mut self, inputs: &[Source], factors: &[Vec<f64>], offsets: &[f64]) -> String {
+    /// Σ mᵢ·vᵢ + b, in the order of the inputs.
+    fn map(&mut self, inputs: &[Source], factors: &[Vec<f64>], offsets: &[f64], form: Form) -> String {
         let rank = self.program.at(inputs[0]).0.len();
+        let none = vec![0.0; offsets.len()];
         let mut sum: Option<String> = None;
         for (source, factors) in inputs.iter().zip(factors) {
-            let x = self.double(*source).name;
-            let term = match factors.iter().all(|factor| *factor == 1.0) {
-                true => x,
-                false => {
-                    let factors = self.graph.channels("factor", Form::Double, rank, factors);
-                    self.graph.node("Mul", &[&x, &factors], &[])
-                }
-            };
+            let x = if form == Form::Single { self.single(*source) } else { self.double(*source) };
+            let term = self.graph.scaled(&x.name, form, rank, factors, &none);
             sum = Some(match sum {
                 None => term,
                 Some(before) => self.graph.node("Add", &[&before, &term], &[]),
             });
         }
-        let sum = sum.unwrap_or_default();
-        if offsets.iter().all(|offset| *offset == 0.0) {
-            return sum;
-        }
-        let offsets = self.graph.channels("offset", Form::Double, rank, offsets);
-        self.graph.node("Add", &[&sum, &offsets], &[])
+        self.graph.scaled(&sum.unwrap_or_default(), form, rank, &vec![1.0; offsets.len()], offsets)
     }
 
     fn rescale_in_integers(
@@ -119,25 +114,7 @@ impl Emitter<'_> {
 
     /// Floats to levels.
     pub(super) fn float_steps(&mut self, source: Source, thresholds: &[f32], levels: &[i32]) -> Held {
-        debug_assert_eq!(self.program.at(source).1, Kind::Float);
-        let x = self.float(source);
-        let rows = [thresholds.iter().map(|t| f64::from(*t)).collect()];
-        if thresholds.len() > super::compare::CHAIN {
-            return self.search(&x, Form::Single, &rows, levels, 1);
-        }
-        let form = super::compare::form(levels);
-        let mut sum = self.graph.number(form, levels[0].into());
-        if thresholds.is_empty() {
-            let zeros = self.graph.node("Shape", &[&x], &[]);
-            return Held { name: self.graph.node("Expand", &[&sum, &zeros], &[]), form };
-        }
-        for (t, pair) in thresholds.iter().zip(levels.windows(2)) {
-            let t = self.graph.scalar(*t);
-            let passed = self.graph.node("GreaterOrEqual", &[&x, &t], &[]);
-            let passed = self.graph.node("Cast", &[&passed], &[Attr::Int("to", form.of() as i64)]);
-            let step = self.graph.linear(&passed, form, f64::from(pair[1]) - f64::from(pair[0]), 0.0);
-            sum = self.graph.node("Add", &[&sum, &step], &[]);
-        }
-        Held { name: sum, form }
+        let (x, form) = (self.float(source), form(levels));
+        Held { name: self.graph.levels(&x, thresholds, (&values(levels), form)), form }
     }
 }

@@ -26,6 +26,7 @@ mod float;
 mod graph;
 mod layer;
 mod map;
+mod network;
 mod pool;
 pub mod proto;
 mod quant;
@@ -35,6 +36,7 @@ mod steps;
 use stairs_infer::Program;
 
 pub use error::OnnxError;
+pub use network::float_onnx;
 
 use emit::{Dialect, exported};
 

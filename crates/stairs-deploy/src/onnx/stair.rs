@@ -4,7 +4,7 @@
 
 use stairs_infer::{Op, Range, Thresholds};
 
-use super::fit::Count;
+use super::fit::{Count, Floored};
 
 /// Thresholds beyond this are met by no sum of 32 bits.
 const FAR: i128 = 1 << 40;
@@ -17,6 +17,8 @@ pub(super) struct Stair {
     pub(super) thresholds: Vec<Vec<i64>>,
     /// Levels, one more than thresholds.
     pub(super) levels: Vec<i32>,
+    /// Of a fixed-point map: the lines it is itself, for sign·acc.
+    pub(super) lines: Vec<Floored>,
 }
 
 /// How the number of passed thresholds is written in one byte: level = step·(unit·count − zero).
@@ -48,7 +50,12 @@ impl Stair {
     fn thresholds(thresholds: &Thresholds, channels: usize) -> Self {
         let signs: Vec<i64> = (0..channels).map(|c| if thresholds.falls(c) { -1 } else { 1 }).collect();
         let of = |(c, sign): (usize, &i64)| thresholds.of(c).iter().map(|t| sign * i64::from(*t)).collect();
-        Self { thresholds: signs.iter().enumerate().map(of).collect(), levels: thresholds.levels.clone(), signs }
+        Self {
+            thresholds: signs.iter().enumerate().map(of).collect(),
+            levels: thresholds.levels.clone(),
+            lines: Vec::new(),
+            signs,
+        }
     }
 
     /// ⌊(m·v + b)/2^shift⌋ ≥ y exactly if m·v ≥ y·2^shift − b.
@@ -71,10 +78,16 @@ impl Stair {
             };
             (low..high).map(|y| one(y + 1)).collect()
         };
+        let unit = f64::from(shift).exp2();
+        let line = |(m, b): (&i64, &i64)| Floored {
+            factor: m.unsigned_abs() as f64 / unit,
+            offset: *b as f64 / unit - f64::from(low),
+        };
         Self {
             signs: factors.iter().map(|m| if *m < 0 { -1 } else { 1 }).collect(),
             thresholds: factors.iter().zip(offsets).map(channel).collect(),
             levels: (low..=high).collect(),
+            lines: factors.iter().zip(offsets).map(line).collect(),
         }
     }
 
@@ -82,13 +95,25 @@ impl Stair {
     pub(super) fn divided_by(&self, step: i64) -> Self {
         let one = |t: &i64| -(-t).div_euclid(step);
         let thresholds = self.thresholds.iter().map(|row| row.iter().map(one).collect()).collect();
-        Self { signs: self.signs.clone(), thresholds, levels: self.levels.clone() }
+        Self { signs: self.signs.clone(), thresholds, levels: self.levels.clone(), lines: Vec::new() }
     }
 
     /// A channel whose sums, before its sign, are within `range`.
     pub(super) fn count(&self, channel: usize, (low, high): (i64, i64)) -> Count<'_> {
         let (low, high) = if self.signs[channel] < 0 { (-high, -low) } else { (low, high) };
         Count { thresholds: &self.thresholds[channel], low, high }
+    }
+
+    /// The straight line in double precision that gives a channel's count, if there is one.
+    pub(super) fn line(&self, channel: usize, sums: (i64, i64), unit: i64) -> Option<Floored> {
+        let count = self.count(channel, sums);
+        let given = self.lines.get(channel).copied().filter(|line| unit == 1 && count.is(*line));
+        given.or_else(|| count.floored(unit))
+    }
+
+    /// Whether levels never fall from one to the next.
+    pub(super) fn rises(&self) -> bool {
+        self.levels.is_sorted()
     }
 
     /// The byte for a count, if levels are evenly spaced, rise, and 0 is a whole number of steps away.
@@ -140,7 +165,8 @@ mod tests {
 
     #[test]
     fn levels_have_bytes() {
-        let code = |levels: &[i32]| Stair { signs: vec![], thresholds: vec![], levels: levels.to_vec() }.code();
+        let code =
+            |levels: &[i32]| Stair { signs: vec![], thresholds: vec![], levels: levels.to_vec(), lines: vec![] }.code();
         assert_eq!(code(&[-1, 0, 1]), Some(Code { unit: 1, zero: 1, step: 1 }));
         assert_eq!(code(&[-1, 1]), Some(Code { unit: 2, zero: 1, step: 1 }));
         assert_eq!(code(&[-4, -2, 0, 2]), Some(Code { unit: 1, zero: 2, step: 2 }));

@@ -4,19 +4,30 @@
 //!
 //! 1. the requantised form: bytes times bytes, one fused node in onnxruntime ([`fit`](super::fit));
 //! 2. the divided form: sums in single precision, exact, and one `QuantizeLinear` with a scale for each channel;
-//! 3. comparisons.
+//! 3. a straight line in double precision, rounded down;
+//! 4. comparisons.
 
-use stairs_infer::{Op, Source};
+use stairs_infer::{Op, Source, Window};
 
 use super::OnnxError;
 use super::emit::{Dialect, Emitter, Form, Held};
-use super::fit::{Divided, Requantised};
+use super::fit::{Divided, Floored, Requantised};
 use super::graph::{Attr, Type};
 use super::layer::Layer;
 use super::stair::{Code, Stair};
 
 /// Two products of a byte and a weight are added in 16 bits by onnxruntime on processors with AVX2 alone, and saturate there.
 const PAIR: i64 = 32_767;
+/// Counts as bytes.
+const BYTES: Form = Form::Code { zero: 0, step: 1 };
+
+/// A pool behind a stair.
+#[derive(Clone, Copy)]
+pub(super) struct Pool {
+    window: Window,
+    /// Whether only fused convolutions read it: onnxruntime pools bytes quickly between those, and slowly elsewhere.
+    quick: bool,
+}
 
 impl Emitter<'_> {
     /// Whatever gives levels or fixed-point numbers.
@@ -28,10 +39,9 @@ impl Emitter<'_> {
             Op::Steps { thresholds, levels } => return Ok(self.float_steps(source, thresholds, levels)),
             _ => {}
         }
-        let channels = self.program.at(source).0[0];
-        match (Stair::of(&node.op, channels), &node.op) {
+        match (self.stair(index), &node.op) {
             (Some(stair), _) => match self.waiting(source).and_then(|before| Layer::of(self.program, before)) {
-                Some(layer) => self.behind(layer, &stair),
+                Some(layer) => self.behind(layer, &stair, None),
                 None => Ok(self.alone(source, &stair)),
             },
             (None, Op::Rescale { factors, offsets, shift, low, high }) => {
@@ -42,8 +52,44 @@ impl Emitter<'_> {
         }
     }
 
-    /// A stair behind a layer.
-    fn behind(&mut self, mut layer: Layer, stair: &Stair) -> Result<Held, OnnxError> {
+    /// The stair that a node is.
+    pub(super) fn stair(&self, index: usize) -> Option<Stair> {
+        let node = &self.program.nodes()[index];
+        Stair::of(&node.op, *node.shape.first()?)
+    }
+
+    /// The largest levels of windows, the stair and the product before them written with them where they wait for it.
+    pub(super) fn pooled(&mut self, index: usize, window: &Window) -> Result<Held, OnnxError> {
+        let source = self.program.nodes()[index].inputs[0];
+        let pool = Pool { window: *window, quick: self.feeds_products(index) };
+        let stair = self.waiting(source).and_then(|stair| Some((stair, self.stair(stair)?)));
+        let layer = stair.as_ref().and_then(|(stair, _)| self.waiting(self.program.nodes()[*stair].inputs[0]));
+        match (stair, layer.and_then(|layer| Layer::of(self.program, layer))) {
+            (Some((_, stair)), Some(layer)) => self.behind(layer, &stair, Some(pool)),
+            _ => {
+                let (held, range) = (self.narrow(source), self.range(source));
+                Ok(self.pool(held, Some(pool), range.low))
+            }
+        }
+    }
+
+    /// Integers not below `low` through a pool, if there is one.
+    fn pool(&mut self, held: Held, pool: Option<Pool>, low: i32) -> Held {
+        let Some(Pool { window, quick }) = pool else { return held };
+        let name = match held.form {
+            Form::Code { .. } if quick => self.graph.max_pool(&held.name, &window, Type::U8, 0.0),
+            Form::Code { .. } => {
+                let floats = self.graph.cast(&held.name, Type::Float);
+                let pooled = self.graph.max_pool(&floats, &window, Type::Float, 0.0);
+                self.graph.cast(&pooled, Type::U8)
+            }
+            form => self.graph.max_pool(&held.name, &window, form.of(), low.into()),
+        };
+        Held { name, ..held }
+    }
+
+    /// A stair, and perhaps a pool, behind a layer.
+    fn behind(&mut self, mut layer: Layer, stair: &Stair, pool: Option<Pool>) -> Result<Held, OnnxError> {
         let range = layer.inputs(self.range(layer.source));
         let sums = layer.sums((range.low.into(), range.high.into()));
         if self.dialect == Dialect::Qonnx {
@@ -54,6 +100,7 @@ impl Emitter<'_> {
         let unit = code.map_or(1, |code| code.unit);
         let few = stair.levels.len() <= 256 && stair.levels.len() > 1;
         if few && let Some(counts) = self.requantised(&layer, stair, unit) {
+            let counts = self.pool(Held { name: counts, form: BYTES }, pool, 0).name;
             return Ok(self.coded(&counts, stair, code));
         }
         layer.times(&stair.signs);
@@ -66,13 +113,27 @@ impl Emitter<'_> {
             layer.times(&fits.iter().map(|fit| fit.factor).collect::<Vec<_>>());
             let offsets: Vec<f64> = fits.iter().map(|fit| fit.offset).collect();
             let held = self.product(&layer, Some(&offsets))?;
+            let mut held = self.rounded(held);
+            if let Some(Pool { window, .. }) = pool {
+                // Stairs that rise and maxima can change places, and there is less to do behind a pool.
+                held.name = self.graph.max_pool(&held.name, &window, Type::Float, f64::NEG_INFINITY);
+            }
             let counts = self.divided(&held, &fits);
             return Ok(self.coded(&counts, stair, code));
         }
+        let rank = layer.rank;
         let held = self.product(&layer, None)?;
-        let rank = self.program.at(layer.source).0.len();
+        if few && let Some(lines) = lines(stair, &sums, unit) {
+            let double = self.doubled(held);
+            let counts = self.floored(&double, &lines, rank, stair, unit);
+            let pool = pool.map(|pool| Pool { quick: false, ..pool });
+            let counts = self.pool(Held { name: counts, form: BYTES }, pool, 0).name;
+            return Ok(self.coded(&counts, stair, code));
+        }
         let held = self.comparable(held, &sums);
-        Ok(self.compare(&held, stair, &sums, rank))
+        let held = self.compare(&held, stair, &sums, rank);
+        let low = stair.levels.iter().copied().min().unwrap_or(0);
+        Ok(self.pool(held, pool, low))
     }
 
     /// A stair of what is there already.
@@ -93,21 +154,45 @@ impl Emitter<'_> {
         let form = if exact.is_some() { Form::Single } else { Form::Double };
         let few = stair.levels.len() <= 256 && stair.levels.len() > 1;
         if few && let Some(fits) = exact.or_else(|| fits(true)) {
-            let mut held = if form == Form::Single { self.single(source) } else { self.double(source) };
+            let held = if form == Form::Single { self.single(source) } else { self.double(source) };
             let factors: Vec<f64> =
                 fits.iter().zip(&stair.signs).map(|(fit, sign)| (fit.factor * sign) as f64).collect();
             let offsets: Vec<f64> = fits.iter().map(|fit| fit.offset).collect();
-            for (op, values, nothing) in [("Mul", factors, 1.0), ("Add", offsets, 0.0)] {
-                if values.iter().any(|value| *value != nothing) {
-                    let values = self.graph.channels("offset", form, rank, &values);
-                    held.name = self.graph.node(op, &[&held.name, &values], &[]);
-                }
-            }
+            let name = self.graph.scaled(&held.name, form, rank, &factors, &offsets);
+            let held = self.rounded(Held { name, form });
             let counts = self.divided(&held, &fits);
+            return self.coded(&counts, stair, code);
+        }
+        if few && let Some(mut lines) = lines(stair, &sums, unit) {
+            lines.iter_mut().zip(&stair.signs).for_each(|(line, sign)| line.factor *= *sign as f64);
+            let held = self.double(source).name;
+            let counts = self.floored(&held, &lines, rank, stair, unit);
             return self.coded(&counts, stair, code);
         }
         let held = self.signed(source, stair);
         self.compare(&held, stair, &sums, rank)
+    }
+
+    /// Sums in double precision.
+    fn doubled(&mut self, held: Held) -> String {
+        if held.form == Form::Double { held.name } else { self.graph.cast(&held.name, Type::Double) }
+    }
+
+    /// Sums rounded to single precision.
+    fn rounded(&mut self, held: Held) -> Held {
+        let name = if held.form == Form::Double { self.graph.cast(&held.name, Type::Float) } else { held.name };
+        Held { name, form: Form::Single }
+    }
+
+    /// ⌊p·v + q⌋ as bytes: what is not negative is cut off at the point by a cast.
+    fn floored(&mut self, double: &str, lines: &[Floored], rank: usize, stair: &Stair, unit: i64) -> String {
+        let factors: Vec<f64> = lines.iter().map(|line| line.factor).collect();
+        let offsets: Vec<f64> = lines.iter().map(|line| line.offset).collect();
+        let line = self.graph.scaled(double, Form::Double, rank, &factors, &offsets);
+        let top = (stair.levels.len() as i64 - 1) * unit;
+        let (low, high) = (self.graph.scalar(0f64), self.graph.scalar(top as f64 + 0.5));
+        let bounded = self.graph.node("Clip", &[&line, &low, &high], &[]);
+        self.graph.cast(&bounded, Type::U8)
     }
 
     /// Sums in a form in which their differences from thresholds are exact.
@@ -119,16 +204,12 @@ impl Emitter<'_> {
         Held { name: self.graph.cast(&held.name, Type::Double), form: Form::Double }
     }
 
-    /// round(v/x) as bytes, for sums with their offsets.
+    /// round(v/x) as bytes, for sums with their offsets in single precision.
     fn divided(&mut self, held: &Held, fits: &[Divided]) -> String {
-        let name = match held.form {
-            Form::Double => self.graph.cast(&held.name, Type::Float),
-            _ => held.name.clone(),
-        };
         let steps: Vec<f32> = fits.iter().map(|fit| fit.step).collect();
         let steps = self.graph.constant("step", &[steps.len()], &steps);
         let zeros = self.graph.constant("zero", &[fits.len()], &vec![0u8; fits.len()]);
-        self.graph.node("QuantizeLinear", &[&name, &steps, &zeros], &[Attr::Int("axis", 1)])
+        self.graph.node("QuantizeLinear", &[&held.name, &steps, &zeros], &[Attr::Int("axis", 1)])
     }
 
     /// round((M·acc + B)·s) as bytes, if that is right for every channel.
@@ -150,7 +231,7 @@ impl Emitter<'_> {
         let fit = |largest: i64| -> Option<Vec<Requantised>> {
             let one = |c: usize| {
                 let most = rows[c].iter().map(|w| w.abs()).max().unwrap_or(0).max(1);
-                stair.count(c, sums[c]).requantised(largest / most, magnitudes[c] * reach, unit)
+                stair.count(c, sums[c]).requantised(largest / most, magnitudes[c] * reach, fan_in, unit)
             };
             (0..rows.len()).map(one).collect()
         };
@@ -209,4 +290,9 @@ impl Emitter<'_> {
             None => self.table(&name, stair),
         }
     }
+}
+
+/// The straight lines of all channels.
+fn lines(stair: &Stair, sums: &[(i64, i64)], unit: i64) -> Option<Vec<Floored>> {
+    (0..sums.len()).map(|c| stair.line(c, sums[c], unit)).collect()
 }

@@ -1,25 +1,45 @@
 //! Writes programs as ONNX and QONNX with the integers they must give, for `benches/peers/onnx_check.py`.
 //!
-//! `onnx_reference FOLDER FIRST LAST` writes the random programs of these seeds. Each is a folder of four files: `model.onnx`,
+//! `onnx_reference FOLDER FIRST LAST` writes the random programs of these seeds, `onnx_reference FOLDER shapes` those of usual shapes,
+//! with the float networks of the same layers as `float.onnx`. Each is a folder of four files: `model.onnx`,
 //! `qonnx.onnx`, `reference.json` (shapes, names of tensors, where numbers are) and `reference.bin` (samples and the results of all
 //! nodes, little-endian, 32 bits each).
+
+mod shapes;
 
 use std::{env, error::Error, fs, path::Path};
 
 use serde_json::json;
 use stairs_deploy::onnx::{IntegerTensor, onnx, qonnx};
-use stairs_infer::{Kind, Op, Program, Source, Value, testing};
+use stairs_infer::testing::{self, Dice};
+use stairs_infer::{Kind, Op, Program, Source, Value};
 
-/// Samples of each program.
+/// Samples of each random program.
 const SAMPLES: usize = 64;
+/// Samples of each network of usual shape, which the reference takes seconds for.
+const FEW: usize = 8;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let [folder, first, last] = &arguments[..] else { return Err("onnx_reference FOLDER FIRST LAST".into()) };
-    for seed in first.parse()?..=last.parse()? {
-        let program = testing::program(seed);
-        let samples = testing::samples(&program, seed, SAMPLES);
-        write(&Path::new(folder).join(seed.to_string()), &program, &samples)?;
+    match &arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [folder, "shapes"] => {
+            for (name, program, float) in shapes::all()? {
+                let folder = Path::new(folder).join(name);
+                let mut dice = Dice::new(1);
+                let count = FEW * program.input().iter().product::<usize>();
+                let samples: Vec<f32> = (0..count).map(|_| 2.0 * dice.unit()).collect();
+                write(&folder, &program, &samples)?;
+                fs::write(folder.join("float.onnx"), float)?;
+            }
+        }
+        [folder, first, last] => {
+            for seed in first.parse()?..=last.parse()? {
+                let program = testing::program(seed);
+                let samples = testing::samples(&program, seed, SAMPLES);
+                write(&Path::new(folder).join(seed.to_string()), &program, &samples)?;
+            }
+        }
+        _ => return Err("onnx_reference FOLDER FIRST LAST, or onnx_reference FOLDER shapes".into()),
     }
     Ok(())
 }
