@@ -10,6 +10,9 @@
 //! | `finish` | thresholds and maps of sums and of stored integers |
 //! | `threads` | several threads |
 
+// Some of what follows only kernels for x86-64 need.
+#![cfg_attr(not(target_arch = "x86_64"), allow(dead_code, unused_variables))]
+
 mod context;
 mod depthwise;
 mod elementwise;
@@ -70,6 +73,9 @@ pub struct Engine {
     input: usize,
     output: usize,
     kind: Kind,
+    /// Products of a sample.
+    #[cfg(feature = "std")]
+    work: usize,
 }
 
 /// Memory in which an engine computes; one for each run at a time.
@@ -98,7 +104,16 @@ impl Engine {
         let plan = Plan::new(program, Wanted { level, batch, memory, keeps })?;
         let (shape, kind) = program.at(program.output());
         let (input, output) = (program.input().iter().product(), shape.iter().product());
-        Ok(Self { plan, options, level, input, output, kind })
+        Ok(Self {
+            plan,
+            options,
+            level,
+            input,
+            output,
+            kind,
+            #[cfg(feature = "std")]
+            work: threads::work(program),
+        })
     }
 
     /// Which instructions it uses.
@@ -144,8 +159,8 @@ impl Engine {
         self.check(samples, batch)?;
         let results = Results::resized(to, self.kind, batch * self.output);
         #[cfg(feature = "std")]
-        if workspace.arenas.len() > 1 {
-            threads::run(self, workspace, samples, results);
+        if let threads @ 2.. = threads::useful(self, batch).min(workspace.arenas.len()) {
+            threads::run(self, &mut workspace.arenas[..threads], samples, results);
             return Ok(());
         }
         if let Some(arena) = workspace.arenas.first_mut() {

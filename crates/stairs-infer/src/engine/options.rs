@@ -27,7 +27,8 @@ impl Options {
         Self { level: Some(level), ..self }
     }
 
-    /// Threads, at least one; without the feature `std` there is one whatever is asked for. Any number gives the same results.
+    /// Most threads, at least one; without the feature `std` there is one whatever is asked for, and no more start than are worth it.
+    /// Any number gives the same results.
     #[must_use]
     pub fn with_threads(self, threads: usize) -> Self {
         Self { threads: threads.max(1), ..self }

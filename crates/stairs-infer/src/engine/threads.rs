@@ -3,27 +3,51 @@
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
+use super::Engine;
 use super::context::{Context, Part};
+use super::memory::Arena;
 use super::moves::{Results, collect};
-use super::{Engine, Workspace};
+use crate::{Op, Program};
 
 /// Spins before a waiting thread lets others run.
 const SPINS: usize = 200;
 
-pub(super) fn run(engine: &Engine, workspace: &mut Workspace, samples: &[f32], results: Results<'_>) {
+/// Products for which a thread is worth starting: about a tenth of a millisecond. One where assertions are checked, so that tests meet
+/// threads.
+const WORTH: usize = if cfg!(debug_assertions) { 1 } else { 20_000_000 };
+
+/// Products of a sample.
+pub(super) fn work(program: &Program) -> usize {
+    let of = |op: &Op, outputs: usize| match op {
+        Op::Dense { weights } | Op::Conv { weights, .. } => outputs.saturating_mul(weights.fan_in()),
+        Op::FloatDense { weights, bias } | Op::FloatConv { weights, bias, .. } => {
+            outputs.saturating_mul(weights.len() / bias.len().max(1))
+        }
+        _ => outputs,
+    };
+    let nodes = program.nodes().iter().map(|node| of(&node.op, node.shape.iter().product()));
+    nodes.fold(0, usize::saturating_add)
+}
+
+/// Threads for so many samples, at most those asked for.
+pub(super) fn useful(engine: &Engine, batch: usize) -> usize {
+    engine.work.saturating_mul(batch).div_ceil(WORTH).clamp(1, engine.options.threads)
+}
+
+pub(super) fn run(engine: &Engine, arenas: &mut [Arena], samples: &[f32], results: Results<'_>) {
     let batch = samples.len() / engine.input;
-    if batch >= workspace.arenas.len() {
-        by_samples(engine, workspace, samples, batch, results);
+    if batch >= arenas.len() {
+        by_samples(engine, arenas, samples, batch, results);
     } else {
-        by_steps(engine, workspace, samples, results);
+        by_steps(engine, arenas, samples, results);
     }
 }
 
 /// Samples in as many runs as there are threads.
-fn by_samples(engine: &Engine, workspace: &mut Workspace, samples: &[f32], batch: usize, mut results: Results<'_>) {
-    let of = workspace.arenas.len();
+fn by_samples(engine: &Engine, arenas: &mut [Arena], samples: &[f32], batch: usize, mut results: Results<'_>) {
+    let of = arenas.len();
     thread::scope(|scope| {
-        for (index, arena) in workspace.arenas.iter_mut().enumerate() {
+        for (index, arena) in arenas.iter_mut().enumerate() {
             let range = Part { index, of }.range(batch);
             let results = results.take(range.len() * engine.output);
             let samples = &samples[range.start * engine.input..range.end * engine.input];
@@ -37,9 +61,9 @@ fn by_samples(engine: &Engine, workspace: &mut Workspace, samples: &[f32], batch
 }
 
 /// Parts of every step.
-fn by_steps(engine: &Engine, workspace: &mut Workspace, samples: &[f32], mut results: Results<'_>) {
-    let of = workspace.arenas.len();
-    let Some(arena) = workspace.arenas.first_mut() else { return };
+fn by_steps(engine: &Engine, arenas: &mut [Arena], samples: &[f32], mut results: Results<'_>) {
+    let of = arenas.len();
+    let Some(arena) = arenas.first_mut() else { return };
     for samples in samples.chunks(engine.options.batch * engine.input) {
         let context = engine.context(arena, samples);
         let barrier = Barrier { of, arrived: AtomicUsize::new(0), broken: AtomicBool::new(false) };
