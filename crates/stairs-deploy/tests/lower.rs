@@ -46,7 +46,12 @@ fn compare(seed: u64, numbers: Numbers, tally: &mut Tally) {
                 Numbers::Dyadic => *want as f32 == *got,
                 Numbers::Generic => (want - f64::from(*got)).abs() <= 1e-5 * want.abs().max(1.0),
             };
-            assert!(near, "seed {seed}, output {i}: {want} and {got}\n{:?}\n{:#?}", deployed.roundings, network.nodes().iter().map(|n| format!("{} {} {:?}", n.path, n.op, n.shape)).collect::<Vec<_>>());
+            assert!(
+                near,
+                "seed {seed}, output {i}: {want} and {got}\n{:?}\n{:#?}",
+                deployed.roundings,
+                network.nodes().iter().map(|n| format!("{} {} {:?}", n.path, n.op, n.shape)).collect::<Vec<_>>()
+            );
         }
     }
 }

@@ -19,9 +19,11 @@ pub(crate) struct Grid {
 impl Grid {
     /// The grid of these levels; `None` if one is not finite or more than `reach` units away from 0.
     pub(crate) fn new(levels: &[f64], reach: i32) -> Option<Self> {
-        let exact: Vec<BigRational> = levels.iter().map(|level| BigRational::from_float(*level)).collect::<Option<_>>()?;
+        let exact: Vec<BigRational> =
+            levels.iter().map(|level| BigRational::from_float(*level)).collect::<Option<_>>()?;
         let denominator = exact.iter().fold(BigInt::one(), |lcm, level| lcm.lcm(level.denom()));
-        let numerators: Vec<BigInt> = exact.iter().map(|level| level.numer() * (&denominator / level.denom())).collect();
+        let numerators: Vec<BigInt> =
+            exact.iter().map(|level| level.numer() * (&denominator / level.denom())).collect();
         let divisor = numerators.iter().fold(BigInt::zero(), |gcd, n| gcd.gcd(n));
         if divisor.is_zero() {
             return Some(Self { unit: Real::one(), levels: vec![0; levels.len()] });

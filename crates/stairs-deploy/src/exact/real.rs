@@ -75,7 +75,8 @@ impl Real {
     }
 
     pub(crate) fn mul(&self, other: &Self) -> Self {
-        let products = self.terms.iter().flat_map(|(c, r)| other.terms.iter().map(move |(d, s)| Self::term(c * d, r * s)));
+        let products =
+            self.terms.iter().flat_map(|(c, r)| other.terms.iter().map(move |(d, s)| Self::term(c * d, r * s)));
         products.fold(Self::zero(), |sum, product| sum.add(&product))
     }
 
@@ -101,10 +102,12 @@ impl Real {
         match &self.terms[..] {
             [] => 0,
             [(c, _)] => exact(c.is_positive()),
-            _ => match self.enclosed(|low, high| (low.is_positive() || high.is_negative()).then(|| low.is_positive())) {
-                Some(positive) => exact(positive),
-                None => 0,
-            },
+            _ => {
+                match self.enclosed(|low, high| (low.is_positive() || high.is_negative()).then(|| low.is_positive())) {
+                    Some(positive) => exact(positive),
+                    None => 0,
+                }
+            }
         }
     }
 

@@ -108,7 +108,9 @@ impl Lowering<'_> {
         offset: Option<&Array>,
     ) -> Result<State, DeployError> {
         let (path, window) = (&node.path, window(slid));
-        if let Some((_, form)) = self.summed(node, input, weight, offset, |weights| Op::Conv { window, groups, weights })? {
+        if let Some((_, form)) =
+            self.summed(node, input, weight, offset, |weights| Op::Conv { window, groups, weights })?
+        {
             return Ok(State::Form(form));
         }
         let source = self.floats(path, input)?;
@@ -158,10 +160,12 @@ impl Lowering<'_> {
     ) -> Result<State, DeployError> {
         let path = &node.path;
         let (variances, epsilon_exact) = (reals(path, "variance", variance)?, exact(path, "epsilon", epsilon)?);
-        let wrong = || DeployError::Parameter { path: path.clone(), what: "variance", needs: "positive with its epsilon" };
+        let wrong =
+            || DeployError::Parameter { path: path.clone(), what: "variance", needs: "positive with its epsilon" };
         let root = |variance: &Real| variance.add(&epsilon_exact).inverse_root().ok_or_else(wrong);
         let roots = variances.iter().map(root).collect::<Result<Vec<_>, _>>()?;
-        let (gamma, beta, mean) = (reals(path, "gamma", gamma)?, reals(path, "beta", beta)?, reals(path, "mean", mean)?);
+        let (gamma, beta, mean) =
+            (reals(path, "gamma", gamma)?, reals(path, "beta", beta)?, reals(path, "mean", mean)?);
         let a: Vec<Real> = gamma.iter().zip(&roots).map(|(gamma, root)| gamma.mul(root)).collect();
         let b: Vec<Real> = (0..a.len()).map(|c| beta[c].sub(&mean[c].mul(&a[c]))).collect();
         match self.state(input) {

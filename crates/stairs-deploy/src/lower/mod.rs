@@ -237,7 +237,8 @@ impl Lowering<'_> {
     /// A form as floats.
     fn floats_of(&mut self, path: &str, form: &Form) -> Result<Source, DeployError> {
         let channels = form.channels();
-        let double = |numbers: &[Real]| -> Vec<f64> { (0..channels).map(|c| form::of(numbers, c).approximate()).collect() };
+        let double =
+            |numbers: &[Real]| -> Vec<f64> { (0..channels).map(|c| form::of(numbers, c).approximate()).collect() };
         let factors = form.factors.iter().map(|factors| double(factors)).collect();
         let op = Op::Affine { factors, offsets: double(&form.offsets) };
         let mut source = self.push(path, op, &form.inputs)?;

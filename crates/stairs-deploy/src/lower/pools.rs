@@ -11,7 +11,12 @@ use crate::DeployError;
 use crate::exact::Real;
 
 impl Lowering<'_> {
-    pub(super) fn max_pool(&mut self, node: &Node, input: From, slid: &stairs_network::Window) -> Result<State, DeployError> {
+    pub(super) fn max_pool(
+        &mut self,
+        node: &Node,
+        input: From,
+        slid: &stairs_network::Window,
+    ) -> Result<State, DeployError> {
         let (path, window) = (&node.path, window(slid));
         match self.state(input) {
             State::Float(source) => {
@@ -37,7 +42,9 @@ impl Lowering<'_> {
 
     /// A form whose pools are done, where what follows them falls somewhere and they could not be done on levels.
     pub(super) fn without_pools(&mut self, path: &str, form: Form, falls: bool) -> Result<Form, DeployError> {
-        let Some(first) = form.stages.iter().position(|stage| matches!(stage, Stage::Pool(..))) else { return Ok(form) };
+        let Some(first) = form.stages.iter().position(|stage| matches!(stage, Stage::Pool(..))) else {
+            return Ok(form);
+        };
         if !falls {
             return Ok(form);
         }
@@ -113,7 +120,12 @@ impl Lowering<'_> {
         self.float_pool(node, input, Op::MeanPool { window, counts_padding })
     }
 
-    pub(super) fn adaptive_mean_pool(&mut self, node: &Node, input: From, size: [usize; 2]) -> Result<State, DeployError> {
+    pub(super) fn adaptive_mean_pool(
+        &mut self,
+        node: &Node,
+        input: From,
+        size: [usize; 2],
+    ) -> Result<State, DeployError> {
         let shape = self.network.shape(input);
         if shape[1].is_multiple_of(size[0]) && shape[2].is_multiple_of(size[1]) {
             let kernel = [shape[1] / size[0], shape[2] / size[1]];
@@ -137,7 +149,13 @@ impl Lowering<'_> {
         self.float_pool(node, input, Op::Mean)
     }
 
-    pub(super) fn pad_channels(&mut self, node: &Node, input: From, before: usize, behind: usize) -> Result<State, DeployError> {
+    pub(super) fn pad_channels(
+        &mut self,
+        node: &Node,
+        input: From,
+        before: usize,
+        behind: usize,
+    ) -> Result<State, DeployError> {
         let path = &node.path;
         let op = Op::PadChannels { before, behind };
         match self.state(input) {

@@ -87,7 +87,9 @@ impl Lowering<'_> {
     fn of_sum(&mut self, path: &str, steps: &Steps, stair: &Stair, form: Form) -> Result<Source, DeployError> {
         let ranges = self.ranges(&form.inputs);
         let bare = Form { stages: Vec::new(), ..form.clone() };
-        if let Some((spacing, first)) = steps.spacing(stair).zip(steps.thresholds.first()).filter(|_| form.stages.is_empty()) {
+        if let Some((spacing, first)) =
+            steps.spacing(stair).zip(steps.thresholds.first()).filter(|_| form.stages.is_empty())
+        {
             // (y − θ₁)/δ + 1 levels above the lowest.
             let one = exact(path, "levels", f64::from(steps.levels[0]) + 1.0)?;
             let shifted = Form { offsets: bare.offsets.iter().map(|b| b.sub(first)).collect(), ..bare.clone() };

@@ -68,7 +68,14 @@ impl Fixed {
 
     /// Whether the map reaches `first + j` exactly where the form reaches threshold j, for all values of its inputs; `None` for more
     /// inputs or values than are tried.
-    pub(super) fn is_exact(&self, form: &Form, ranges: &[Range], thresholds: &[Real], strict: bool, first: i64) -> Option<bool> {
+    pub(super) fn is_exact(
+        &self,
+        form: &Form,
+        ranges: &[Range],
+        thresholds: &[Real],
+        strict: bool,
+        first: i64,
+    ) -> Option<bool> {
         let values = |range: &Range| i64::from(range.high) - i64::from(range.low) + 1;
         let (wide, small) = match ranges {
             [_] => (0, None),

@@ -179,7 +179,8 @@ impl Maker {
             }
             5 | 6 => {
                 let (window, channels) = (self.window(&shape), shape[0]);
-                let (outputs, groups) = self.random.of(&[(3, 1), (4, 1), (channels, channels), (2 * channels, channels)]);
+                let (outputs, groups) =
+                    self.random.of(&[(3, 1), (4, 1), (channels, channels), (2 * channels, channels)]);
                 self.conv(at, outputs, window, groups)
             }
             7 => {
@@ -195,7 +196,8 @@ impl Maker {
                 let window = Window::new([3, 3]).unwrap().with_padding([[1, 1], [1, 1]]);
                 let branch = self.conv(at, shape[0], window, 1)?;
                 let branch = self.norm(branch)?;
-                let other = if self.random.one_in(3) { self.conv(at, shape[0], Window::new([1, 1]).unwrap(), 1)? } else { at };
+                let other =
+                    if self.random.one_in(3) { self.conv(at, shape[0], Window::new([1, 1]).unwrap(), 1)? } else { at };
                 let sum = self.push(Op::Add, &[branch, other])?;
                 self.stair(sum)
             }
