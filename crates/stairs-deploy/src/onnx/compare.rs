@@ -5,8 +5,9 @@
 
 use stairs_infer::Source;
 
-use super::emit::{Emitter, Form, Held};
+use super::emit::Emitter;
 use super::fit::EXACT;
+use super::form::{Form, Held};
 use super::graph::{Attr, Graph, Type};
 use super::stair::Stair;
 

@@ -4,7 +4,8 @@
 use stairs_infer::Source;
 
 use super::compare::{form, values};
-use super::emit::{Emitter, Form, Held};
+use super::emit::Emitter;
+use super::form::{Form, Held};
 use super::graph::Type;
 
 /// Integers below this are exact in double precision.
