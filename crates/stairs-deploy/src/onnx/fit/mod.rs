@@ -177,6 +177,33 @@ mod tests {
         }
     }
 
+    proptest! {
+        /// What is not fused: products of scaled weights added in single precision, in any order.
+        #[test]
+        fn rounded_sums_give_the_count(scale in 0.02f64..0.3, offset in -2.0f64..9.0, seed in 0u64..u64::MAX) {
+            let thresholds: Vec<i64> = (1..16).map(|j| ((f64::from(j) - 0.5 - offset) / scale).ceil() as i64).collect();
+            let mut dice = stairs_infer::testing::Dice::new(seed);
+            let weights: Vec<i64> = (0..96).map(|_| dice.integer(-1, 1)).collect();
+            let magnitude: i64 = weights.iter().map(|w| w.abs()).sum();
+            let count = count(&thresholds, magnitude * 15);
+            // The unfused form has few digits or a margin; either way it must hold.
+            if let Some(fit) = count.requantised(127, magnitude * 15, weights.len(), 1) {
+                for _ in 0..50 {
+                    let inputs: Vec<i64> = weights.iter().map(|_| dice.integer(0, 15)).collect();
+                    let acc: i64 = weights.iter().zip(&inputs).map(|(w, x)| w * x).sum();
+                    let scaled = |w: i64| (w * fit.multiplier) as f32 * fit.scale;
+                    let mut terms: Vec<f32> = weights.iter().zip(&inputs).map(|(w, x)| scaled(*w) * *x as f32).collect();
+                    terms.push(fit.bias as f32 * fit.scale);
+                    for at in (1..terms.len()).rev() {
+                        terms.swap(at, dice.below(at + 1));
+                    }
+                    let sum = terms.iter().fold(0f32, |sum, term| sum + term);
+                    prop_assert_eq!(sum.round_ties_even().clamp(0.0, 15.0) as usize, count.of(acc));
+                }
+            }
+        }
+    }
+
     #[test]
     fn uneven_thresholds_are_refused() {
         assert_eq!(count(&[-40, -39, 50], 60).requantised(63, 60, 25, 1), None);
