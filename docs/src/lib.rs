@@ -38,6 +38,7 @@ chapters! {
     devices "devices.md"
     images "images.md"
     tables "tables.md"
+    deploy_c "deploy-c.md"
     checkpoints "checkpoints.md"
     errors "errors.md"
     safeguards "safeguards.md"

@@ -8,6 +8,9 @@ mod capacity;
 #[path = "../examples/compare_estimators.rs"]
 mod compare_estimators;
 #[allow(dead_code)]
+#[path = "../examples/deploy.rs"]
+mod deploy;
+#[allow(dead_code)]
 #[path = "../examples/hand_written_loop.rs"]
 mod hand_written_loop;
 #[allow(dead_code)]
@@ -28,7 +31,10 @@ mod synchronisation;
 
 use std::{fs, path::Path, process::Command};
 
-use burn::tensor::{Device, Tensor};
+use burn::{
+    module::Module,
+    tensor::{Device, Tensor},
+};
 use stairs::{
     noise::walk::values,
     prelude::*,
@@ -69,6 +75,31 @@ fn a_module_of_ones_own_is_summarised_measured_and_certified() {
     let ours = ternary.run(&x.iter().map(|x| f64::from(*x)).collect::<Vec<_>>()).unwrap();
     for (a, b) in logits.into_data().try_to_vec::<f32>().unwrap().iter().zip(ours) {
         assert!((f64::from(*a) - b).abs() < 1e-5, "{a} {b}");
+    }
+}
+
+#[test]
+fn modules_of_ones_own_leave_as_integers() {
+    let digits = load(DatasetName::Digits, &DataRoot::default()).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    // A residual network whose sum is read by ternary features …
+    let model = train_own_model(dir.path()).model.valid();
+    let deployed = deploy::integers("tiny-resnet", &model, &digits.train).unwrap();
+    assert_eq!(deploy::equal(&model, &deployed, &digits.test).unwrap(), (359, 359));
+    assert_eq!(deployed.islands.iter().map(|island| island.path.as_str()).collect::<Vec<_>>(), ["readout"]);
+    let file = deployed.program.to_bytes();
+    assert_eq!(stairs::infer::Program::from_bytes(&file).unwrap(), deployed.program);
+    // … and one of dilated convolutions.
+    let (_, own, network) = network::recorded().unwrap();
+    let table = (0..256).map(|byte| digits.train.standardisation().apply(0, byte as f32)).collect();
+    let options = stairs::deploy::DeployOptions::new("own", 1.0).with_pixels(stairs::infer::Pixels { table });
+    let program = stairs::deploy::deploy(&network, &options).unwrap().program;
+    for i in 0..digits.test.len() {
+        let x = digits.test.sample(i).0;
+        let image = Tensor::<1>::from_floats(x.as_slice(), &Device::flex()).reshape([1, 1, 8, 8]);
+        let logits = network::Own::forward(&own, image).into_data().try_into_vec::<f32>().unwrap();
+        let ours = program.run(&x).unwrap().to_floats();
+        assert!(logits.iter().zip(&ours).all(|(a, b)| (a - b).abs() < 1e-4), "sample {i}: {logits:?} {ours:?}");
     }
 }
 

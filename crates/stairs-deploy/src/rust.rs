@@ -46,7 +46,7 @@ pub fn rust(program: &Program) -> String {
 /// let program = stairs_infer::Program::from_bytes({name})?;
 /// let result = program.run(&sample)?; // a sample has the shape of {name}_INPUT
 /// ```
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 #[rustfmt::skip]
 pub static {name}: &[u8] = {{
     #[repr(C, align(8))]
@@ -56,11 +56,11 @@ pub static {name}: &[u8] = {{
 }};
 
 /// Shape of a sample of [`{name}`].
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 pub const {name}_INPUT: [usize; {axes_in}] = {input:?};
 
 /// Shape of the result of [`{name}`].
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 pub const {name}_OUTPUT: [usize; {axes_out}] = {output:?};
 ",
         nodes = program.nodes().len(),

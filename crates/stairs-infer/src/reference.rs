@@ -103,6 +103,7 @@ fn reals(value: &Value) -> &[f32] {
 
 /// ⌊x + ½⌋ of a double, no smaller than `low` and no larger than `high`; of NaN, which float layers can make of infinities, what 0
 /// gives.
+#[inline(always)]
 pub(crate) fn rounded(x: f64, low: i32, high: i32) -> i32 {
     // Casts saturate and truncate, so that the whole part of a negative number is one too large unless it is whole.
     let x = (x + 0.5).clamp(f64::from(low), f64::from(high));

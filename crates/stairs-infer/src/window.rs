@@ -61,6 +61,18 @@ impl Window {
         at.checked_sub(self.padding[axis][0]).filter(|at| *at < size)
     }
 
+    /// The taps along an axis that read pixels of an image of this size, not padding.
+    pub(crate) fn inside(&self, axis: usize, output: usize, size: usize) -> core::ops::Range<usize> {
+        let (start, before, step) = (output * self.stride[axis], self.padding[axis][0], self.dilation[axis]);
+        let behind = |pixel: usize| (pixel + before).saturating_sub(start).div_ceil(step).min(self.kernel[axis]);
+        behind(0)..behind(size)
+    }
+
+    /// The pixel along an axis that such a tap reads.
+    pub(crate) fn place(&self, axis: usize, output: usize, tap: usize) -> usize {
+        output * self.stride[axis] + tap * self.dilation[axis] - self.padding[axis][0]
+    }
+
     /// The taps of one output inside an image of this size, in order: index of the tap in the kernel, index of the pixel in the plane.
     pub fn patch(&self, output: [usize; 2], size: [usize; 2]) -> impl Iterator<Item = (usize, usize)> + '_ {
         let [rows, columns] = self.kernel;
@@ -69,5 +81,37 @@ impl Window {
             let x = self.reads(1, output[1], tap % columns, size[1])?;
             Some((tap, y * size[1] + x))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Dice;
+
+    #[test]
+    fn taps_inside_are_those_that_read() {
+        for seed in 0..500 {
+            let mut dice = Dice::new(seed);
+            let mut pair = |low: usize, high: usize| [0; 2].map(|_| low + dice.below(high - low));
+            let window = Window {
+                kernel: pair(1, 6),
+                stride: pair(1, 8),
+                padding: [pair(0, 5), pair(0, 5)],
+                dilation: pair(1, 4),
+            };
+            let size = pair(1, 9);
+            let Some(outputs) = window.output(size) else { continue };
+            for axis in 0..2 {
+                for output in 0..outputs[axis] {
+                    let inside = window.inside(axis, output, size[axis]);
+                    for tap in 0..window.kernel[axis] {
+                        let reads = window.reads(axis, output, tap, size[axis]);
+                        assert_eq!(inside.contains(&tap), reads.is_some());
+                        assert!(reads.is_none_or(|pixel| pixel == window.place(axis, output, tap)));
+                    }
+                }
+            }
+        }
     }
 }

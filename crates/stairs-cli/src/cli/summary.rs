@@ -1,19 +1,24 @@
 //! `stairs summary`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use clap::Args;
 use stairs::{
     quant::Quantiser,
-    train::{Edges, Features, stairs_config},
+    train::{Edges, Features, Which, ZooModel, data::TrainData, stairs_config},
     zoo::{Architecture, Quantisation},
 };
-use stairs_study::summary::{Models, Summary, layer_table, model_list, model_table, totals_table};
+use stairs_study::{
+    deploy::{deployed_table, deployment, notes, totals, weights_svg},
+    summary::{Models, Summary, layer_table, model_list, model_table, totals_table},
+};
 
 use super::{
     model_name::architecture,
     number::{CLASSES, whole},
+    options::DataOption,
+    paths,
 };
 
 /// Summarise a model: layers, parameters, multiplications, bit operations, memory
@@ -23,9 +28,17 @@ use super::{
 #[derive(Debug, Args)]
 pub(crate) struct Summarise {
     /// Model with its sizes, e.g. resnet18, vgg8:0.25 or mlp:64-32; `all` lists the models of the zoo with their costs, `help`
-    /// their names
-    #[arg(value_parser = choice)]
+    /// their names; with --deployed a run directory
+    #[arg(value_parser = choice, value_name = "MODEL|RUN")]
     model: Choice,
+    /// Summarise the integers that a run deploys as: per layer kind, bits, bytes, thresholds; flash and memory
+    #[arg(long, conflicts_with_all = ["input", "classes", "quantiser", "float", "weights_only", "features", "edges", "layers", "graph", "json", "markdown"])]
+    deployed: bool,
+    /// With --deployed: draw the weights as SVG into this file [default: they are not drawn]
+    #[arg(long, value_name = "FILE.svg", requires = "deployed")]
+    picture: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataOption,
     /// Shape of a sample: channels, height, width, at most 16777216 numbers [default: 3x224x224 for models for ImageNet, else 3x32x32]
     #[arg(long, value_parser = shape, value_name = "CxHxW")]
     input: Option<[usize; 3]>,
@@ -65,13 +78,17 @@ pub(crate) struct Summarise {
 enum Choice {
     All,
     One(Architecture),
+    Run(PathBuf),
 }
 
 fn choice(name: &str) -> Result<Choice, String> {
     if name == "all" {
         return Ok(Choice::All);
     }
-    architecture(name).map(Choice::One)
+    match architecture(name) {
+        Err(_) if Path::new(name).is_dir() => Ok(Choice::Run(name.into())),
+        model => model.map(Choice::One),
+    }
 }
 
 fn shape(text: &str) -> Result<[usize; 3], String> {
@@ -83,9 +100,30 @@ fn shape(text: &str) -> Result<[usize; 3], String> {
 impl Summarise {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         match &self.model {
+            Choice::Run(run) if self.deployed => self.deployed(run),
+            Choice::Run(run) => bail!("{} is a run directory: --deployed says what it deploys as", run.display()),
+            _ if self.deployed => bail!("--deployed takes a run directory"),
             Choice::One(model) => self.one(model),
             Choice::All => self.all(),
         }
+    }
+
+    fn deployed(&self, run: &Path) -> anyhow::Result<()> {
+        let run = paths::run(run)?;
+        let config = run.config()?;
+        let data =
+            TrainData::open(&config, &self.data.root()).with_context(|| format!("loading {}", config.dataset))?;
+        let model = ZooModel::load_for(&run, &data, Which::Last, &stairs::device::DeviceName::Flex.open()?)?;
+        let deployment = deployment(&config, &model, data.train.as_ref(), false)?;
+        let program = &deployment.deployed.program;
+        println!("{} on {}, deployed\n\n{}\n", config.model, config.dataset, deployed_table(program));
+        notes(&deployment.deployed).iter().for_each(|note| println!("{note}"));
+        println!("{}", totals(program));
+        if let Some(path) = &self.picture {
+            let svg = weights_svg(program).context("no layer has integer weights: there is nothing to draw")?;
+            std::fs::write(path, svg).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        Ok(())
     }
 
     fn quantisation(&self) -> Quantisation {

@@ -55,7 +55,7 @@ impl Verify {
         let made = deployment(&config, &model, data.train.as_ref(), false)?;
         let program = match &self.file {
             None => made.deployed.program.clone(),
-            Some(file) => Program::read(file)?,
+            Some(file) => Program::read(file).with_context(|| format!("reading {}", file.display()))?,
         };
         if !self.json {
             println!("{}", describe(&data));
@@ -80,7 +80,10 @@ fn print(verification: &Verification) {
     println!("network in single precision  {:.2} %", share(verification.network_right));
     println!("program                      {:.2} %", share(verification.program_right));
     println!("labels that differ           {}", verification.changes.len());
-    println!("results that differ          {} (largest difference {:.1e})", verification.samples_that_differ, verification.difference);
+    println!(
+        "results that differ          {} (largest difference {:.1e})",
+        verification.samples_that_differ, verification.difference
+    );
     for change in &verification.changes {
         println!(
             "  sample {}, class {}: network {}, program {}, network in double precision {}{}",

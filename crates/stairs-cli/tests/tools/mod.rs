@@ -1,6 +1,7 @@
 //! Tests of single subcommands, one file each.
 
 mod data;
+mod deploy;
 mod help;
 mod import;
 mod materialise;

@@ -1,10 +1,10 @@
 //! What C cannot say, found before anything is written.
 
-use stairs_infer::{Op, Program};
+use stairs_infer::{Op, Program, Window};
 
 use super::CError;
 
-/// Most positions of a result: indices, and bits of planes, are of 32 bits with a sign.
+/// Most positions of a result, of a padded image, of a table: indices are of 32 bits with a sign.
 const MOST: usize = i32::MAX as usize / 2;
 
 pub(super) fn name(name: &str) -> Result<(), CError> {
@@ -22,11 +22,17 @@ pub(super) fn program(program: &Program) -> Result<(), CError> {
     for node in program.nodes() {
         let path = node.path.as_str();
         size(path, node.shape.iter().product())?;
-        // A convolution and a dense layer have as many weights as they have; their table is counted too.
         let single = |what, values: &[f32]| {
             size(path, values.len())?;
             numbers(path, node.op.name(), what, values.iter().any(|x| x.is_nan()))
         };
+        if let Some(window) = window(&node.op) {
+            // Coordinates of taps in the padding are computed too.
+            let from = program.at(node.inputs[0]).0;
+            let padded = (0..2)
+                .map(|axis| window.padding[axis].iter().fold(from[axis + 1], |size, pad| size.saturating_add(*pad)));
+            size(path, padded.fold(from[0], usize::saturating_mul))?;
+        }
         match &node.op {
             Op::Dense { weights } | Op::Conv { weights, .. } => size(path, weights.values().len())?,
             Op::FloatDense { weights, bias } | Op::FloatConv { weights, bias, .. } => {
@@ -58,6 +64,14 @@ pub(super) fn program(program: &Program) -> Result<(), CError> {
         }
     }
     Ok(())
+}
+
+fn window(op: &Op) -> Option<&Window> {
+    match op {
+        Op::Conv { window, .. } | Op::FloatConv { window, .. } | Op::MeanPool { window, .. } => Some(window),
+        Op::SumPool(window) | Op::MaxPool(window) => Some(window),
+        _ => None,
+    }
 }
 
 fn size(path: &str, positions: usize) -> Result<(), CError> {

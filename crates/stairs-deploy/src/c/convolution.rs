@@ -14,6 +14,7 @@ fn patch(plan: &Plan<'_>, head: usize) -> Form {
     let pads = matches!(&node.op, Op::Conv { window, .. } if window.pads());
     match plan.base(node.inputs[0]) {
         Source::Node(stored) => match plan.forms[stored] {
+            Some(Form::Planes(_)) if !plan.reads_planes(head) => Form::Array(Type::I8),
             // Padding is 0, which signs alone cannot say.
             Some(Form::Planes(Planes::Sign)) if pads => Form::Planes(Planes::Ternary),
             Some(form) => form,
@@ -44,60 +45,37 @@ pub(super) fn scratch(plan: &Plan<'_>, stage: &Stage) -> usize {
 
 impl Writer<'_> {
     /// Rows, columns, groups, outputs in turn.
-    pub(super) fn convolution(&mut self, index: usize, stage: &Stage) {
+    pub(super) fn convolution(&mut self, stage: &Stage) {
         let nodes = self.plan.program.nodes();
         let Some((head, Op::Conv { window, groups, weights })) = stage.head.map(|head| (head, &nodes[head].op)) else {
             return;
         };
         let form = patch(self.plan, head);
-        let (patch_bytes, best_bytes, best_type) = scratch_parts(self.plan, stage);
-        debug_assert!(self.memory.of_stage.contains_key(&index));
-        let words = weights.fan_in().div_ceil(32);
-        match form {
-            Form::Array(of) => {
-                self.code.line(format!("{} *const patch = ({} *)(void *)scratch;", of.name(), of.name()))
-            }
-            Form::Planes(_) => self.code.line("uint32_t *const patch = scratch;"),
-        }
-        if best_bytes > 0 {
-            let at = plus("scratch", &(patch_bytes / 4).to_string());
-            self.code.line(format!("{} *const best = ({} *)(void *)({at});", best_type.name(), best_type.name()));
-        }
+        self.scratch_pointers(stage, form);
         let inner = image(&nodes[head].shape);
         let outer = stage.pool.map_or(inner, |pool| image(&nodes[pool].shape));
         let (y, x) = (self.code.each("y", outer[1]), self.code.each("x", outer[2]));
-        let mut place = (y.clone(), x.clone());
-        let mut opened = Vec::new();
-        if let Some(pool) = stage.pool {
-            let least = match nodes[pool].kind {
-                Kind::Float => single(f32::NEG_INFINITY),
-                Kind::Integer(_) => match best_type {
-                    Type::I8 => int(-128),
-                    Type::U8 => int(0),
-                    Type::I16 => int(-32_768),
-                    _ => int(i32::MIN),
-                },
-            };
-            let c = self.code.each("c", outer[0]);
-            self.code.line(format!("best[{c}] = {least};"));
-            self.code.end(&c);
-            let (v, u, row, column) = self.window(pool, &y, &x);
-            opened.extend([u, v]);
-            place = (row, column);
-        }
+        let (opened, place) = match stage.pool {
+            Some(pool) => {
+                self.reset_maxima(stage, pool, outer[0]);
+                let (py, px, row, column) = self.window(pool, &y, &x);
+                (vec![px, py], (row, column))
+            }
+            None => (Vec::new(), (y.clone(), x.clone())),
+        };
         let g = self.code.each("g", *groups);
         self.gather(head, window, weights, form, &g, &place);
         let per = weights.outputs() / groups;
         let o = self.code.each("o", per);
         let c = plus(&times(&g, per), &o);
-        let sum = self.product(head, weights, form, &c, words);
+        let sum = self.product(head, weights, form, &c);
         self.code.line(format!("const int32_t v{head} = {sum};"));
         self.known.insert(head);
         let spot = Spot::image(&c, &place.0, &place.1, inner);
         self.elements(&stage.before, &spot);
         if stage.pool.is_some() {
-            let last = self.last(stage);
-            self.code.line(format!("if (v{last} > best[{c}]) best[{c}] = ({})v{last};", best_type.name()));
+            let (last, of) = (self.last(stage), scratch_parts(self.plan, stage).2);
+            self.code.line(format!("if (v{last} > best[{c}]) best[{c}] = ({})v{last};", of.name()));
         } else {
             self.store(stage, &spot);
         }
@@ -117,8 +95,35 @@ impl Writer<'_> {
         self.code.end(&y);
     }
 
+    /// Pointers to the patch and, behind it, to the running maxima of all channels.
+    fn scratch_pointers(&mut self, stage: &Stage, form: Form) {
+        let (patch_bytes, best_bytes, best) = scratch_parts(self.plan, stage);
+        let mut pointer = |of: &str, name: &str, at: &str| {
+            let at = if of == "uint32_t" { at.to_owned() } else { format!("({of} *)(void *)({at})") };
+            self.code.line(format!("{of} *const {name} = {at};"));
+        };
+        pointer(form.pointer(), "patch", "scratch");
+        if best_bytes > 0 {
+            pointer(best.name(), "best", &plus("scratch", &(patch_bytes / 4).to_string()));
+        }
+    }
+
+    /// Running maxima smaller than everything they are compared with, or as small.
+    fn reset_maxima(&mut self, stage: &Stage, pool: usize, channels: usize) {
+        let least = match (self.plan.program.nodes()[pool].kind, scratch_parts(self.plan, stage).2) {
+            (Kind::Float, _) => single(f32::NEG_INFINITY),
+            (_, Type::I8) => int(-128),
+            (_, Type::U8) => int(0),
+            (_, Type::I16) => int(-32_768),
+            _ => int(i32::MIN),
+        };
+        let c = self.code.each("c", channels);
+        self.code.line(format!("best[{c}] = {least};"));
+        self.code.end(&c);
+    }
+
     /// The sum of one output over the patch.
-    fn product(&mut self, head: usize, weights: &Weights, form: Form, c: &str, words: usize) -> String {
+    fn product(&mut self, head: usize, weights: &Weights, form: Form, c: &str) -> String {
         let fan_in = weights.fan_in();
         match form {
             Form::Array(of) => {
@@ -130,7 +135,7 @@ impl Writer<'_> {
                 let taps = fan_in / weights.shape()[1];
                 let order: Vec<usize> =
                     (0..fan_in).map(|bit| bit % weights.shape()[1] * taps + bit / weights.shape()[1]).collect();
-                self.planes(head, weights, planes, ("patch", words), &order, c)
+                self.planes(head, weights, planes, ("patch", fan_in.div_ceil(32)), &order, c)
             }
         }
     }

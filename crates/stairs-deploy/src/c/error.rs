@@ -19,12 +19,12 @@ pub enum CError {
         /// Name of the parameter.
         what: &'static str,
     },
-    /// A result of more positions than a C index counts.
-    #[error("`{path}` has {positions} positions; C code counts at most {most}")]
+    /// A result, padded image or table of more positions than an index of 32 bits counts.
+    #[error("`{path}` counts to {positions}, its padding and weights included; C code counts from 1 to {most}")]
     Size {
         /// Path of the node; `input` for the sample.
         path: String,
-        /// Its positions.
+        /// Positions of the result, of the padded image or of the table.
         positions: usize,
         /// What can be counted.
         most: usize,

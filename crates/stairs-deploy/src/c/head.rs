@@ -118,15 +118,6 @@ impl Writer<'_> {
         }
     }
 
-    /// Declares a coordinate and, if padding can be met, opens a block for those inside the image; whether it did.
-    pub(super) fn inside(&mut self, name: &str, value: &str, size: usize, pads: bool) -> bool {
-        self.code.line(format!("const int32_t {name} = {value};"));
-        if pads {
-            self.code.open(format!("if ({name} >= 0 && {name} < {size})"));
-        }
-        pads
-    }
-
     /// The taps of a window in turn: `tap` for those inside the image, `outside` for the others.
     pub(super) fn taps(
         &mut self,
@@ -137,10 +128,10 @@ impl Writer<'_> {
         tap: impl Fn(&mut Self, &str, &str),
     ) {
         let [rows, columns] = window.kernel;
-        let v = self.code.each("j", rows);
-        self.code.line(format!("const int32_t row = {};", self.along(window, 0, &place.0, &v)));
-        let u = self.code.each("l", columns);
-        self.code.line(format!("const int32_t column = {};", self.along(window, 1, &place.1, &u)));
+        let ky = self.code.each("ky", rows);
+        self.code.line(format!("const int32_t row = {};", self.along(window, 0, &place.0, &ky)));
+        let kx = self.code.each("kx", columns);
+        self.code.line(format!("const int32_t column = {};", self.along(window, 1, &place.1, &kx)));
         if window.pads() {
             let [height, width] = size;
             self.code.open(format!("if (row >= 0 && row < {height} && column >= 0 && column < {width})"));
@@ -154,7 +145,7 @@ impl Writer<'_> {
         } else {
             tap(self, "row", "column");
         }
-        self.code.end(&u);
-        self.code.end(&v);
+        self.code.end(&kx);
+        self.code.end(&ky);
     }
 }

@@ -1,7 +1,7 @@
 //! Helper functions of the generated code. Those that need no assembly lie in `kernels/` as C, with `NAME` for the prefix and, where
 //! there are several of them, `TYPE` and `SUFFIX` for what they differ in.
 
-use super::form::Type;
+use super::form::{Planes, Type};
 use super::parts::Parts;
 
 /// ⌊x·scale + ½⌋ between bounds.
@@ -40,6 +40,16 @@ pub(super) fn copy_bits(parts: &mut Parts) -> String {
 /// Sets a run of bits.
 pub(super) fn set_bits(parts: &mut Parts) -> String {
     parts.helper("set_bits", || include_str!("kernels/set_bits.c").to_owned())
+}
+
+/// The level at a bit of planes.
+pub(super) fn level(parts: &mut Parts, planes: Planes) -> String {
+    let (name, text) = match planes {
+        Planes::Ternary => ("level_t", include_str!("kernels/level_t.c")),
+        Planes::Binary => ("level_b", include_str!("kernels/level_b.c")),
+        Planes::Sign => ("level_s", include_str!("kernels/level_s.c")),
+    };
+    parts.helper(name, || text.to_owned())
 }
 
 /// Number of ones in words.

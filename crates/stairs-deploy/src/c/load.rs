@@ -2,7 +2,7 @@
 
 use stairs_infer::{Op, Source};
 
-use super::form::{Type, image};
+use super::form::{Form, Planes, Type, image};
 use super::kernels;
 use super::spot::Spot;
 use super::stage::Writer;
@@ -24,7 +24,19 @@ impl Writer<'_> {
             Source::Node(node) if self.plan.anew[node] => self.mapped(node, spot),
             Source::Node(node) => {
                 self.touched.insert(node);
-                format!("b{node}[{}]", spot.at)
+                match self.plan.forms[node] {
+                    Some(Form::Planes(planes)) => {
+                        let numbers: usize = self.plan.program.nodes()[node].shape.iter().product();
+                        let level = kernels::level(self.parts, planes);
+                        let sign = if planes == Planes::Ternary {
+                            format!(", {}", numbers.div_ceil(32))
+                        } else {
+                            String::new()
+                        };
+                        format!("{level}(b{node}{sign}, {})", spot.bit)
+                    }
+                    _ => format!("b{node}[{}]", spot.at),
+                }
             }
         }
     }

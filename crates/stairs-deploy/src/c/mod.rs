@@ -84,7 +84,7 @@ pub struct Sources {
     pub source: String,
     /// Bytes of the arena: the most that results in flight need at a time.
     pub ram: usize,
-    /// Bytes of all constants. Code comes on top, 5 to 20 KB.
+    /// Bytes of all constants. Code comes on top, 2 to 10 KB, and software floats where the processor has none.
     pub flash: usize,
 }
 

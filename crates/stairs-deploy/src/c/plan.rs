@@ -33,15 +33,6 @@ impl Stage {
         let behind = self.pool.iter().chain(&self.behind);
         self.head.iter().chain(&self.before).chain(behind).copied()
     }
-
-    /// Nodes whose results are at hand behind the pool, or at the end if there is none.
-    fn at_hand(&self, node: usize) -> bool {
-        if self.pool.is_some() {
-            self.pool == Some(node) || self.behind.contains(&node)
-        } else {
-            self.nodes().any(|n| n == node)
-        }
-    }
 }
 
 /// Stages in order, and how each stored result lies in memory.
@@ -164,7 +155,10 @@ impl<'p> Plan<'p> {
         let Kind::Integer(range) = self.program.nodes()[node].kind else { return Form::Array(Type::F32) };
         let readers = &self.readers[node];
         let planes = range.low >= -1 && range.high <= 1;
-        if !planes || readers.is_empty() || !readers.iter().all(|reader| self.reads_planes(*reader)) {
+        if !planes
+            || readers.is_empty()
+            || !readers.iter().all(|reader| self.reads_planes(*reader) || self.reads_bits(*reader))
+        {
             return Form::Array(Type::of(range));
         }
         Form::Planes(match range.low {
@@ -186,19 +180,25 @@ impl<'p> Plan<'p> {
         }
     }
 
-    /// Whether a layer reads planes: weights of −1, 0 and 1, and in a convolution enough of them, and enough outputs that share a
-    /// patch, for its bits to be worth gathering.
-    fn reads_planes(&self, reader: usize) -> bool {
+    /// Whether a layer multiplies planes word by word: weights of −1, 0 and 1, and in a convolution enough of them, and enough outputs
+    /// that share a patch, for its bits to be worth gathering.
+    pub(super) fn reads_planes(&self, reader: usize) -> bool {
         let node = &self.program.nodes()[reader];
-        let shape = self.program.at(node.inputs[0]).0;
         match &node.op {
-            Op::Dense { weights } => is_ternary(weights) && shape.len() == 1,
+            Op::Dense { weights } => is_ternary(weights) && self.program.at(node.inputs[0]).0.len() == 1,
             Op::Conv { weights, groups, .. } => {
-                let stored = self.program.at(self.base(node.inputs[0])).0;
-                is_ternary(weights) && stored == shape && weights.fan_in() >= 16 && weights.outputs() / groups >= 4
+                let worth = weights.fan_in() >= 16 && weights.outputs() / groups >= 4;
+                is_ternary(weights) && worth && self.reads_bits(reader)
             }
             _ => false,
         }
+    }
+
+    /// Whether an operation reads an image number by number where it is stored, so that it can as well read its bits.
+    fn reads_bits(&self, reader: usize) -> bool {
+        let node = &self.program.nodes()[reader];
+        let windows = matches!(node.op, Op::Conv { .. } | Op::MaxPool(_) | Op::SumPool(_) | Op::PadChannels { .. });
+        windows && self.program.at(self.base(node.inputs[0])).0 == self.program.at(node.inputs[0]).0
     }
 
     fn is_anew(&self, node: usize, form: Form) -> bool {
@@ -228,6 +228,11 @@ impl<'p> Plan<'p> {
         self.stage[node] = Some(joins.unwrap_or(self.stages.len() - 1));
     }
 
+    /// Whether a number of a node is in a variable where the next node of a stage would be: behind its pool, if it has one.
+    fn at_hand(&self, stage: usize, node: usize) -> bool {
+        self.stage[node] == Some(stage) && self.stages[stage].pool.is_none_or(|pool| node >= pool)
+    }
+
     /// Whether a stage can compute `node` too: what it reads is at hand, or stored by an earlier stage.
     fn follows(&self, stage: usize, node: usize) -> bool {
         let of = &self.program.nodes()[node];
@@ -239,19 +244,19 @@ impl<'p> Plan<'p> {
                 .is_some_and(|head| matches!(self.program.nodes()[head].op, Op::Dense { .. } | Op::FloatDense { .. }));
             // Every number before the pool is used there, in the one window it is in, and nowhere else.
             let inside = nest.nodes().all(|n| {
-                let within = |reader: &usize| nest.at_hand(*reader) || n == input && *reader == node;
+                let within = |reader: &usize| self.at_hand(stage, *reader) || n == input && *reader == node;
                 !self.is_output(n) && self.readers[n].iter().all(within)
             });
-            return window.tiles() && !dense && nest.pool.is_none() && nest.at_hand(input) && inside;
+            return window.tiles() && !dense && nest.pool.is_none() && self.at_hand(stage, input) && inside;
         }
         is_elementwise(&of.op)
             && of.inputs.iter().all(|source| match *source {
-                Source::Node(before) if nest.at_hand(before) => true,
+                Source::Node(before) if self.at_hand(stage, before) => true,
                 source => match self.base(source) {
                     Source::Input => true,
                     Source::Node(before) => self.stage[before].is_some_and(|of| of < stage),
                 },
             })
-            && of.inputs.iter().any(|source| matches!(source, Source::Node(before) if nest.at_hand(*before)))
+            && of.inputs.iter().any(|source| matches!(source, Source::Node(before) if self.at_hand(stage, *before)))
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use stairs_infer::{Kind, Op, Source};
 
-use super::form::{Form, image};
+use super::form::{Form, Type, image};
 use super::memory::Memory;
 use super::parts::Parts;
 use super::plan::{Plan, Stage};
@@ -58,14 +58,14 @@ impl<'a> Writer<'a> {
         self.clear(stage);
         match (stage.copy, stage.head.map(|head| &self.plan.program.nodes()[head].op)) {
             (Some(source), _) => self.copy(source),
-            (None, Some(Op::Conv { .. })) => self.convolution(index, stage),
+            (None, Some(Op::Conv { .. })) => self.convolution(stage),
             (None, Some(Op::Dense { .. } | Op::FloatDense { .. })) => self.dense(stage),
             _ => self.nest(stage),
         }
         let scratch = self.memory.of_stage.get(&index).map(|slot| self.memory.slots[*slot].offset);
         let mut pointers = Code::body();
         for node in &self.touched {
-            let form = self.plan.forms[*node].unwrap_or(Form::Array(super::form::Type::I32));
+            let form = self.plan.forms[*node].unwrap_or(Form::Array(Type::I32));
             let (of, offset) = (form.pointer(), self.memory.slots[self.memory.of_node[node]].offset);
             pointers.line(format!("{of} *const b{node} = {};", pointer(of, offset)));
         }
@@ -117,12 +117,12 @@ impl<'a> Writer<'a> {
             None => self.numbers(stage, &c, &y, &x, inner),
             Some(pool) => {
                 self.code.line(self.least(pool));
-                let (v, u, row, column) = self.window(pool, &y, &x);
+                let (py, px, row, column) = self.window(pool, &y, &x);
                 self.numbers(stage, &c, &row, &column, inner);
                 let last = self.last(stage);
                 self.code.line(format!("if (v{last} > v{pool}) v{pool} = v{last};"));
-                self.code.end(&u);
-                self.code.end(&v);
+                self.code.end(&px);
+                self.code.end(&py);
                 self.behind(stage, pool, &spot);
             }
         }
@@ -152,9 +152,9 @@ impl<'a> Writer<'a> {
             Op::MaxPool(window) => window.kernel,
             _ => [1; 2],
         };
-        let (v, u) = (self.code.each("v", height), self.code.each("u", width));
-        let (row, column) = (plus(&times(y, height), &v), plus(&times(x, width), &u));
-        (v, u, row, column)
+        let (py, px) = (self.code.each("py", height), self.code.each("px", width));
+        let (row, column) = (plus(&times(y, height), &py), plus(&times(x, width), &px));
+        (py, px, row, column)
     }
 
     /// The node a pool takes the largest of.

@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 
 use super::context::Context;
 use super::level::at_level;
-use super::tensor::Stored;
+use super::tensor::{Element, Stored};
 use crate::Thresholds;
 
 /// Most sums of a row handled at once.
@@ -31,9 +31,23 @@ pub(crate) enum Map {
     /// Levels, by many.
     Search { thresholds: Thresholds, period: usize },
     /// Fixed-point maps, `[inputs, width]` and `[width]`.
-    Rescale { factors: Vec<i64>, offsets: Vec<i64>, shift: u8, low: i32, high: i32 },
+    Rescale { factors: Factors, offsets: Vec<i64>, shift: u8, low: i32, high: i32 },
     /// Affine maps, the same.
     Affine { factors: Vec<f64>, offsets: Vec<f64> },
+}
+
+/// Whole factors, of as few bits as they need.
+#[derive(Debug)]
+pub(crate) enum Factors {
+    Short(Vec<i32>),
+    Long(Vec<i64>),
+}
+
+impl Factors {
+    pub(crate) fn new(factors: Vec<i64>) -> Self {
+        let short: Option<Vec<i32>> = factors.iter().map(|factor| i32::try_from(*factor).ok()).collect();
+        short.map_or(Self::Long(factors), Self::Short)
+    }
 }
 
 /// The end of a step.
@@ -133,12 +147,48 @@ struct Place<'a, 'c> {
 #[inline(always)]
 unsafe fn rows(finish: &Finish, context: &Context<'_>, sums: Sums<'_>) {
     let output = context.stored(finish.output);
+    let mut done = 0;
+    if let (Map::Stair { base, beyond, rise }, Element::Byte { low }) = (&finish.map, output.tensor.element) {
+        let stair = Stair { base, beyond, rise, low };
+        // Few thresholds of a few channels stay in registers for all rows.
+        while sums.channels - done >= LANES {
+            // SAFETY: the caller's duty.
+            unsafe {
+                match beyond.len() / finish.width {
+                    1 => stair.columns::<1>(output, finish.width, sums, done),
+                    2 => stair.columns::<2>(output, finish.width, sums, done),
+                    3 => stair.columns::<3>(output, finish.width, sums, done),
+                    _ => break,
+                }
+            }
+            done += LANES;
+        }
+    }
+    if let (Map::Rescale { factors: Factors::Short(factors), offsets, shift, low, high }, true) =
+        (&finish.map, finish.inputs.len() <= FEW_INPUTS)
+    {
+        let rescale = Rescale { factors, offsets, shift: *shift, bounds: [*low, *high] };
+        while sums.channels - done >= LANES {
+            // SAFETY: the caller's duty.
+            unsafe {
+                match finish.inputs.len() {
+                    1 => rescale.columns::<1>(finish, context, sums, done),
+                    _ => rescale.columns::<2>(finish, context, sums, done),
+                }
+            }
+            done += LANES;
+        }
+    }
+    if done == sums.channels {
+        return;
+    }
     for i in 0..sums.rows {
-        let values = &sums.values[i * sums.stride..][..sums.channels];
-        let (channel, index) = (sums.channel, (sums.row + i) * finish.width + sums.channel);
+        let values = &sums.values[i * sums.stride..][done..sums.channels];
+        let channel = sums.channel + done;
+        let index = (sums.row + i) * finish.width + channel;
         let place = Place { context, sums: values, channel, index };
         let mut levels = [0; CHUNK];
-        let levels = &mut levels[..sums.channels];
+        let levels = &mut levels[..values.len()];
         // SAFETY: the caller's duty.
         unsafe {
             match &finish.map {
@@ -153,9 +203,11 @@ unsafe fn rows(finish: &Finish, context: &Context<'_>, sums: Sums<'_>) {
                     }
                 }
                 Map::Rescale { factors, offsets, shift, low, high } => {
-                    rescale(finish, &place, factors, offsets, levels, |sum| {
-                        (sum >> shift).clamp(i64::from(*low), i64::from(*high)) as i32
-                    });
+                    let end = |sum: i64| (sum >> shift).clamp(i64::from(*low), i64::from(*high)) as i32;
+                    match factors {
+                        Factors::Short(factors) => rescale(finish, &place, factors, offsets, levels, end),
+                        Factors::Long(factors) => rescale(finish, &place, factors, offsets, levels, end),
+                    }
                 }
                 Map::Affine { factors, offsets } => {
                     affine(finish, &place, factors, offsets, output);
@@ -163,6 +215,106 @@ unsafe fn rows(finish: &Finish, context: &Context<'_>, sums: Sums<'_>) {
                 }
             }
             output.set_integers(index, levels);
+        }
+    }
+}
+
+/// Channels whose thresholds are kept in registers.
+const LANES: usize = 16;
+
+/// A stair of bytes.
+struct Stair<'a> {
+    base: &'a [i32],
+    beyond: &'a [i32],
+    rise: &'a [i32],
+    low: i32,
+}
+
+impl Stair<'_> {
+    /// Channels `done..done + LANES` of all rows, with `T` thresholds.
+    ///
+    /// # Safety
+    /// As [`Finish::apply`].
+    #[inline(always)]
+    unsafe fn columns<const T: usize>(&self, output: Stored<'_>, width: usize, sums: Sums<'_>, done: usize) {
+        let channel = sums.channel + done;
+        let of = |values: &[i32], at: usize| {
+            let mut lanes = [0; LANES];
+            lanes.copy_from_slice(&values[at + channel..][..LANES]);
+            lanes
+        };
+        let mut base = of(self.base, 0);
+        base.iter_mut().for_each(|base| *base = base.wrapping_sub(self.low));
+        let (mut beyond, mut rise) = ([[0; LANES]; T], [[0; LANES]; T]);
+        for t in 0..T {
+            (beyond[t], rise[t]) = (of(self.beyond, t * width), of(self.rise, t * width));
+        }
+        for i in 0..sums.rows {
+            let Some(values) = sums.values[i * sums.stride + done..].first_chunk::<LANES>() else { return };
+            let mut levels = base;
+            for t in 0..T {
+                for l in 0..LANES {
+                    let passed = if values[l] > beyond[t][l] { rise[t][l] } else { 0 };
+                    levels[l] = levels[l].wrapping_add(passed);
+                }
+            }
+            // SAFETY: the caller's duty; the output is bytes.
+            let to: &mut [u8] = unsafe { output.write((sums.row + i) * width + channel, LANES) };
+            for l in 0..LANES {
+                to[l] = levels[l] as u8;
+            }
+        }
+    }
+}
+
+/// Most inputs of fixed-point maps whose factors are kept in registers.
+const FEW_INPUTS: usize = 2;
+
+/// Fixed-point maps.
+struct Rescale<'a> {
+    factors: &'a [i32],
+    offsets: &'a [i64],
+    shift: u8,
+    bounds: [i32; 2],
+}
+
+impl Rescale<'_> {
+    /// Channels `done..done + LANES` of all rows, of `N` inputs.
+    ///
+    /// # Safety
+    /// As [`Finish::apply`].
+    #[inline(always)]
+    unsafe fn columns<const N: usize>(&self, finish: &Finish, context: &Context<'_>, sums: Sums<'_>, done: usize) {
+        let (channel, width, output) = (sums.channel + done, finish.width, context.stored(finish.output));
+        let mut offsets = [0i64; LANES];
+        offsets.copy_from_slice(&self.offsets[channel..][..LANES]);
+        let mut factors = [[0i32; LANES]; N];
+        for (n, factors) in factors.iter_mut().enumerate() {
+            factors.copy_from_slice(&self.factors[n * width + channel..][..LANES]);
+        }
+        let others: [Option<Stored<'_>>; N] =
+            core::array::from_fn(|n| finish.inputs[n].map(|tensor| context.stored(tensor)));
+        let [low, high] = self.bounds.map(i64::from);
+        for i in 0..sums.rows {
+            let index = (sums.row + i) * width + channel;
+            let Some(at_hand) = sums.values[i * sums.stride + done..].first_chunk::<LANES>() else { return };
+            let mut totals = offsets;
+            for n in 0..N {
+                let mut values = *at_hand;
+                if let Some(other) = others[n] {
+                    // SAFETY: the caller's duty.
+                    unsafe { other.integers(index, &mut values) };
+                }
+                for l in 0..LANES {
+                    totals[l] += i64::from(factors[n][l]) * i64::from(values[l]);
+                }
+            }
+            let mut results = [0; LANES];
+            for l in 0..LANES {
+                results[l] = (totals[l] >> self.shift).clamp(low, high) as i32;
+            }
+            // SAFETY: the caller's duty.
+            unsafe { output.set_integers(index, &results) };
         }
     }
 }
@@ -182,10 +334,10 @@ fn stair(values: &[i32], channel: usize, [base, beyond, rise]: [&[i32]; 3], leve
 /// # Safety
 /// As [`Finish::apply`].
 #[inline(always)]
-unsafe fn rescale(
+unsafe fn rescale<T: Copy + Into<i64>>(
     finish: &Finish,
     at: &Place<'_, '_>,
-    factors: &[i64],
+    factors: &[T],
     offsets: &[i64],
     levels: &mut [i32],
     to: impl Fn(i64) -> i32,
@@ -200,7 +352,8 @@ unsafe fn rescale(
         let values = unsafe { finish.input(which, at, &mut buffer) };
         let factors = &factors[at.channel..][..count];
         for l in 0..count {
-            sums[l] += factors[l] * i64::from(values[l]);
+            let factor: i64 = factors[l].into();
+            sums[l] += factor * i64::from(values[l]);
         }
     }
     for (level, sum) in levels.iter_mut().zip(sums) {

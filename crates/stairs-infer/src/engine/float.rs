@@ -77,6 +77,8 @@ unsafe fn body(conv: &FloatConv, context: &Context<'_>) {
     let (pixels, taps, [rows, columns]) = (size[0] * size[1], conv.window.taps(), conv.window.kernel);
     let (channels, outputs) = (conv.inputs * conv.groups, conv.outputs);
     let blocks = outputs.div_ceil(WIDTH);
+    // One tap that reads the one pixel there is.
+    let plain = pixels == 1 && taps == 1 && plane == 1 && !conv.window.pads();
     for unit in context.part.range(context.count * conv.images * plane * conv.groups * blocks) {
         let (row, block) = (unit / (conv.groups * blocks), unit % (conv.groups * blocks));
         let (image, at) = (row / plane, row % plane);
@@ -86,15 +88,18 @@ unsafe fn body(conv: &FloatConv, context: &Context<'_>) {
         let weights = &conv.weights[block * conv.inputs * taps * WIDTH..][..conv.inputs * taps * WIDTH];
         let weights = weights.as_chunks::<WIDTH>().0;
         let mut sums = [0f32; WIDTH];
-        for c in 0..conv.inputs {
-            for y in 0..rows {
-                let Some(line) = conv.window.reads(0, at / width, y, size[0]) else { continue };
-                for x in 0..columns {
-                    let Some(column) = conv.window.reads(1, at % width, x, size[1]) else { continue };
-                    let value = from[(line * size[1] + column) * channels + group * conv.inputs + c];
-                    let weights = &weights[c * taps + y * columns + x];
-                    for l in 0..WIDTH {
-                        sums[l] += weights[l] * value;
+        if plain {
+            for (value, weights) in from[group * conv.inputs..][..conv.inputs].iter().zip(weights) {
+                add(&mut sums, *value, weights);
+            }
+        } else {
+            for c in 0..conv.inputs {
+                for y in 0..rows {
+                    let Some(line) = conv.window.reads(0, at / width, y, size[0]) else { continue };
+                    for x in 0..columns {
+                        let Some(column) = conv.window.reads(1, at % width, x, size[1]) else { continue };
+                        let value = from[(line * size[1] + column) * channels + group * conv.inputs + c];
+                        add(&mut sums, value, &weights[c * taps + y * columns + x]);
                     }
                 }
             }
@@ -106,5 +111,12 @@ unsafe fn body(conv: &FloatConv, context: &Context<'_>) {
         for (l, to) in to.iter_mut().enumerate() {
             *to = sums[l] + conv.bias[channel + l];
         }
+    }
+}
+
+#[inline(always)]
+fn add(sums: &mut [f32; WIDTH], value: f32, weights: &[f32; WIDTH]) {
+    for l in 0..WIDTH {
+        sums[l] += weights[l] * value;
     }
 }

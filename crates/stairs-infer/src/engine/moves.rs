@@ -89,6 +89,13 @@ fn order<T: Copy>(from: &[T], its: Option<&Tensor>, to: &mut [T], wanted: Option
 
 /// Rows and columns exchanged.
 fn turn<T: Copy>(from: &[T], to: &mut [T], rows: usize, columns: usize) {
+    match rows {
+        1 => return to.copy_from_slice(from),
+        2 => return turn_few::<T, 2>(from, to),
+        3 => return turn_few::<T, 3>(from, to),
+        4 => return turn_few::<T, 4>(from, to),
+        _ => {}
+    }
     /// Side of the squares in which it is done, so that lines of both sides stay in the cache.
     const SQUARE: usize = 16;
     for row in (0..rows).step_by(SQUARE) {
@@ -98,6 +105,17 @@ fn turn<T: Copy>(from: &[T], to: &mut [T], rows: usize, columns: usize) {
                     to[c * rows + r] = from[r * columns + c];
                 }
             }
+        }
+    }
+}
+
+/// Rows and columns exchanged, for few rows: samples of images.
+fn turn_few<T: Copy, const ROWS: usize>(from: &[T], to: &mut [T]) {
+    let columns = from.len() / ROWS;
+    let rows: [&[T]; ROWS] = core::array::from_fn(|row| &from[row * columns..][..columns]);
+    for (column, to) in to.as_chunks_mut::<ROWS>().0.iter_mut().enumerate() {
+        for (to, row) in to.iter_mut().zip(&rows) {
+            *to = row[column];
         }
     }
 }

@@ -162,7 +162,7 @@ impl<'a> Container<'a> {
         let (from, to) = info.data_offsets;
         let bytes = info.shape.iter().try_fold(numbers.size(), |product, size| product.checked_mul(*size));
         if bytes != Some(to - from) {
-            let expected = format!("{} bytes", to - from);
+            let expected = format!("of a shape that takes its {} bytes", to - from);
             return Err(FileError::Shape {
                 tensor: name,
                 expected,

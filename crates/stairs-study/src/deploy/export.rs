@@ -38,7 +38,12 @@ pub struct Written {
 /// # Errors
 /// [`DeployRunError::Format`] for a program that the format does not take, [`DeployRunError::Write`] for files that cannot be written,
 /// that exist already unless `force` is given, or whose name the format does not take.
-pub fn export(program: &Program, format: Format, out: &Path, force: bool) -> Result<(Vec<Written>, Vec<String>), DeployRunError> {
+pub fn export(
+    program: &Program,
+    format: Format,
+    out: &Path,
+    force: bool,
+) -> Result<(Vec<Written>, Vec<String>), DeployRunError> {
     let text = |error: &dyn std::fmt::Display| DeployRunError::Format(error.to_string());
     let mut notes = Vec::new();
     let files = match format {
@@ -49,7 +54,10 @@ pub fn export(program: &Program, format: Format, out: &Path, force: bool) -> Res
         Format::C => {
             let stem = out.file_stem().unwrap_or_default().to_string_lossy();
             let sources = c::c(program, &c::Options::new(stem)).map_err(|e| text(&e))?;
-            notes.push(format!("constants {} B (flash, and 5 to 20 kB of code), arena {} B (RAM)", sources.flash, sources.ram));
+            notes.push(format!(
+                "constants {} B (flash, and 5 to 20 kB of code), arena {} B (RAM)",
+                sources.flash, sources.ram
+            ));
             vec![(out.to_owned(), sources.source.into_bytes()), (out.with_extension("h"), sources.header.into_bytes())]
         }
     };

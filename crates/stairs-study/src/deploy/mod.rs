@@ -5,11 +5,13 @@
 //! | `export` | programs as files |
 //! | `verify` | the whole test set through the network and the program |
 //! | `closest` | how close a sample comes to a threshold |
+//! | `picture` | its weights drawn |
 //! | `table` | what a program costs, layer by layer |
 
 mod closest;
 mod error;
 mod export;
+mod picture;
 mod table;
 mod verify;
 
@@ -21,6 +23,7 @@ use stairs_zoo::ModelError;
 
 pub use error::DeployRunError;
 pub use export::{Format, Written, export};
+pub use picture::weights_svg;
 pub use table::{deployed_table, notes, totals};
 pub use verify::{Change, Exactness, Verification, Verify};
 

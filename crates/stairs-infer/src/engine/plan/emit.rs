@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::{Builder, Need};
 use crate::engine::elementwise::{How, Mapped, Numbers};
-use crate::engine::finish::{Finish, Map, spread};
+use crate::engine::finish::{Factors, Finish, Map, spread};
 use crate::engine::moves::{Load, Pad, Reorder};
 use crate::engine::pool::{Pool, Pooling};
 use crate::engine::step::Step;
@@ -107,7 +107,7 @@ impl Builder<'_> {
                 self.mapped(Finish { map, width, inputs, output }, absorbed)?;
             }
             Op::Rescale { factors, offsets, shift, low, high } => {
-                let factors = factors.iter().flat_map(|factors| spread(factors, period)).collect();
+                let factors = Factors::new(factors.iter().flat_map(|factors| spread(factors, period)).collect());
                 let map =
                     Map::Rescale { factors, offsets: spread(offsets, period), shift: *shift, low: *low, high: *high };
                 self.mapped(Finish { map, width, inputs, output }, absorbed)?;

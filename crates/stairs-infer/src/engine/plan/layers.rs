@@ -19,7 +19,7 @@ use crate::{Op, ProgramError, Range, Weights, Window};
 /// A convolution or dense layer of integers.
 struct Layer<'a> {
     input: usize,
-    /// Height and width of input and output; rows of dense layers are an image of one row.
+    /// Height and width of input and output; rows of dense layers are an image of one column.
     size: [[usize; 2]; 2],
     channels: usize,
     window: Window,
@@ -97,7 +97,7 @@ impl Builder<'_> {
             Op::Dense { weights } => {
                 let rows = tensor.len() / weights.fan_in();
                 let channels = weights.fan_in();
-                let (size, window) = ([[1, rows]; 2], Window::new([1, 1]));
+                let (size, window) = ([[rows, 1]; 2], Window::new([1, 1]));
                 Layer { input, size, channels, window, groups: 1, weights, sums, rows: true }
             }
             _ => return Ok(()),
@@ -113,19 +113,21 @@ impl Builder<'_> {
             self.push_reading(Step::Plain(step), &touched);
             return Ok(());
         }
-        if groups == channels && groups == weights.outputs() && groups > 1 {
+        let tensor = &self.tensors[input];
+        let depthwise = (groups == channels && groups == weights.outputs() && groups > 1).then_some(window);
+        let setting = Setting { level: self.wanted.level, input: tensor, weights, sums: layer.sums, depthwise };
+        let Some(choice) = setting.choice() else {
             let step = Depthwise::new(input, window, size, weights, layer.sums, finish);
             self.push_reading(Step::Depthwise(step), &touched);
             return Ok(());
-        }
-        let tensor = &self.tensors[input];
-        let setting = Setting { level: self.wanted.level, input: tensor, weights, sums: layer.sums };
-        let choice = setting.choice();
+        };
+        // Kernels for depthwise convolutions take all channels as one group.
+        let groups = if depthwise.is_some() { 1 } else { groups };
         let format = choice.format(tensor);
         let (each, outputs) = (channels / groups, weights.outputs() / groups);
-        let unit = format.unit(each);
+        let unit = choice.unit(&format, each);
         let geometry =
-            if layer.rows { Geometry::rows(unit, size[0][1]) } else { Geometry::new(&window, size[0], size[1], unit) };
+            if layer.rows { Geometry::rows(unit, size[0][0]) } else { Geometry::new(&window, size[0], size[1], unit) };
         let kernel = |group: usize| {
             let weighted = Weighted { weights, first: group * outputs, outputs, channels: each };
             Kernel::new(&choice, tensor, &geometry, &weighted)

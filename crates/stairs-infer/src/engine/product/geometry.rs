@@ -55,7 +55,8 @@ impl Geometry {
     /// Of rows of numbers, one output each.
     pub(crate) fn rows(unit: usize, rows: usize) -> Self {
         let runs = vec![Run { offset: 0, length: unit }];
-        Self { size: [1, rows], outputs: rows, columns: rows, unit, stride: [0, unit], runs }
+        // A row of outputs is a row of one, so that those of further samples follow.
+        Self { size: [rows, 1], outputs: rows, columns: 1, unit, stride: [unit, 0], runs }
     }
 
     /// Numbers of an image of one group.
@@ -63,10 +64,16 @@ impl Geometry {
         self.size[0] * self.size[1] * self.unit
     }
 
-    /// First number of an output.
-    #[inline(always)]
-    pub(crate) fn base(&self, output: usize) -> usize {
-        output / self.columns * self.stride[0] + output % self.columns * self.stride[1]
+    /// First numbers of the outputs from `output` on, and `start` more.
+    pub(crate) fn bases(&self, output: usize, start: usize, bases: &mut [usize]) {
+        let (mut row, mut column) = (output / self.columns, output % self.columns);
+        for base in bases {
+            *base = start + row * self.stride[0] + column * self.stride[1];
+            column += 1;
+            if column == self.columns {
+                (row, column) = (row + 1, 0);
+            }
+        }
     }
 
     /// The largest distance from a base, and one more.

@@ -7,11 +7,11 @@ use super::geometry::Geometry;
 use super::pack::Format;
 use super::portable::{Planes, Wide};
 #[cfg(target_arch = "x86_64")]
-use super::x86::{self, Bytes, Popcount, Tables, Vnni, Words};
+use super::x86::{self, Bytes, Lanes, Popcount, Signs, Tables, Vnni, Words};
 use crate::engine::context::Context;
 use crate::engine::level::Level;
 use crate::engine::tensor::{Element, Tensor};
-use crate::{Range, Weights};
+use crate::{Range, Weights, Window};
 
 /// Packed weights of one group and how to multiply with them.
 #[derive(Debug)]
@@ -28,9 +28,15 @@ pub(crate) enum Kernel {
     /// Bytes.
     #[cfg(target_arch = "x86_64")]
     Bytes(Bytes),
+    /// Bytes, depthwise.
+    #[cfg(target_arch = "x86_64")]
+    Lanes(Lanes),
     /// Values of 16 bits.
     #[cfg(target_arch = "x86_64")]
     Words(Words),
+    /// Values of 32 bits times ternary weights.
+    #[cfg(target_arch = "x86_64")]
+    Signs(Signs),
     /// Bytes, by AVX-512.
     #[cfg(target_arch = "x86_64")]
     Vnni(Vnni),
@@ -79,6 +85,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) weights: &'a Weights,
     /// Which sums are possible.
     pub(crate) sums: Range,
+    /// The window of a convolution whose every channel is its own group.
+    pub(crate) depthwise: Option<Window>,
 }
 
 /// The kernel chosen, without its weights.
@@ -91,7 +99,11 @@ pub(crate) enum Choice {
     #[cfg(target_arch = "x86_64")]
     Bytes,
     #[cfg(target_arch = "x86_64")]
+    Lanes(Window),
+    #[cfg(target_arch = "x86_64")]
     Words,
+    #[cfg(target_arch = "x86_64")]
+    Signs,
     #[cfg(target_arch = "x86_64")]
     Vnni,
     #[cfg(target_arch = "x86_64")]
@@ -99,8 +111,20 @@ pub(crate) enum Choice {
 }
 
 impl Setting<'_> {
-    /// The best kernel.
-    pub(crate) fn choice(&self) -> Choice {
+    /// The best kernel; `None` for depthwise convolutions that have none.
+    pub(crate) fn choice(&self) -> Option<Choice> {
+        if let Some(window) = self.depthwise {
+            #[cfg(target_arch = "x86_64")]
+            if self.level >= Level::Avx2 && Lanes::fits(self.input, &window, self.weights) {
+                return Some(Choice::Lanes(window));
+            }
+            let _ = window;
+            return None;
+        }
+        Some(self.product())
+    }
+
+    fn product(&self) -> Choice {
         let bytes = matches!(self.input.element, Element::Byte { .. });
         let is_ternary = |range: Range| range.low >= -1 && range.high <= 1;
         let ternary = bytes && is_ternary(self.input.range) && is_ternary(self.weights.range());
@@ -115,6 +139,7 @@ impl Setting<'_> {
                 Some(values) => Choice::Tables(values),
                 None if bytes && x86::additions(self.input, self.weights.range()) >= ADDITIONS => Choice::Bytes,
                 None if words => Choice::Words,
+                None if is_ternary(self.weights.range()) => Choice::Signs,
                 None => Choice::Integers,
             };
         }
@@ -136,11 +161,24 @@ impl Choice {
             #[cfg(target_arch = "x86_64")]
             Self::Tables(values) => values.format(input.low()),
             #[cfg(target_arch = "x86_64")]
-            Self::Bytes | Self::Vnni => Format::Codes,
+            Self::Bytes | Self::Vnni | Self::Lanes(_) => Format::Codes,
             #[cfg(target_arch = "x86_64")]
             Self::Words => Format::Words,
             #[cfg(target_arch = "x86_64")]
+            Self::Signs => Format::Integers,
+            #[cfg(target_arch = "x86_64")]
             Self::Popcount => Format::Planes,
+        }
+    }
+}
+
+impl Choice {
+    /// Packed numbers of a pixel with so many channels in a group.
+    pub(crate) fn unit(&self, format: &Format, channels: usize) -> usize {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Lanes(_) => channels.next_multiple_of(Lanes::WIDTH),
+            _ => format.unit(channels),
         }
     }
 }
@@ -157,7 +195,11 @@ impl Kernel {
             #[cfg(target_arch = "x86_64")]
             Choice::Bytes => Self::Bytes(Bytes::new(input, geometry, weighted)),
             #[cfg(target_arch = "x86_64")]
+            Choice::Lanes(window) => Self::Lanes(Lanes::new(input, window, geometry, weighted.weights)),
+            #[cfg(target_arch = "x86_64")]
             Choice::Words => Self::Words(Words::new(geometry, weighted)),
+            #[cfg(target_arch = "x86_64")]
+            Choice::Signs => Self::Signs(Signs::new(geometry, weighted)),
             #[cfg(target_arch = "x86_64")]
             Choice::Vnni => Self::Vnni(Vnni::new(input, geometry, weighted)),
             #[cfg(target_arch = "x86_64")]
@@ -176,7 +218,11 @@ impl Kernel {
             #[cfg(target_arch = "x86_64")]
             Self::Bytes(_) => "bytes",
             #[cfg(target_arch = "x86_64")]
+            Self::Lanes(_) => "lanes",
+            #[cfg(target_arch = "x86_64")]
             Self::Words(_) => "words",
+            #[cfg(target_arch = "x86_64")]
+            Self::Signs(_) => "signs",
             #[cfg(target_arch = "x86_64")]
             Self::Vnni(_) => "vnni",
             #[cfg(target_arch = "x86_64")]
@@ -195,7 +241,11 @@ impl Kernel {
             #[cfg(target_arch = "x86_64")]
             Self::Bytes(_) => Bytes::WIDTH,
             #[cfg(target_arch = "x86_64")]
+            Self::Lanes(_) => Lanes::WIDTH,
+            #[cfg(target_arch = "x86_64")]
             Self::Words(_) => Words::WIDTH,
+            #[cfg(target_arch = "x86_64")]
+            Self::Signs(_) => Signs::WIDTH,
             #[cfg(target_arch = "x86_64")]
             Self::Vnni(kernel) => kernel.width(),
             #[cfg(target_arch = "x86_64")]
@@ -226,7 +276,11 @@ impl Kernel {
                 #[cfg(target_arch = "x86_64")]
                 Self::Bytes(kernel) => kernel.add(context, byte, bases, block, sums),
                 #[cfg(target_arch = "x86_64")]
+                Self::Lanes(kernel) => kernel.add(context, byte, bases, block, sums),
+                #[cfg(target_arch = "x86_64")]
                 Self::Words(kernel) => kernel.add(context, byte, bases, block, sums),
+                #[cfg(target_arch = "x86_64")]
+                Self::Signs(kernel) => kernel.add(context, byte, bases, block, sums),
                 #[cfg(target_arch = "x86_64")]
                 Self::Vnni(kernel) => kernel.add(context, byte, bases, block, sums),
                 #[cfg(target_arch = "x86_64")]

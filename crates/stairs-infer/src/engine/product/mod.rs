@@ -61,7 +61,7 @@ impl Product {
         let (blocks, pieces) = (self.outputs.div_ceil(width), pixels.div_ceil(GROUP));
         let units = images * self.groups * pieces * blocks;
         let mut sums = [0; GROUP * CHUNK];
-        let mut bases = [0; GROUP];
+        let (mut bases, mut last) = ([0; GROUP], None);
         for unit in context.part.range(units) {
             let (block, rest) = (unit % blocks, unit / blocks);
             let (piece, rest) = (rest % pieces, rest / pieces);
@@ -69,8 +69,10 @@ impl Product {
             let first = piece * GROUP;
             let count = GROUP.min(pixels - first);
             let start = if self.joined { 0 } else { (image * self.groups + group) * self.geometry.image() };
-            for (i, base) in bases[..count].iter_mut().enumerate() {
-                *base = start + self.base(first + i);
+            // Blocks of one piece come one after the other.
+            if last != Some((image, group, piece)) {
+                self.geometry.bases(first, start, &mut bases[..count]);
+                last = Some((image, group, piece));
             }
             let sums = &mut sums[..count * width];
             let channel = block * width;
@@ -94,9 +96,5 @@ impl Product {
     /// What multiplies.
     pub(crate) fn name(&self) -> &'static str {
         self.kernels.first().map_or("product", Kernel::name)
-    }
-
-    fn base(&self, output: usize) -> usize {
-        if self.joined { output * self.geometry.unit } else { self.geometry.base(output) }
     }
 }

@@ -13,13 +13,14 @@ use alloc::boxed::Box;
 use super::geometry::Geometry;
 use crate::engine::context::Context;
 use crate::engine::level::at_level;
-use crate::engine::tensor::Stored;
+use crate::engine::memory::Plain;
+use crate::engine::tensor::{Element, Stored};
 
 /// What a packed number is.
 #[derive(Debug)]
 pub(crate) enum Format {
-    /// Indices of rows: the digit of every byte, digits a number, their base, and the digit of 0.
-    Rows { digits: Box<[u8; 256]>, group: usize, base: usize, zero: u8 },
+    /// Indices of rows: the digit of every byte, whether that is the byte itself, digits a number, their base, and the digit of 0.
+    Rows { digits: Box<[u8; 256]>, plain: bool, group: usize, base: usize, zero: u8 },
     /// Bytes.
     Codes,
     /// 16 bits.
@@ -96,15 +97,28 @@ unsafe fn body(pack: &Pack, context: &Context<'_>) {
         // SAFETY: the caller's duty; lines are apart, and the types are those of the formats.
         unsafe {
             match &pack.format {
-                Format::Rows { digits, group, base, zero } => {
+                Format::Rows { digits, plain, group, base, zero } => {
                     let to: &mut [u8] = context.memory.write(byte, from, length);
                     let border = (0..*group).fold(0, |row, _| row * base + usize::from(*zero)) as u8;
-                    source.fill(to, border, |from, to| rows(from, to, digits, *group, *base, *zero, border));
+                    match (group, *plain) {
+                        // Two bytes at a time.
+                        (2, true) if pack.channels.is_multiple_of(4) => {
+                            let base = *base as u16;
+                            source.fill(to, border, 2, |from: &[u8], to| {
+                                for (to, pair) in to.iter_mut().zip(from.as_chunks::<2>().0) {
+                                    let pair = u16::from_le_bytes(*pair);
+                                    *to = ((pair & 255) + (pair >> 8) * base) as u8;
+                                }
+                            });
+                        }
+                        _ => source
+                            .fill(to, border, *group, |from, to| rows(from, to, digits, *group, *base, *zero, border)),
+                    }
                 }
                 Format::Codes => {
                     let to: &mut [u8] = context.memory.write(byte, from, length);
                     let border = input.tensor.low().wrapping_neg() as u8;
-                    source.fill(to, border, |from: &[u8], to| to[..from.len()].copy_from_slice(from));
+                    source.fill(to, border, 1, |from: &[u8], to| to[..from.len()].copy_from_slice(from));
                 }
                 Format::Words => {
                     let to: &mut [i16] = context.memory.write(byte, from, length);
@@ -117,7 +131,7 @@ unsafe fn body(pack: &Pack, context: &Context<'_>) {
                 Format::Planes => {
                     let to: &mut [u64] = context.memory.write(byte, from, length);
                     let low = input.tensor.low();
-                    source.fill(to, 0, |from, to| planes(from, to, low));
+                    source.fill(to, 0, 32, |from, to| planes(from, to, low));
                 }
             }
         }
@@ -134,21 +148,27 @@ struct Line<'a> {
 }
 
 impl Line<'_> {
-    /// Writes the line: `border` all over, then every pixel.
+    /// Writes the line: `border` in the padding, and what `of` makes of the channels of every pixel, or of all pixels at once where they
+    /// are side by side, packed and not.
     ///
     /// # Safety
-    /// As [`Pack::run`], with bytes in the input.
+    /// As [`Pack::run`], with an input stored as `F`.
     #[inline(always)]
-    unsafe fn fill<T: Copy>(&self, to: &mut [T], border: T, of: impl Fn(&[u8], &mut [T])) {
-        if self.pack.before != [0; 2] || self.pack.geometry.size != self.pack.size || self.pack.geometry.unit == 0 {
-            to.fill(border);
-        }
+    unsafe fn fill<F: Plain, T: Copy>(&self, to: &mut [T], border: T, each: usize, of: impl Fn(&[F], &mut [T])) {
+        let (pack, unit) = (self.pack, self.pack.geometry.unit);
         let Some(row) = self.row else { return to.fill(border) };
-        let unit = self.pack.geometry.unit;
-        for column in 0..self.pack.size[1] {
-            // SAFETY: the caller's duty.
-            let from = unsafe { self.input.read(self.index(row, column), self.pack.channels) };
-            of(from, &mut to[(self.pack.before[1] + column) * unit..][..unit]);
+        let (start, width) = (pack.before[1] * unit, pack.size[1]);
+        to[..start].fill(border);
+        to[start + width * unit..].fill(border);
+        let to = &mut to[start..][..width * unit];
+        // SAFETY: the caller's duty.
+        unsafe {
+            if pack.groups == 1 && pack.channels == unit * each {
+                return of(self.input.read(self.index(row, 0), width * pack.channels), to);
+            }
+            for (column, to) in to.chunks_exact_mut(unit).enumerate() {
+                of(self.input.read(self.index(row, column), pack.channels), to);
+            }
         }
     }
 
@@ -158,20 +178,13 @@ impl Line<'_> {
     /// As [`Pack::run`].
     #[inline(always)]
     unsafe fn values<T: Copy + Default>(&self, to: &mut [T], of: impl Fn(i32) -> T) {
-        const CHUNK: usize = 64;
-        to.fill(T::default());
-        let (Some(row), unit) = (self.row, self.pack.geometry.unit) else { return };
-        for column in 0..self.pack.size[1] {
-            let (index, to) =
-                (self.index(row, column), &mut to[(self.pack.before[1] + column) * unit..][..self.pack.channels]);
-            for (i, to) in to.chunks_mut(CHUNK).enumerate() {
-                let mut buffer = [0; CHUNK];
-                let buffer = &mut buffer[..to.len()];
-                // SAFETY: the caller's duty.
-                unsafe { self.input.integers(index + i * CHUNK, buffer) };
-                for (to, from) in to.iter_mut().zip(buffer) {
-                    *to = of(*from);
-                }
+        // SAFETY: the caller's duty; the types are those of the elements.
+        unsafe {
+            match self.input.tensor.element {
+                Element::Byte { low } => self.fill(to, T::default(), 1, |from: &[u8], to| {
+                    each(from, to, |from| of(i32::from(from) + low));
+                }),
+                _ => self.fill(to, T::default(), 1, |from: &[i32], to| each(from, to, &of)),
             }
         }
     }
@@ -181,6 +194,17 @@ impl Line<'_> {
         let [height, width] = self.pack.size;
         let (pixel, channels) = ((self.sample * height + row) * width + column, self.pack.channels);
         (pixel * self.pack.groups + self.group) * channels
+    }
+}
+
+/// Value by value; zeros where there are more numbers than values.
+#[inline(always)]
+fn each<F: Copy, T: Copy + Default>(from: &[F], to: &mut [T], of: impl Fn(F) -> T) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = of(*from);
+    }
+    for to in to.iter_mut().skip(from.len()) {
+        *to = T::default();
     }
 }
 

@@ -2,48 +2,45 @@
 //!
 //! With m the places where both are not 0, and n those of them where the signs differ, Σ w·x = |m| − 2|n|.
 
-use alloc::vec;
-use alloc::vec::Vec;
-use core::marker::PhantomData;
-
 use super::geometry::{Geometry, Run};
 use super::kernel::Weighted;
 use crate::engine::context::Context;
 use crate::engine::level::at_level;
 use crate::engine::memory::Plain;
+use alloc::vec;
+use alloc::vec::Vec;
 
-/// Integers, one product at a time for every output of a block.
+/// Integers, one product at a time for every output of a block; weights are as wide as values, so that nothing is widened on the way.
 #[derive(Debug)]
 pub(crate) struct Wide<T> {
     runs: Vec<Run>,
     reach: usize,
     width: usize,
     /// `[blocks, packed numbers, width]`.
-    weights: Vec<i8>,
+    weights: Vec<T>,
     /// Packed numbers of an output.
     length: usize,
-    values: PhantomData<T>,
 }
 
-impl<T> Wide<T> {
+impl<T: Plain + From<i8>> Wide<T> {
     pub(crate) fn new(geometry: &Geometry, weighted: &Weighted<'_>) -> Self {
         let width = if weighted.outputs > 16 { 32 } else { 8 };
         let length = weighted.taps() * geometry.unit;
-        let mut weights = vec![0; weighted.outputs.div_ceil(width) * length * width];
+        let mut weights = vec![T::from(0); weighted.outputs.div_ceil(width) * length * width];
         for output in 0..weighted.outputs {
             let start = output / width * length * width + output % width;
             for (i, weight) in weighted.sequence(output, geometry.unit).into_iter().enumerate() {
-                weights[start + i * width] = weight;
+                weights[start + i * width] = weight.into();
             }
         }
-        Self { runs: geometry.runs.clone(), reach: geometry.reach(), width, weights, length, values: PhantomData }
+        Self { runs: geometry.runs.clone(), reach: geometry.reach(), width, weights, length }
     }
 
     pub(crate) fn width(&self) -> usize {
         self.width
     }
 
-    fn block(&self, block: usize) -> &[i8] {
+    fn block(&self, block: usize) -> &[T] {
         &self.weights[block * self.length * self.width..][..self.length * self.width]
     }
 }
@@ -68,7 +65,7 @@ impl Wide<i16> {
             weights: self.block(block),
             width: self.width,
         };
-        at_level!(context.level, wide_words(task: Task<'_, i8>, sums: &mut [i32]));
+        at_level!(context.level, wide_words(task: Task<'_, i16>, sums: &mut [i32]));
     }
 }
 
@@ -92,7 +89,7 @@ impl Wide<i32> {
             weights: self.block(block),
             width: self.width,
         };
-        at_level!(context.level, wide_integers(task: Task<'_, i8>, sums: &mut [i32]));
+        at_level!(context.level, wide_integers(task: Task<'_, i32>, sums: &mut [i32]));
     }
 }
 
@@ -123,7 +120,7 @@ impl<W> Task<'_, W> {
 /// # Safety
 /// As [`Kernel::add`](super::Kernel::add).
 #[inline(always)]
-unsafe fn wide_words(task: Task<'_, i8>, sums: &mut [i32]) {
+unsafe fn wide_words(task: Task<'_, i16>, sums: &mut [i32]) {
     // SAFETY: the caller's duty.
     unsafe { wide::<i16>(task, sums) }
 }
@@ -131,7 +128,7 @@ unsafe fn wide_words(task: Task<'_, i8>, sums: &mut [i32]) {
 /// # Safety
 /// As [`Kernel::add`](super::Kernel::add).
 #[inline(always)]
-unsafe fn wide_integers(task: Task<'_, i8>, sums: &mut [i32]) {
+unsafe fn wide_integers(task: Task<'_, i32>, sums: &mut [i32]) {
     // SAFETY: the caller's duty.
     unsafe { wide::<i32>(task, sums) }
 }
@@ -139,7 +136,7 @@ unsafe fn wide_integers(task: Task<'_, i8>, sums: &mut [i32]) {
 /// # Safety
 /// As [`Kernel::add`](super::Kernel::add).
 #[inline(always)]
-unsafe fn wide<T: Plain + Into<i32>>(task: Task<'_, i8>, sums: &mut [i32]) {
+unsafe fn wide<T: Plain + Into<i32>>(task: Task<'_, T>, sums: &mut [i32]) {
     // SAFETY: the caller's duty.
     unsafe {
         match task.width {
@@ -152,7 +149,7 @@ unsafe fn wide<T: Plain + Into<i32>>(task: Task<'_, i8>, sums: &mut [i32]) {
 /// # Safety
 /// As [`Kernel::add`](super::Kernel::add).
 #[inline(always)]
-unsafe fn of_width<T: Plain + Into<i32>, const WIDTH: usize>(task: Task<'_, i8>, sums: &mut [i32]) {
+unsafe fn of_width<T: Plain + Into<i32>, const WIDTH: usize>(task: Task<'_, T>, sums: &mut [i32]) {
     for (output, sums) in sums.as_chunks_mut::<WIDTH>().0.iter_mut().enumerate() {
         // SAFETY: the caller's duty.
         let inputs: &[T] = unsafe { task.inputs(output) };
@@ -162,7 +159,8 @@ unsafe fn of_width<T: Plain + Into<i32>, const WIDTH: usize>(task: Task<'_, i8>,
             for (x, weights) in inputs[run.offset..][..run.length].iter().zip(&mut weights) {
                 let x: i32 = (*x).into();
                 for l in 0..WIDTH {
-                    total[l] = total[l].wrapping_add(i32::from(weights[l]).wrapping_mul(x));
+                    let weight: i32 = weights[l].into();
+                    total[l] = total[l].wrapping_add(weight.wrapping_mul(x));
                 }
             }
         }

@@ -8,7 +8,7 @@ use core::arch::x86_64::*;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::{inputs, length, tiles};
+use super::{inputs, length, packed, tiles};
 use crate::Range;
 use crate::engine::context::Context;
 use crate::engine::product::geometry::{Geometry, Run};
@@ -80,7 +80,9 @@ impl Bytes {
         sums: &mut [i32],
     ) {
         let sums = sums.as_chunks_mut::<WIDTH>().0;
-        sums.fill(self.corrections[block]);
+        // SAFETY: the caller's duty.
+        let packed = unsafe { packed(context, byte, bases, self.reach) };
+        let mut corrections = Some(&self.corrections[block]);
         let mut weights = &self.weights[block * self.length..][..self.length];
         for runs in &self.blocks {
             let (now, rest) = weights.split_at(length(runs) / FOUR);
@@ -88,17 +90,19 @@ impl Bytes {
             // SAFETY: the caller's duty; the weights are those of the runs.
             unsafe {
                 tiles!(bases.len(), |at| tile::<; P>(
-                    inputs(context, byte, &bases[at..], self.reach),
+                    inputs(packed, &bases[at..]),
                     runs,
                     now,
+                    corrections,
                     &mut sums[at..],
                 ));
             }
+            corrections = None;
         }
     }
 }
 
-/// Adds the products of some runs for `P` outputs.
+/// Adds the products of some runs for `P` outputs to what there is, or to the corrections.
 ///
 /// # Safety
 /// All runs can be read from the inputs, and there are as many weights as the runs have fours.
@@ -108,6 +112,7 @@ unsafe fn tile<const P: usize>(
     inputs: [*const u8; P],
     runs: &[Run],
     weights: &[[[i8; LANES * FOUR]; 2]],
+    corrections: Option<&[i32; WIDTH]>,
     to: &mut [[i32; WIDTH]],
 ) {
     let mut sums = [[_mm256_setzero_si256(); P]; 2];
@@ -131,10 +136,13 @@ unsafe fn tile<const P: usize>(
     let one = _mm256_set1_epi16(1);
     for (p, to) in to.iter_mut().enumerate().take(P) {
         for (b, to) in to.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
-            let to: *mut __m256i = to.as_mut_ptr().cast();
+            let from = corrections.map_or(to.as_ptr(), |corrections| corrections[b * LANES..][..LANES].as_ptr());
             let pairs = _mm256_madd_epi16(sums[b][p], one);
             // SAFETY: 8 numbers of 32 bits.
-            unsafe { _mm256_storeu_si256(to, _mm256_add_epi32(_mm256_loadu_si256(to), pairs)) };
+            unsafe {
+                let sum = _mm256_add_epi32(_mm256_loadu_si256(from.cast()), pairs);
+                _mm256_storeu_si256(to.as_mut_ptr().cast(), sum);
+            }
         }
     }
 }

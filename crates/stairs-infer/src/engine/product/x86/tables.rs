@@ -17,7 +17,7 @@ use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::{inputs, length, tiles};
+use super::{inputs, length, packed, tiles};
 use crate::engine::context::Context;
 use crate::engine::product::GROUP;
 use crate::engine::product::geometry::{Geometry, Run};
@@ -69,7 +69,8 @@ impl Values {
     pub(crate) fn format(&self, low: i32) -> Format {
         let digit = |level: i32| self.levels.iter().position(|other| *other == level).unwrap_or_default() as u8;
         let digits = core::array::from_fn(|code| digit(code as i32 + low));
-        Format::Rows { digits: Box::new(digits), group: self.group, base: self.levels.len(), zero: digit(0) }
+        let plain = self.levels.iter().zip(low..).all(|(level, value)| *level == value);
+        Format::Rows { digits: Box::new(digits), plain, group: self.group, base: self.levels.len(), zero: digit(0) }
     }
 
     /// All rows: entry j of a row is the sum of its levels times the weights that are the digits of j.
@@ -164,6 +165,8 @@ impl Tables {
         let mut entries = [[[0u8; LANES]; B]; MOST];
         let weights: [&[[u8; LANES]]; B] =
             core::array::from_fn(|b| &self.weights[(block * B + b) * (self.length / 2)..][..self.length / 2]);
+        // SAFETY: the caller's duty.
+        let packed = unsafe { packed(context, byte, bases, self.reach) };
         let mut first = 0;
         for runs in &self.blocks {
             let pairs = length(runs) / 2;
@@ -174,7 +177,7 @@ impl Tables {
             unsafe {
                 tiles!(bases.len(), |at| tile::<B; P>(
                     &self.table,
-                    inputs(context, byte, &bases[at..], self.reach),
+                    inputs(packed, &bases[at..]),
                     runs,
                     &entries,
                     &mut short[at..],

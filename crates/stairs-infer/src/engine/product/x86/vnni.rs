@@ -9,7 +9,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::bytes::corrections;
-use super::{inputs, tiles};
+use super::{inputs, packed, tiles};
 use crate::engine::context::Context;
 use crate::engine::product::geometry::{Geometry, Run};
 use crate::engine::product::kernel::Weighted;
@@ -84,13 +84,15 @@ impl Vnni {
         sums: &mut [i32],
     ) {
         let sums = sums.as_chunks_mut::<LANES>().0;
+        // SAFETY: the caller's duty.
+        let packed = unsafe { packed(context, byte, bases, self.reach) };
         let weights: [&[[i8; LANES * FOUR]]; B] =
             core::array::from_fn(|b| &self.weights[(block * B + b) * self.length..][..self.length]);
         let corrections: [[i32; LANES]; B] = core::array::from_fn(|b| self.corrections[block * B + b]);
         // SAFETY: the caller's duty; the weights are those of the runs.
         unsafe {
             tiles!(bases.len(), |at| tile::<B; P>(
-                inputs(context, byte, &bases[at..], self.reach),
+                inputs(packed, &bases[at..]),
                 &self.runs,
                 weights,
                 &corrections,

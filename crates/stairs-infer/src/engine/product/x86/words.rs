@@ -7,7 +7,7 @@ use core::arch::x86_64::*;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::{inputs, tiles};
+use super::{inputs, packed, tiles};
 use crate::engine::context::Context;
 use crate::engine::product::geometry::{Geometry, Run};
 use crate::engine::product::kernel::Weighted;
@@ -54,11 +54,13 @@ impl Words {
         sums: &mut [i32],
     ) {
         let sums = sums.as_chunks_mut::<WIDTH>().0;
+        // SAFETY: the caller's duty.
+        let packed = unsafe { packed(context, byte, bases, self.reach) };
         let weights = &self.weights[block * self.length..][..self.length];
         // SAFETY: the caller's duty; the weights are those of the runs.
         unsafe {
             tiles!(bases.len(), |at| tile::<; P>(
-                inputs(context, byte, &bases[at..], self.reach),
+                inputs(packed, &bases[at..]),
                 &self.runs,
                 weights,
                 &mut sums[at..],

@@ -1,16 +1,16 @@
-//! A ternary LeNet for images of 8 × 8 pixels with random weights, as C, with images and what they must give:
-//! `cargo run -p stairs-deploy --example digits_c -- FOLDER` and then
-//! `benches/device/cortex_m4.sh FOLDER/digits.h FOLDER/digits.c FOLDER/images FOLDER/labels FOLDER/results`.
+//! A network with random ternary weights as C, with random images and what they must give, for `benches/device/cortex_m4.sh`:
+//!
+//! ```sh
+//! cargo run -p stairs-deploy --example device -- FOLDER [digits|lenet|vgg8|resnet18|mobilenet_v2 [IMAGES]]
+//! benches/device/cortex_m4.sh FOLDER/digits.h FOLDER/digits.c FOLDER/images FOLDER/labels FOLDER/results
+//! ```
 
 use std::error::Error;
 use std::path::PathBuf;
 
 use stairs_deploy::c::{Options, c};
-use stairs_infer::testing::Dice;
+use stairs_infer::testing::{Dice, macs, network};
 use stairs_infer::{Op, Pixels, Program, ProgramBuilder, ProgramError, Source, Thresholds, Value, Weights, Window};
-
-/// Images it is run on.
-const IMAGES: usize = 100;
 
 fn ternary(dice: &mut Dice, shape: Vec<usize>) -> Result<Weights, ProgramError> {
     let count = shape.iter().product();
@@ -26,7 +26,8 @@ fn stair(builder: &mut ProgramBuilder, dice: &mut Dice, source: Source, spread: 
     builder.push(format!("stair{}", builder.nodes().len()), Op::Thresholds(thresholds), &[source])
 }
 
-fn lenet(dice: &mut Dice) -> Result<Program, Box<dyn Error>> {
+/// A LeNet for images of 8 × 8.
+fn digits(dice: &mut Dice) -> Result<Program, ProgramError> {
     let mut builder = Program::builder("ternary LeNet for digits", vec![1, 8, 8])?;
     let fix = Op::Fix { fraction: 16, low: -(1 << 20), high: 1 << 20 };
     let mut last = builder.push("input", fix, &[Source::Input])?;
@@ -50,21 +51,31 @@ fn lenet(dice: &mut Dice) -> Result<Program, Box<dyn Error>> {
         offsets: (0..10).map(|_| number(dice)).collect(),
     };
     last = builder.push("scale", affine, &[last])?;
-    let table = (0..256).map(|byte| (byte as f32 / 255.0 - 0.3) / 0.38).collect();
-    Ok(builder.finish(last).with_pixels(Pixels { table })?)
+    Ok(builder.finish(last))
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let folder = PathBuf::from(std::env::args().nth(1).ok_or("digits_c FOLDER")?);
+    let mut arguments = std::env::args().skip(1);
+    let folder = PathBuf::from(arguments.next().ok_or("device FOLDER [NETWORK [IMAGES]]")?);
+    let name = arguments.next().unwrap_or_else(|| "digits".to_owned());
+    let count: usize = arguments.next().map_or(Ok(100), |count| count.parse())?;
     let mut dice = Dice::new(7);
-    let program = lenet(&mut dice)?;
-    let sources = c(&program, &Options::new("digits"))?;
+    let program = if name == "digits" { digits(&mut dice)? } else { network(&name)? };
+    let channels = program.input()[0];
+    let table = (0..channels * 256).map(|byte| ((byte % 256) as f32 / 255.0 - 0.3) / 0.38).collect();
+    let program = program.with_pixels(Pixels { table })?;
+    let sources = c(&program, &Options::new(&name))?;
     let (mut images, mut labels, mut results) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..IMAGES {
-        // A slope with noise on it, so that images differ in more than noise.
-        let [level, down, right] = [0; 3].map(|_| dice.integer(-40, 40));
-        let pixel = |i: i64| 128 + level + (i / 8 - 4) * down + (i % 8 - 4) * right;
-        let image: Vec<u8> = (0..64).map(|i| (pixel(i) + dice.integer(-30, 30)).clamp(0, 255) as u8).collect();
+    let (plane, width) = (program.input()[1..].iter().product::<usize>(), program.input()[2] as i64);
+    for _ in 0..count {
+        // A slope with noise on it in every channel, so that images differ in more than noise.
+        let mut image = Vec::new();
+        for _ in 0..channels {
+            let [level, down, right] = [0; 3].map(|_| dice.integer(-40, 40));
+            let slope =
+                |i: i64| 128 + level + ((2 * i / width - width) * down + (2 * (i % width) - width) * right) * 4 / width;
+            image.extend((0..plane as i64).map(|i| (slope(i) + dice.integer(-30, 30)).clamp(0, 255) as u8));
+        }
         let result = program.run(&program.sample(&image)?)?;
         labels.push(result.label() as u8);
         results.extend(match result {
@@ -74,15 +85,20 @@ fn main() -> Result<(), Box<dyn Error>> {
         images.extend(image);
     }
     std::fs::create_dir_all(&folder)?;
-    std::fs::write(folder.join("digits.h"), sources.header)?;
-    std::fs::write(folder.join("digits.c"), sources.source)?;
+    std::fs::write(folder.join(format!("{name}.h")), sources.header)?;
+    std::fs::write(folder.join(format!("{name}.c")), sources.source)?;
     std::fs::write(folder.join("images"), images)?;
     std::fs::write(folder.join("labels"), &labels)?;
     std::fs::write(folder.join("results"), results)?;
-    let classes: Vec<usize> = (0..10).map(|class| labels.iter().filter(|label| **label == class).count()).collect();
+    let products: usize = (0..program.nodes().len()).map(|node| macs(&program, node)).sum();
+    let mut classes = labels.clone();
+    classes.sort_unstable();
+    classes.dedup();
     println!(
-        "{IMAGES} images, of every class {classes:?}; {} bytes of RAM, {} of constants",
-        sources.ram, sources.flash
+        "{name}: {products} products an image, {} bytes of RAM, {} of constants; {count} images, {} classes among their labels",
+        sources.ram,
+        sources.flash,
+        classes.len()
     );
     Ok(())
 }
