@@ -5,7 +5,8 @@
 //! 1. the requantised form: bytes times bytes, one fused node in onnxruntime ([`fit`](super::fit));
 //! 2. the divided form: sums in single precision, exact, and one `QuantizeLinear` with a scale for each channel;
 //! 3. a straight line in double precision, rounded down;
-//! 4. comparisons.
+//! 4. the same, one too low at most, and one comparison;
+//! 5. comparisons.
 
 use stairs_infer::{Op, Source, Window};
 
@@ -129,6 +130,13 @@ impl Emitter<'_> {
             let counts = self.pool(Held { name: counts, form: BYTES }, pool, 0).name;
             return Ok(self.coded(&counts, stair, code));
         }
+        if few && let Some(lines) = nearly(stair, &sums) {
+            let double = self.doubled(held);
+            let counts = self.corrected(&double, &lines, stair, &sums, rank);
+            let pool = pool.map(|pool| Pool { quick: false, ..pool });
+            let counts = self.pool(Held { name: counts, form: BYTES }, pool, 0).name;
+            return Ok(self.levels(counts, stair, code));
+        }
         let held = self.comparable(held, &sums);
         let held = self.compare(&held, stair, &sums, rank);
         let low = stair.levels.iter().copied().min().unwrap_or(0);
@@ -169,6 +177,11 @@ impl Emitter<'_> {
             return self.coded(&counts, stair, code);
         }
         let held = self.signed(source, stair);
+        if few && let Some(lines) = nearly(stair, &sums) {
+            let double = self.doubled(held);
+            let counts = self.corrected(&double, &lines, stair, &sums, rank);
+            return self.levels(counts, stair, code);
+        }
         self.compare(&held, stair, &sums, rank)
     }
 
@@ -221,11 +234,22 @@ impl Emitter<'_> {
                 self.graph.node("Clip", &[counts, &low, &high], &[])
             }
         };
+        self.levels(name, stair, code)
+    }
+
+    /// Counts as levels. Where bytes are levels only of a unit above 1, there are two, and few thresholds are not counted so.
+    fn levels(&mut self, name: String, stair: &Stair, code: Option<Code>) -> Held {
         match code {
             Some(Code { zero, step, .. }) => Held { name, form: Form::Code { zero, step } },
             None => self.table(&name, stair),
         }
     }
+}
+
+/// Lines that give the counts of all channels or one less, where there are more than a few thresholds.
+fn nearly(stair: &Stair, sums: &[(i64, i64)]) -> Option<Vec<Floored>> {
+    let many = stair.levels.len() > super::compare::CHAIN;
+    (0..sums.len()).map(|c| stair.count(c, sums[c]).nearly().filter(|_| many)).collect()
 }
 
 /// The straight lines of all channels.

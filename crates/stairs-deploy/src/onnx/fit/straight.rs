@@ -20,6 +20,19 @@ impl Count<'_> {
         self.is(fit).then_some(fit)
     }
 
+    /// A line that, rounded down, gives the count or one less than it, of thresholds that are nearly evenly spaced.
+    pub(in crate::onnx) fn nearly(&self) -> Option<Floored> {
+        let x = self.widest();
+        let (least, most) = self.band(x);
+        let line = Floored { factor: 1.0 / x, offset: middle(least, most) / x };
+        let index = |acc: i64| (acc as f64 * line.factor + line.offset).floor();
+        let right = self.met().all(|(j, t)| {
+            let below = (j - 1) as f64;
+            (t > self.high || index(t) >= below) && (t <= self.low || index(t - 1) <= below)
+        });
+        right.then_some(line)
+    }
+
     /// Whether a straight line gives this count.
     pub(in crate::onnx) fn is(&self, line: Floored) -> bool {
         let index = |acc: i64| (acc as f64 * line.factor + line.offset).floor();
