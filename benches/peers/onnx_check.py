@@ -192,7 +192,7 @@ def speed(folder, reference):
 
 def main():
     count = Count()
-    folders = sorted(place for place in pathlib.Path(options.folder).iterdir() if (place / "reference.json").exists())
+    folders = sorted(file.parent for file in pathlib.Path(options.folder).glob("*/reference.json"))
     if not folders:
         sys.exit(f"{options.folder} has no folder with a reference.json: run the example onnx_reference first")
     for folder in folders:
@@ -221,15 +221,18 @@ if __name__ == "__main__":
     options = parser.parse_args()
     if options.venv:
         enter(options.venv)
-    import numpy as np
-    import onnx
-    import onnxruntime as ort
+    try:
+        import numpy as np
+        import onnx
+        import onnxruntime as ort
 
-    if not options.no_qonnx:
-        warnings.filterwarnings("ignore")
-        ort.set_default_logger_severity(4)
-        from qonnx.core.modelwrapper import ModelWrapper
-        from qonnx.core.onnx_exec import execute_onnx
-        from qonnx.transformation.infer_shapes import InferShapes
-        from qonnx.util.cleanup import cleanup_model
+        if not options.no_qonnx:
+            warnings.filterwarnings("ignore")
+            ort.set_default_logger_severity(4)
+            from qonnx.core.modelwrapper import ModelWrapper
+            from qonnx.core.onnx_exec import execute_onnx
+            from qonnx.transformation.infer_shapes import InferShapes
+            from qonnx.util.cleanup import cleanup_model
+    except ModuleNotFoundError as missing:
+        sys.exit(f"no module {missing.name}: pip install {' '.join(PACKAGES)}, or --venv DIR, which does it there")
     main()

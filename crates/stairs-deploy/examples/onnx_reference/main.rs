@@ -1,10 +1,10 @@
 //! Writes programs as ONNX and QONNX with the integers they must give, for `benches/peers/onnx_check.py`.
 //!
-//! `onnx_reference FOLDER FIRST LAST` writes the random programs of these seeds, `onnx_reference FOLDER shapes` those of usual shapes,
-//! with float networks of the same layers as `float.onnx`, the outputs of these in double precision as `float.json`, and the quantised
-//! networks in single precision as `quantised.onnx`. Each is a folder of four files: `model.onnx`,
-//! `qonnx.onnx`, `reference.json` (shapes, names of tensors, where numbers are) and `reference.bin` (samples and the results of all
-//! nodes, little-endian, 32 bits each).
+//! `onnx_reference FOLDER FIRST LAST` writes the random programs of these seeds, `onnx_reference FOLDER shapes [NAME]` those of usual
+//! shapes whose names begin so. Each is a folder of four files: `model.onnx`, `qonnx.onnx`, `reference.json` (shapes, names of
+//! tensors, where numbers are) and `reference.bin` (samples and the results of all nodes, little-endian, 32 bits each). With those of
+//! usual shapes come float networks of the same layers as `float.onnx`, the outputs of these in double precision as `float.json`, and
+//! the quantised networks in single precision as `quantised.onnx`.
 
 mod shapes;
 
@@ -23,8 +23,9 @@ const FEW: usize = 8;
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     match &arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [folder, "shapes"] => {
-            for shape in shapes::all()? {
+        [folder, "shapes", prefix @ ..] => {
+            for shape in shapes::named(prefix.first().unwrap_or(&"")) {
+                let shape = shape?;
                 let folder = Path::new(folder).join(shape.name);
                 let mut dice = Dice::new(1);
                 let count = FEW * shape.program.input().iter().product::<usize>();
@@ -48,7 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 write(&Path::new(folder).join(seed.to_string()), &program, &samples)?;
             }
         }
-        _ => return Err("onnx_reference FOLDER FIRST LAST, or onnx_reference FOLDER shapes".into()),
+        _ => return Err("onnx_reference FOLDER FIRST LAST, or onnx_reference FOLDER shapes [NAME]".into()),
     }
     Ok(())
 }

@@ -33,21 +33,25 @@ const TERNARY: Kind = Kind { weights: "ternary", features: "ternary" };
 const BINARY: Kind = Kind { weights: "sign", features: "binary" };
 const INT4: Kind = Kind { weights: "int4", features: "uint4" };
 
-/// All of them.
-pub(crate) fn all() -> Result<Vec<Shape>> {
-    let made = [
-        ("lenet-ternary", lenet(TERNARY)?),
-        ("lenet-binary", lenet(BINARY)?),
-        ("lenet-int4", lenet(INT4)?),
-        ("vgg8-ternary", vgg8(TERNARY)?),
-        ("resnet20-ternary", resnet(TERNARY)?),
-        ("mobilenetv2-ternary", mobilenet(Kind { features: "uint4", ..TERNARY })?),
-    ];
-    let lowered = made.into_iter().map(|(name, (quantised, float))| {
-        let program = deploy(&quantised, &DeployOptions::new(name, REACH))?.program;
+/// A name and what makes the networks.
+type Named = (&'static str, fn() -> Result<Made>);
+
+const SHAPES: [Named; 6] = [
+    ("lenet-ternary", || lenet(TERNARY)),
+    ("lenet-binary", || lenet(BINARY)),
+    ("lenet-int4", || lenet(INT4)),
+    ("vgg8-ternary", || vgg8(TERNARY)),
+    ("resnet20-ternary", || resnet(TERNARY)),
+    ("mobilenetv2-ternary", || mobilenet(Kind { features: "uint4", ..TERNARY })),
+];
+
+/// Those whose name begins so.
+pub(crate) fn named(prefix: &str) -> impl Iterator<Item = Result<Shape>> {
+    SHAPES.iter().filter(move |(name, _)| name.starts_with(prefix)).map(|(name, make)| {
+        let (quantised, float) = make()?;
+        let program = deploy(&quantised, &DeployOptions::new(*name, REACH))?.program;
         Ok(Shape { name, program, quantised, float })
-    });
-    lowered.collect()
+    })
 }
 
 /// A result in the quantised network, and that of the same layer in the float network.
