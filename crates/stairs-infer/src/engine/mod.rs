@@ -94,10 +94,8 @@ impl Engine {
     /// [`ProgramError::Memory`] for results that need more memory than the options allow.
     pub fn new(program: &Program, options: Options) -> Result<Self, ProgramError> {
         let level = Level::capped(options.level);
-        let plan = Plan::new(program, Wanted { level, batch: options.batch, keeps: options.keeps })?;
-        if plan.bytes > options.memory {
-            return Err(ProgramError::Memory { bytes: plan.bytes, most: options.memory });
-        }
+        let Options { batch, memory, keeps, .. } = options;
+        let plan = Plan::new(program, Wanted { level, batch, memory, keeps })?;
         let (shape, kind) = program.at(program.output());
         let (input, output) = (program.input().iter().product(), shape.iter().product());
         Ok(Self { plan, options, level, input, output, kind })

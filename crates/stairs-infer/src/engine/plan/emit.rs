@@ -15,9 +15,11 @@ use crate::{Kind, Op, ProgramError, Source, Window};
 impl Builder<'_> {
     /// A place for results of so many bytes a sample.
     pub(super) fn slot(&mut self, bytes: usize) -> Result<usize, ProgramError> {
-        let bytes = bytes
-            .checked_mul(self.wanted.batch)
-            .ok_or(ProgramError::Memory { bytes: usize::MAX, most: isize::MAX as usize })?;
+        let bytes = bytes.saturating_mul(self.wanted.batch);
+        // What is too large is refused before anything is made for it.
+        if bytes > self.wanted.memory {
+            return Err(self.wanted.beyond(bytes));
+        }
         let now = self.steps.len();
         self.needs.push(Need { bytes, first: now, last: now });
         Ok(self.needs.len() - 1)

@@ -146,7 +146,7 @@ impl Builder<'_> {
         }
         let count = geometry.size[0].checked_mul(geometry.size[1]).and_then(|size| size.checked_mul(unit * groups));
         let bytes = count.and_then(|count| count.checked_mul(format.bytes()));
-        let slot = self.slot(bytes.ok_or(ProgramError::Memory { bytes: usize::MAX, most: isize::MAX as usize })?)?;
+        let slot = self.slot(bytes.unwrap_or(usize::MAX))?;
         let before = [window.padding[0][0], window.padding[1][0]];
         let pack =
             Pack { input, slot, format, geometry: geometry.clone(), size: size[0], before, groups, channels: each };

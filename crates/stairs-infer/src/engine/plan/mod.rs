@@ -39,8 +39,17 @@ pub(crate) struct Wanted {
     pub(crate) level: Level,
     /// Samples at once.
     pub(crate) batch: usize,
+    /// Most bytes.
+    pub(crate) memory: usize,
     /// Whether every node's result is stored and kept.
     pub(crate) keeps: bool,
+}
+
+impl Wanted {
+    /// What needs too much.
+    fn beyond(self, bytes: usize) -> ProgramError {
+        ProgramError::Memory { bytes, most: self.memory }
+    }
 }
 
 /// A plan in the making.
@@ -81,8 +90,10 @@ impl Plan {
             let slot = builder.tensors[tensor].slot;
             builder.needs[slot].last = end;
         }
-        let (places, bytes) =
-            place(&builder.needs).ok_or(ProgramError::Memory { bytes: usize::MAX, most: isize::MAX as usize })?;
+        let (places, bytes) = place(&builder.needs).ok_or(wanted.beyond(usize::MAX))?;
+        if bytes > wanted.memory {
+            return Err(wanted.beyond(bytes));
+        }
         let Builder { steps, tensors, results, done, .. } = builder;
         Ok(Self { steps, tensors, places, bytes, results, done, output })
     }

@@ -18,7 +18,7 @@ use super::context::Context;
 use super::finish::{CHUNK, Finish, Sums};
 
 /// Outputs taken together.
-const GROUP: usize = 32;
+const GROUP: usize = 40;
 
 /// What packed inputs are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -89,7 +89,7 @@ impl Bytes {
             weights = rest;
             // SAFETY: the caller's duty; the weights are those of the runs.
             unsafe {
-                tiles!(bases.len(), |at| tile::<; P>(
+                tiles!(4, bases.len(), |at| tile::<; P>(
                     inputs(packed, &bases[at..]),
                     runs,
                     now,

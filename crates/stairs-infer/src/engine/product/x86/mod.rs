@@ -59,20 +59,21 @@ fn length(runs: &[Run]) -> usize {
     runs.iter().map(|run| run.length).sum()
 }
 
-/// Calls `$tile::<…, P>` with `P` outputs at a time, 4 as long as there are.
+/// Calls `$call::<…, P>` with `P` outputs at a time: `$most`, at most 5, as long as there are.
 macro_rules! tiles {
-    ($count:expr, |$first:ident| $call:ident::<$($constant:ident),*; P>($($argument:expr),* $(,)?)) => {{
+    ($most:literal, $count:expr, |$first:ident| $call:ident::<$($constant:ident),*; P>($($argument:expr),* $(,)?)) => {{
         let count = $count;
         let mut $first = 0;
-        while $first + 4 <= count {
-            $call::<$({ $constant },)* 4>($($argument),*);
-            $first += 4;
+        while $first + $most <= count {
+            $call::<$({ $constant },)* $most>($($argument),*);
+            $first += $most;
         }
         match count - $first {
             0 => {}
             1 => $call::<$({ $constant },)* 1>($($argument),*),
             2 => $call::<$({ $constant },)* 2>($($argument),*),
-            _ => $call::<$({ $constant },)* 3>($($argument),*),
+            3 => $call::<$({ $constant },)* 3>($($argument),*),
+            _ => $call::<$({ $constant },)* 4>($($argument),*),
         }
     }};
 }

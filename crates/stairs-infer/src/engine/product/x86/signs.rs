@@ -59,7 +59,7 @@ impl Signs {
         let weights = &self.weights[block * self.length..][..self.length];
         // SAFETY: the caller's duty; the weights are those of the runs.
         unsafe {
-            tiles!(bases.len(), |at| tile::<; P>(
+            tiles!(4, bases.len(), |at| tile::<; P>(
                 inputs(packed, &bases[at..]),
                 &self.runs,
                 weights,
@@ -88,8 +88,8 @@ unsafe fn tile<const P: usize>(
         unsafe {
             for i in run.offset..run.offset + run.length {
                 let mut of = [_mm256_setzero_si256(); REGISTERS];
-                for b in 0..REGISTERS {
-                    of[b] = _mm256_loadu_si256((*weights).as_ptr().add(b * LANES).cast());
+                for (b, of) in of.iter_mut().enumerate() {
+                    *of = _mm256_loadu_si256((*weights).as_ptr().add(b * LANES).cast());
                 }
                 weights = weights.add(1);
                 for p in 0..P {

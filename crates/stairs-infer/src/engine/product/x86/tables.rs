@@ -14,6 +14,7 @@
 use core::arch::x86_64::*;
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -40,6 +41,8 @@ pub(crate) struct Values {
     group: usize,
     /// Entries that can be added up in bytes.
     steps: usize,
+    /// All rows, for all groups of a layer.
+    table: Arc<[[i8; 16]]>,
 }
 
 impl Values {
@@ -57,6 +60,7 @@ impl Values {
             let steps = (127 / (group * largest).max(1)).min(MOST) & !1;
             let fits = |values: usize, most: usize| values.checked_pow(group as u32).is_some_and(|count| count <= most);
             (fits(weights.len(), 16) && fits(input.levels.len(), 256) && steps >= 8).then(|| Self {
+                table: table(&input.levels, &weights, group),
                 levels: input.levels.clone(),
                 weights: weights.clone(),
                 group,
@@ -73,23 +77,6 @@ impl Values {
         Format::Rows { digits: Box::new(digits), plain, group: self.group, base: self.levels.len(), zero: digit(0) }
     }
 
-    /// All rows: entry j of a row is the sum of its levels times the weights that are the digits of j.
-    fn table(&self) -> Vec<[i8; 16]> {
-        let count = |values: usize| values.pow(self.group as u32);
-        let rows = (0..count(self.levels.len())).map(|row| {
-            core::array::from_fn(|entry| {
-                let product = |i: usize| {
-                    let digit = |of: usize, values: usize| of / values.pow(i as u32) % values;
-                    // Entries beyond the last one are not looked up.
-                    i32::from(self.weights[digit(entry, self.weights.len())])
-                        * self.levels[digit(row, self.levels.len())]
-                };
-                (0..self.group).map(product).sum::<i32>() as i8
-            })
-        });
-        rows.collect()
-    }
-
     /// The entry of weights that are multiplied together.
     fn entry(&self, weights: &[i8]) -> u8 {
         // A weight that is none of the values stands where there is no input.
@@ -98,10 +85,23 @@ impl Values {
     }
 }
 
+/// All rows: entry j of a row is the sum of its levels times the weights that are the digits of j.
+fn table(levels: &[i32], weights: &[i8], group: usize) -> Arc<[[i8; 16]]> {
+    let rows = (0..levels.len().pow(group as u32)).map(|row| {
+        core::array::from_fn(|entry| {
+            let digit = |of: usize, values: usize, i: usize| of / values.pow(i as u32) % values;
+            // Entries beyond the last one are not looked up.
+            let product = |i| i32::from(weights[digit(entry, weights.len(), i)]) * levels[digit(row, levels.len(), i)];
+            (0..group).map(product).sum::<i32>() as i8
+        })
+    });
+    rows.collect()
+}
+
 /// The kernel.
 #[derive(Debug)]
 pub(crate) struct Tables {
-    table: Vec<[i8; 16]>,
+    table: Arc<[[i8; 16]]>,
     blocks: Vec<Vec<Run>>,
     reach: usize,
     /// `[registers of outputs, pairs of entries]`.
@@ -125,7 +125,7 @@ impl Tables {
                 weights[output / LANES * (length / 2) + i / 2][output % LANES] |= entry;
             }
         }
-        let (table, blocks) = (values.table(), geometry.blocks(values.steps));
+        let (table, blocks) = (values.table.clone(), geometry.blocks(values.steps));
         Self { table, blocks, reach: geometry.reach(), weights, length, registers }
     }
 
@@ -175,7 +175,7 @@ impl Tables {
             first += pairs;
             // SAFETY: the caller's duty; the entries are those of the runs.
             unsafe {
-                tiles!(bases.len(), |at| tile::<B; P>(
+                tiles!(5, bases.len(), |at| tile::<B; P>(
                     &self.table,
                     inputs(packed, &bases[at..]),
                     runs,
@@ -233,8 +233,8 @@ unsafe fn tile<const B: usize, const P: usize>(
         unsafe {
             for i in run.offset..run.offset + run.length {
                 let mut weights = [_mm256_setzero_si256(); B];
-                for b in 0..B {
-                    weights[b] = _mm256_loadu_si256((*entries)[b].as_ptr().cast());
+                for (weights, entries) in weights.iter_mut().zip(&*entries) {
+                    *weights = _mm256_loadu_si256(entries.as_ptr().cast());
                 }
                 entries = entries.add(1);
                 for p in 0..P {

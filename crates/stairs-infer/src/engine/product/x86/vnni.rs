@@ -91,7 +91,7 @@ impl Vnni {
         let corrections: [[i32; LANES]; B] = core::array::from_fn(|b| self.corrections[block * B + b]);
         // SAFETY: the caller's duty; the weights are those of the runs.
         unsafe {
-            tiles!(bases.len(), |at| tile::<B; P>(
+            tiles!(4, bases.len(), |at| tile::<B; P>(
                 inputs(packed, &bases[at..]),
                 &self.runs,
                 weights,

@@ -59,7 +59,7 @@ impl Words {
         let weights = &self.weights[block * self.length..][..self.length];
         // SAFETY: the caller's duty; the weights are those of the runs.
         unsafe {
-            tiles!(bases.len(), |at| tile::<; P>(
+            tiles!(4, bases.len(), |at| tile::<; P>(
                 inputs(packed, &bases[at..]),
                 &self.runs,
                 weights,

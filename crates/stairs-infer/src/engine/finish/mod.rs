@@ -8,8 +8,14 @@
 //!
 //! so that both are sums over v > τ. With many steps it is a search.
 
+mod rescale;
+mod stair;
+
 use alloc::vec;
 use alloc::vec::Vec;
+
+use rescale::{FEW_INPUTS, Rescale, rescale};
+use stair::{Stair, stair};
 
 use super::context::Context;
 use super::level::at_level;
@@ -18,8 +24,12 @@ use crate::Thresholds;
 
 /// Most sums of a row handled at once.
 pub(crate) const CHUNK: usize = 64;
+/// Channels whose parameters are kept in registers.
+const LANES: usize = 16;
 /// Most thresholds that are compared with one after the other.
 const FEW: usize = 24;
+/// Most thresholds that are stored for every number of a row.
+const MANY: usize = 1 << 24;
 
 /// What becomes of integers.
 #[derive(Debug)]
@@ -82,7 +92,7 @@ impl Map {
     pub(crate) fn stair(thresholds: &Thresholds, channels: usize, period: usize) -> Self {
         let (levels, width) = (&thresholds.levels, channels * period);
         let steps = levels.len() - 1;
-        if steps > FEW {
+        if steps > FEW || width.saturating_mul(steps) > MANY {
             return Self::Search { thresholds: thresholds.clone(), period };
         }
         let (mut base, mut beyond, mut rise) = (vec![0; width], vec![0; steps * width], vec![0; steps * width]);
@@ -216,148 +226,6 @@ unsafe fn rows(finish: &Finish, context: &Context<'_>, sums: Sums<'_>) {
             }
             output.set_integers(index, levels);
         }
-    }
-}
-
-/// Channels whose thresholds are kept in registers.
-const LANES: usize = 16;
-
-/// A stair of bytes.
-struct Stair<'a> {
-    base: &'a [i32],
-    beyond: &'a [i32],
-    rise: &'a [i32],
-    low: i32,
-}
-
-impl Stair<'_> {
-    /// Channels `done..done + LANES` of all rows, with `T` thresholds.
-    ///
-    /// # Safety
-    /// As [`Finish::apply`].
-    #[inline(always)]
-    unsafe fn columns<const T: usize>(&self, output: Stored<'_>, width: usize, sums: Sums<'_>, done: usize) {
-        let channel = sums.channel + done;
-        let of = |values: &[i32], at: usize| {
-            let mut lanes = [0; LANES];
-            lanes.copy_from_slice(&values[at + channel..][..LANES]);
-            lanes
-        };
-        let mut base = of(self.base, 0);
-        base.iter_mut().for_each(|base| *base = base.wrapping_sub(self.low));
-        let (mut beyond, mut rise) = ([[0; LANES]; T], [[0; LANES]; T]);
-        for t in 0..T {
-            (beyond[t], rise[t]) = (of(self.beyond, t * width), of(self.rise, t * width));
-        }
-        for i in 0..sums.rows {
-            let Some(values) = sums.values[i * sums.stride + done..].first_chunk::<LANES>() else { return };
-            let mut levels = base;
-            for t in 0..T {
-                for l in 0..LANES {
-                    let passed = if values[l] > beyond[t][l] { rise[t][l] } else { 0 };
-                    levels[l] = levels[l].wrapping_add(passed);
-                }
-            }
-            // SAFETY: the caller's duty; the output is bytes.
-            let to: &mut [u8] = unsafe { output.write((sums.row + i) * width + channel, LANES) };
-            for l in 0..LANES {
-                to[l] = levels[l] as u8;
-            }
-        }
-    }
-}
-
-/// Most inputs of fixed-point maps whose factors are kept in registers.
-const FEW_INPUTS: usize = 2;
-
-/// Fixed-point maps.
-struct Rescale<'a> {
-    factors: &'a [i32],
-    offsets: &'a [i64],
-    shift: u8,
-    bounds: [i32; 2],
-}
-
-impl Rescale<'_> {
-    /// Channels `done..done + LANES` of all rows, of `N` inputs.
-    ///
-    /// # Safety
-    /// As [`Finish::apply`].
-    #[inline(always)]
-    unsafe fn columns<const N: usize>(&self, finish: &Finish, context: &Context<'_>, sums: Sums<'_>, done: usize) {
-        let (channel, width, output) = (sums.channel + done, finish.width, context.stored(finish.output));
-        let mut offsets = [0i64; LANES];
-        offsets.copy_from_slice(&self.offsets[channel..][..LANES]);
-        let mut factors = [[0i32; LANES]; N];
-        for (n, factors) in factors.iter_mut().enumerate() {
-            factors.copy_from_slice(&self.factors[n * width + channel..][..LANES]);
-        }
-        let others: [Option<Stored<'_>>; N] =
-            core::array::from_fn(|n| finish.inputs[n].map(|tensor| context.stored(tensor)));
-        let [low, high] = self.bounds.map(i64::from);
-        for i in 0..sums.rows {
-            let index = (sums.row + i) * width + channel;
-            let Some(at_hand) = sums.values[i * sums.stride + done..].first_chunk::<LANES>() else { return };
-            let mut totals = offsets;
-            for n in 0..N {
-                let mut values = *at_hand;
-                if let Some(other) = others[n] {
-                    // SAFETY: the caller's duty.
-                    unsafe { other.integers(index, &mut values) };
-                }
-                for l in 0..LANES {
-                    totals[l] += i64::from(factors[n][l]) * i64::from(values[l]);
-                }
-            }
-            let mut results = [0; LANES];
-            for l in 0..LANES {
-                results[l] = (totals[l] >> self.shift).clamp(low, high) as i32;
-            }
-            // SAFETY: the caller's duty.
-            unsafe { output.set_integers(index, &results) };
-        }
-    }
-}
-
-#[inline(always)]
-fn stair(values: &[i32], channel: usize, [base, beyond, rise]: [&[i32]; 3], levels: &mut [i32]) {
-    let (count, width) = (values.len(), base.len());
-    levels.copy_from_slice(&base[channel..][..count]);
-    for (beyond, rise) in beyond.chunks_exact(width).zip(rise.chunks_exact(width)) {
-        let (beyond, rise) = (&beyond[channel..][..count], &rise[channel..][..count]);
-        for l in 0..count {
-            levels[l] = levels[l].wrapping_add(if values[l] > beyond[l] { rise[l] } else { 0 });
-        }
-    }
-}
-
-/// # Safety
-/// As [`Finish::apply`].
-#[inline(always)]
-unsafe fn rescale<T: Copy + Into<i64>>(
-    finish: &Finish,
-    at: &Place<'_, '_>,
-    factors: &[T],
-    offsets: &[i64],
-    levels: &mut [i32],
-    to: impl Fn(i64) -> i32,
-) {
-    let count = levels.len();
-    let mut sums = [0i64; CHUNK];
-    let sums = &mut sums[..count];
-    sums.copy_from_slice(&offsets[at.channel..][..count]);
-    for (which, factors) in factors.chunks_exact(finish.width).enumerate() {
-        let mut buffer = [0; CHUNK];
-        // SAFETY: the caller's duty.
-        let values = unsafe { finish.input(which, at, &mut buffer) };
-        let factors = &factors[at.channel..][..count];
-        for l in 0..count {
-            let factor: i64 = factors[l].into();
-            sums[l] += factor * i64::from(values[l]);
-        }
-    }
-    for (level, sum) in levels.iter_mut().zip(sums) {
-        *level = to(*sum);
     }
 }
 
