@@ -17,8 +17,8 @@
 //! | `graph`, `proto` | names, constants, messages |
 //!
 //! Onnxruntime gives the integers of a program at any level of optimisation: not by trust in its kernels, but because each node is
-//! given only what is exact in single precision, in double precision or in 32 bits, whichever kernel and order it takes. What it
-//! fuses is faster.
+//! given only what is exact in single precision, in double precision or in 32 bits, whichever kernel and order it takes, or what is
+//! shown to be rounded too little to matter (`fit`). What it fuses is faster.
 
 mod compare;
 mod emit;
