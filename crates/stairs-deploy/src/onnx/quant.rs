@@ -46,7 +46,15 @@ impl Emitter<'_> {
             -(middle.clamp(count.low, count.high) as f64)
         };
         let offsets: Vec<f64> = (0..sums.len()).map(|c| if most < EXACT { 0.0 } else { offset(c) }).collect();
-        let held = self.product(layer, (most >= EXACT).then_some(&offsets))?;
+        // Thresholds far apart are not all there: sums stay in double precision then.
+        let near = |c: usize| {
+            let count = stair.count(c, sums[c]);
+            let far = |t: &i64| ((*t).clamp(count.low, count.high.saturating_add(1)) as f64 + offsets[c]).abs();
+            count.thresholds.iter().all(|t| far(t) <= EXACT as f64)
+        };
+        let moves = most >= EXACT && (0..sums.len()).all(near);
+        let offsets = if moves { offsets } else { vec![0.0; sums.len()] };
+        let held = self.product(layer, moves.then_some(&offsets))?;
         Ok(self.thresholds_in_qonnx(&held, stair, sums, &offsets, layer.rank))
     }
 
