@@ -3,7 +3,7 @@
 #
 #   cortex_m4.sh HEADER SOURCE IMAGES LABELS [RESULTS]
 #
-# IMAGES: all images one behind the other, a byte a pixel, or floats if the network takes no pixels. LABELS: a byte an image. RESULTS:
+# IMAGES: all images one behind the other, a byte a pixel, or floats if the network takes no pixels. LABELS: their lowest bytes. RESULTS:
 # the 32 bits of every number of every result. Fails unless all are met. Prints flash and RAM from the linker's sections, and how many
 # instructions an image takes: QEMU executes one a nanosecond (-icount shift=0), SysTick counts them, a loop of known length calibrates
 # it. A Cortex-M4 needs more cycles than instructions: loads, branches and flash that waits.

@@ -87,7 +87,7 @@ int main(void)
         start = ticks();
         RUN(images + i * INPUTS, (void *)output, &arena);
         spent += since(start);
-        wrong += JOIN(NAME, label)((void *)output) != labels[i];
+        wrong += (uint8_t)JOIN(NAME, label)((void *)output) != labels[i];
 #ifdef RESULTS
         for (uint32_t k = 0; k < OUTPUTS; k++) {
             different += output[k] != results[i * OUTPUTS + k];

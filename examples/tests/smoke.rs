@@ -26,6 +26,9 @@ mod own_model;
 #[path = "../examples/read_run.rs"]
 mod read_run;
 #[allow(dead_code)]
+#[path = "../examples/sizes.rs"]
+mod sizes;
+#[allow(dead_code)]
 #[path = "../examples/synchronisation.rs"]
 mod synchronisation;
 
@@ -101,6 +104,14 @@ fn modules_of_ones_own_leave_as_integers() {
         let ours = program.run(&x).unwrap().to_floats();
         assert!(logits.iter().zip(&ours).all(|(a, b)| (a - b).abs() < 1e-4), "sample {i}: {logits:?} {ours:?}");
     }
+}
+
+#[test]
+fn ternary_weights_are_small() {
+    let sizes = sizes::sizes("lenet", [1, 28, 28], 10).unwrap();
+    // 420,576 ternary weights of 421,866 parameters, at 1.6 bits.
+    assert!(sizes.packed < 100_000 && 16 * sizes.packed < sizes.float, "{sizes:?}");
+    assert!(sizes.flash < 130_000 && sizes.ram < 8_000, "{sizes:?}");
 }
 
 #[test]

@@ -59,15 +59,15 @@ fn compare(seed: u64, numbers: Numbers, tally: &mut Tally) {
 #[test]
 fn sums_that_meet_thresholds_are_exact() {
     let mut tally = Tally::default();
-    (0..800).for_each(|seed| compare(seed, Numbers::Dyadic, &mut tally));
+    (0..300).for_each(|seed| compare(seed, Numbers::Dyadic, &mut tally));
     println!("{tally:?}");
-    assert!(tally.outputs > 3_000, "{tally:?}");
+    assert!(tally.outputs > 1_000, "{tally:?}");
 }
 
 #[test]
 fn generic_networks_give_what_they_give_in_doubles() {
     let mut tally = Tally::default();
-    (0..800).for_each(|seed| compare(seed, Numbers::Generic, &mut tally));
+    (0..300).for_each(|seed| compare(seed, Numbers::Generic, &mut tally));
     println!("{tally:?}");
-    assert!(tally.outputs > 3_000, "{tally:?}");
+    assert!(tally.outputs > 1_000, "{tally:?}");
 }

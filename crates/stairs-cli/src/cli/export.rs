@@ -7,7 +7,11 @@ use clap::{Args, ValueEnum};
 use stairs::train::{Which, ZooModel, data::TrainData};
 use stairs_study::deploy::{self, deployment, notes, totals};
 
-use super::{options::DataOption, paths};
+use super::{
+    number::{SAMPLES, whole},
+    options::DataOption,
+    paths,
+};
 
 /// Write the network of a run as integers: ONNX, QONNX, a packed file, C or Rust
 ///
@@ -27,6 +31,10 @@ pub(crate) struct Export {
     /// The model of the best epoch instead of the last
     #[arg(long)]
     best: bool,
+    /// Also write the first N test samples with the labels and results that the program gives: NAME.images, NAME.labels, NAME.results
+    /// [default: none]
+    #[arg(long, value_name = "N", value_parser = whole(1..=SAMPLES))]
+    images: Option<usize>,
     /// Refuse layers that stay float
     #[arg(long)]
     integer_only: bool,
@@ -88,7 +96,10 @@ impl Export {
         let model = ZooModel::load_for(&run, &data, which, &device)?;
         let deployment = deployment(&config, &model, data.train.as_ref(), self.integer_only)?;
         let program = &deployment.deployed.program;
-        let (written, remarks) = deploy::export(program, self.to.format(), &self.out, self.force)?;
+        let (mut written, remarks) = deploy::export(program, self.to.format(), &self.out, self.force)?;
+        if let Some(count) = self.images {
+            written.extend(deploy::export_samples(program, data.test.as_ref(), count, &self.out)?);
+        }
         notes(&deployment.deployed).iter().chain(&remarks).for_each(|note| println!("{note}"));
         println!("{}", totals(program));
         written.iter().for_each(|file| println!("{} B written to {}", file.bytes, file.path.display()));

@@ -54,7 +54,7 @@ fn level(name: &str) -> Result<Level, String> {
 
 impl Infer {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let program = Program::read(&self.file)?;
+        let program = Program::read(&self.file).with_context(|| format!("reading {}", self.file.display()))?;
         let config = RunConfig { dataset: self.dataset.clone(), ..RunConfig::default() };
         let data = TrainData::open(&config, &self.data.root()).with_context(|| format!("loading {}", self.dataset))?;
         let (test, shape) = (data.test.as_ref(), data.test.shape());

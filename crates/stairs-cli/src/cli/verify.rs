@@ -1,6 +1,6 @@
 //! `stairs verify`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
@@ -8,7 +8,7 @@ use stairs::{
     infer::Program,
     train::{Which, ZooModel, data::TrainData},
 };
-use stairs_study::deploy::{Verification, Verify as Verifying, deployment, notes};
+use stairs_study::deploy::{Verification, Verify as Verifying, deployment, elsewhere, notes};
 
 use super::{
     number::{SAMPLES, whole},
@@ -25,8 +25,11 @@ use super::{
 pub(crate) struct Verify {
     /// Run directory
     run: PathBuf,
-    /// File that `stairs export --to packed` wrote [default: the program is made of the run]
+    /// File that `stairs export` wrote: packed, or ONNX or QONNX, which Python then runs [default: the program is made of the run]
     file: Option<PathBuf>,
+    /// Interpreter with onnx and onnxruntime, and for QONNX qonnx
+    #[arg(long, value_name = "PATH", default_value = "python3")]
+    python: String,
     /// Verify the model of the best epoch instead of the last
     #[arg(long)]
     best: bool,
@@ -55,7 +58,8 @@ impl Verify {
         let made = deployment(&config, &model, data.train.as_ref(), false)?;
         let program = match &self.file {
             None => made.deployed.program.clone(),
-            Some(file) => Program::read(file)?,
+            Some(file) if is_onnx(file) => made.deployed.program.clone(),
+            Some(file) => Program::read(file).with_context(|| format!("reading {}", file.display()))?,
         };
         if !self.json {
             println!("{}", describe(&data));
@@ -63,15 +67,32 @@ impl Verify {
         }
         let verify = Verifying { samples: self.samples.unwrap_or(usize::MAX), exact: self.exact };
         let verification = verify.run(&model, &made.network, &program, data.test.as_ref(), &device, |_| {})?;
-        match self.json {
-            true => println!("{}", serde_json::to_string_pretty(&verification)?),
-            false => print(&verification),
+        let count = self.samples.unwrap_or(usize::MAX);
+        let elsewhere = match self.file.as_deref().filter(|file| is_onnx(file)) {
+            Some(file) => elsewhere(&self.python, file, &program, data.test.as_ref(), count)?,
+            None => Vec::new(),
+        };
+        if self.json {
+            let value = serde_json::json!({ "program": verification, "elsewhere": elsewhere });
+            println!("{}", serde_json::to_string_pretty(&value)?);
+        } else {
+            print(&verification);
+            for one in &elsewhere {
+                println!(
+                    "{:<28} {} of {} labels differ from the program's; {} results (largest difference {:.1e})",
+                    one.by, one.labels, one.samples, one.results, one.difference
+                );
+            }
         }
-        if !verification.holds() {
+        if !verification.holds() || elsewhere.iter().any(|one| one.labels > 0) {
             bail!("the program does not give what the network gives");
         }
         Ok(())
     }
+}
+
+fn is_onnx(file: &Path) -> bool {
+    file.extension().is_some_and(|extension| extension == "onnx")
 }
 
 fn print(verification: &Verification) {

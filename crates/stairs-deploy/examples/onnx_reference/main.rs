@@ -1,16 +1,17 @@
 //! Writes programs as ONNX and QONNX with the integers they must give, for `benches/peers/onnx_check.py`.
 //!
-//! `onnx_reference FOLDER FIRST LAST` writes the random programs of these seeds, `onnx_reference FOLDER shapes` those of usual shapes,
-//! with the float networks of the same layers as `float.onnx`. Each is a folder of four files: `model.onnx`,
-//! `qonnx.onnx`, `reference.json` (shapes, names of tensors, where numbers are) and `reference.bin` (samples and the results of all
-//! nodes, little-endian, 32 bits each).
+//! `onnx_reference FOLDER FIRST LAST` writes the random programs of these seeds, `onnx_reference FOLDER shapes [NAME]` those of usual
+//! shapes whose names begin so. Each is a folder of four files: `model.onnx`, `qonnx.onnx`, `reference.json` (shapes, names of
+//! tensors, where numbers are) and `reference.bin` (samples and the results of all nodes, little-endian, 32 bits each). With those of
+//! usual shapes come float networks of the same layers as `float.onnx`, the outputs of these in double precision as `float.json`, and
+//! the quantised networks in single precision as `quantised.onnx`.
 
 mod shapes;
 
 use std::{env, error::Error, fs, path::Path};
 
 use serde_json::json;
-use stairs_deploy::onnx::{IntegerTensor, onnx, qonnx};
+use stairs_deploy::onnx::{IntegerTensor, float_onnx, onnx, qonnx};
 use stairs_infer::testing::{self, Dice};
 use stairs_infer::{Kind, Op, Program, Source, Value};
 
@@ -22,14 +23,23 @@ const FEW: usize = 8;
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     match &arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [folder, "shapes"] => {
-            for (name, program, float) in shapes::all()? {
-                let folder = Path::new(folder).join(name);
+        [folder, "shapes", prefix @ ..] => {
+            for shape in shapes::named(prefix.first().unwrap_or(&"")) {
+                let shape = shape?;
+                let folder = Path::new(folder).join(shape.name);
                 let mut dice = Dice::new(1);
-                let count = FEW * program.input().iter().product::<usize>();
-                let samples: Vec<f32> = (0..count).map(|_| 2.0 * dice.unit()).collect();
-                write(&folder, &program, &samples)?;
-                fs::write(folder.join("float.onnx"), float)?;
+                let count = FEW * shape.program.input().iter().product::<usize>();
+                let samples: Vec<f32> = (0..count).map(|_| shapes::REACH as f32 * dice.unit()).collect();
+                write(&folder, &shape.program, &samples)?;
+                fs::write(folder.join("float.onnx"), float_onnx(&shape.float, shape.name)?)?;
+                fs::write(folder.join("quantised.onnx"), float_onnx(&shape.quantised, shape.name)?)?;
+                let size = samples.len() / FEW;
+                let exact = |sample: &[f32]| {
+                    let sample: Vec<f64> = sample.iter().map(|x| f64::from(*x)).collect();
+                    shape.float.run(&sample)
+                };
+                let outputs = samples.chunks(size).map(exact).collect::<Result<Vec<_>, _>>()?;
+                fs::write(folder.join("float.json"), serde_json::to_vec(&outputs)?)?;
             }
         }
         [folder, first, last] => {
@@ -39,7 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 write(&Path::new(folder).join(seed.to_string()), &program, &samples)?;
             }
         }
-        _ => return Err("onnx_reference FOLDER FIRST LAST, or onnx_reference FOLDER shapes".into()),
+        _ => return Err("onnx_reference FOLDER FIRST LAST, or onnx_reference FOLDER shapes [NAME]".into()),
     }
     Ok(())
 }

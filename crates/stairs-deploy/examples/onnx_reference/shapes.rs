@@ -1,54 +1,74 @@
-//! Networks of the usual shapes with random ternary, binary and int4 weights, as programs and, of the same layers, as float networks
+//! Networks of the usual shapes with random ternary, binary and int4 weights, lowered to programs, and float networks of the same layers
 //! to compare speeds with.
 
 use std::error::Error;
 
-use stairs_deploy::onnx::float_onnx;
+use stairs_deploy::{DeployOptions, deploy};
+use stairs_infer::Program;
 use stairs_infer::testing::Dice;
-use stairs_infer::{Op, Program, ProgramBuilder, Source, Thresholds, Weights, Window};
-use stairs_network::{Array, Network, NetworkBuilder, Op as Float, Source as FloatSource, Weight};
+use stairs_network::{Array, Comparison, Network, NetworkBuilder, Op, Source, Stair, StairWeight, Weight, Window};
+use stairs_quant::{Quantiser, Scales};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// Weights and levels of all layers but the first.
+/// Largest magnitude of a number of a sample.
+pub(crate) const REACH: f64 = 2.5;
+
+/// A network lowered, quantised and float.
+pub(crate) struct Shape {
+    pub(crate) name: &'static str,
+    pub(crate) program: Program,
+    pub(crate) quantised: Network,
+    pub(crate) float: Network,
+}
+
+/// Quantisers of weights and of features.
 #[derive(Clone, Copy)]
 struct Kind {
-    weights: [i64; 2],
-    levels: [i32; 2],
+    weights: &'static str,
+    features: &'static str,
 }
 
-const TERNARY: Kind = Kind { weights: [-1, 1], levels: [-1, 1] };
-const BINARY: Kind = Kind { weights: [-1, 1], levels: [0, 1] };
-const INT4: Kind = Kind { weights: [-7, 7], levels: [0, 15] };
+const TERNARY: Kind = Kind { weights: "ternary", features: "ternary" };
+const BINARY: Kind = Kind { weights: "sign", features: "binary" };
+const INT4: Kind = Kind { weights: "int4", features: "uint4" };
 
-/// All of them: name, program, float file.
-pub(crate) fn all() -> Result<Vec<(&'static str, Program, Vec<u8>)>> {
-    let made = [
-        ("lenet-ternary", lenet(TERNARY)?),
-        ("lenet-binary", lenet(BINARY)?),
-        ("lenet-int4", lenet(INT4)?),
-        ("vgg8-ternary", vgg8(TERNARY)?),
-        ("resnet20-ternary", resnet(TERNARY)?),
-        ("mobilenetv2-ternary", mobilenet(Kind { levels: [0, 15], ..TERNARY })?),
-    ];
-    made.into_iter().map(|(name, (program, network))| Ok((name, program, float_onnx(&network, name)?))).collect()
+/// A name and what makes the networks.
+type Named = (&'static str, fn() -> Result<Made>);
+
+const SHAPES: [Named; 6] = [
+    ("lenet-ternary", || lenet(TERNARY)),
+    ("lenet-binary", || lenet(BINARY)),
+    ("lenet-int4", || lenet(INT4)),
+    ("vgg8-ternary", || vgg8(TERNARY)),
+    ("resnet20-ternary", || resnet(TERNARY)),
+    ("mobilenetv2-ternary", || mobilenet(Kind { features: "uint4", ..TERNARY })),
+];
+
+/// Those whose name begins so.
+pub(crate) fn named(prefix: &str) -> impl Iterator<Item = Result<Shape>> {
+    SHAPES.iter().filter(move |(name, _)| name.starts_with(prefix)).map(|(name, make)| {
+        let (quantised, float) = make()?;
+        let program = deploy(&quantised, &DeployOptions::new(*name, REACH))?.program;
+        Ok(Shape { name, program, quantised, float })
+    })
 }
 
-/// A result in the program, and the one of the same layer in the float network.
+/// A result in the quantised network, and that of the same layer in the float network.
 #[derive(Clone, Copy)]
-struct At(Source, FloatSource);
+struct At(Source, Source);
 
 struct Maker {
     kind: Kind,
     dice: Dice,
-    program: ProgramBuilder,
-    network: NetworkBuilder,
+    quantised: NetworkBuilder,
+    float: NetworkBuilder,
 }
 
-type Made = (Program, Network);
+type Made = (Network, Network);
 
 fn lenet(kind: Kind) -> Result<Made> {
-    let (mut net, mut x) = Maker::new(kind, vec![1, 28, 28])?;
+    let (mut net, mut x) = Maker::new(kind, vec![1, 28, 28]);
     for channels in [32, 64] {
         x = net.conv(x, channels, 5, 1, 1)?;
         x = net.stair(x)?;
@@ -61,7 +81,7 @@ fn lenet(kind: Kind) -> Result<Made> {
 }
 
 fn vgg8(kind: Kind) -> Result<Made> {
-    let (mut net, mut x) = Maker::new(kind, vec![3, 32, 32])?;
+    let (mut net, mut x) = Maker::new(kind, vec![3, 32, 32]);
     for channels in [128, 256, 512] {
         for _ in 0..2 {
             x = net.conv(x, channels, 3, 1, 1)?;
@@ -78,9 +98,9 @@ fn vgg8(kind: Kind) -> Result<Made> {
 }
 
 fn resnet(kind: Kind) -> Result<Made> {
-    let (mut net, mut x) = Maker::new(kind, vec![3, 32, 32])?;
+    let (mut net, mut x) = Maker::new(kind, vec![3, 32, 32]);
     x = net.conv(x, 16, 3, 1, 1)?;
-    x = net.stream(&[x])?;
+    x = net.stream(x)?;
     for (stage, channels) in [16, 32, 64].into_iter().enumerate() {
         for block in 0..3 {
             let stride = if stage > 0 && block == 0 { 2 } else { 1 };
@@ -92,19 +112,19 @@ fn resnet(kind: Kind) -> Result<Made> {
                 x = net.pool(x, 1, 2)?;
                 x = net.pad(x, channels / 4)?;
             }
-            x = net.stream(&[second, x])?;
+            x = net.add(second, x)?;
+            x = net.stream(x)?;
         }
     }
     x = net.stair(x)?;
-    x = net.sum(x)?;
-    x = net.flatten(x)?;
+    x = net.mean(x)?;
     net.head(x)
 }
 
 fn mobilenet(kind: Kind) -> Result<Made> {
-    let (mut net, mut x) = Maker::new(kind, vec![3, 32, 32])?;
+    let (mut net, mut x) = Maker::new(kind, vec![3, 32, 32]);
     x = net.conv(x, 32, 3, 1, 1)?;
-    x = net.stream(&[x])?;
+    x = net.stream(x)?;
     for (expansion, channels, count, first) in
         [(1, 16, 1, 1), (6, 24, 2, 1), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2)]
     {
@@ -115,157 +135,133 @@ fn mobilenet(kind: Kind) -> Result<Made> {
             let deep = net.conv(wide, before * expansion, 3, stride, before * expansion)?;
             let deep = net.stair(deep)?;
             let narrow = net.conv(deep, channels, 1, 1, 1)?;
-            x = if before == channels && stride == 1 { net.stream(&[narrow, x])? } else { net.stream(&[narrow])? };
+            let sum = if before == channels && stride == 1 { net.add(narrow, x)? } else { narrow };
+            x = net.stream(sum)?;
         }
     }
     x = net.conv(x, 640, 1, 1, 1)?;
     x = net.stair(x)?;
-    x = net.sum(x)?;
-    x = net.flatten(x)?;
+    x = net.mean(x)?;
     net.head(x)
 }
 
 impl Maker {
-    fn new(kind: Kind, input: Vec<usize>) -> Result<(Self, At)> {
-        let mut program = Program::builder("net", input.clone())?;
-        let fixed =
-            program.push("input", Op::Fix { fraction: 20, low: -(1 << 23), high: 1 << 23 }, &[Source::Input])?;
-        let network = Network::builder(input);
-        Ok((Self { kind, dice: Dice::new(7), program, network }, At(fixed, FloatSource::Input)))
+    fn new(kind: Kind, input: Vec<usize>) -> (Self, At) {
+        let (quantised, float) = (Network::builder(input.clone()), Network::builder(input));
+        (Self { kind, dice: Dice::new(7), quantised, float }, At(Source::Input, Source::Input))
     }
 
     fn path(&self, what: &str) -> String {
-        format!("{what}{}", self.program.nodes().len())
+        format!("{what}{}", self.quantised.nodes().len())
     }
 
     fn channels(&self, at: At) -> usize {
-        self.program.at(at.0).0[0]
+        self.quantised.shape(at.0)[0]
     }
 
-    fn weights(&mut self, shape: Vec<usize>) -> Result<(Weights, Weight)> {
-        let count = shape.iter().product();
-        let [low, high] = self.kind.weights;
-        let values = (0..count).map(|_| self.dice.integer(low, high) as i8).collect();
-        let fan_in = (count / shape[0]) as f32;
-        let floats: Vec<f32> = (0..count).map(|_| self.dice.unit() / fan_in.sqrt()).collect();
-        Ok((Weights::new(shape.clone(), values)?, Weight::Float(Array::new(shape, floats)?)))
+    /// The same operation in both networks.
+    fn both(&mut self, what: &str, op: Op, inputs: &[At]) -> Result<At> {
+        let path = self.path(what);
+        let [quantised, float] = [|at: &At| at.0, |at: &At| at.1].map(|of| inputs.iter().map(of).collect::<Vec<_>>());
+        Ok(At(self.quantised.push(path.clone(), op.clone(), &quantised)?, self.float.push(path, op, &float)?))
+    }
+
+    fn array(&mut self, size: usize, middle: f32, spread: f32) -> Result<Array> {
+        Ok(Array::new(vec![size], (0..size).map(|_| middle + spread * self.dice.unit()).collect::<Vec<_>>())?)
+    }
+
+    /// Quantised and float weights, whose sums are about as large as their inputs.
+    fn weights(&mut self, shape: Vec<usize>) -> Result<[Weight; 2]> {
+        let count: usize = shape.iter().product();
+        let size = 1.0 / ((count / shape[0]) as f64).sqrt();
+        let latent = Array::new(shape, (0..count).map(|_| self.dice.unit()).collect::<Vec<_>>())?;
+        let function = self.kind.weights.parse::<Quantiser>()?.stair();
+        let quantum = 1.0 / function.highest_level();
+        let scales = vec![Scales::new(quantum, quantum * size * 1.5)?];
+        let values = latent.values().unwrap_or(&[]).iter().map(|w| w * (size * 1.7) as f32).collect::<Vec<_>>();
+        let float = Weight::Float(Array::new(latent.shape().to_vec(), values)?);
+        let path = self.path("weights");
+        Ok([Weight::Stair(StairWeight { path, latent, function, scales, comparison: Comparison::Folded }), float])
+    }
+
+    /// Batch normalisation in the quantised network, a bias in the float one, as it is left of it there.
+    fn normed(&mut self, at: At, what: &str, quantised: Op, float: Op) -> Result<At> {
+        let path = self.path(what);
+        let layer = self.quantised.push(path.clone(), quantised, &[at.0])?;
+        let float = self.float.push(path, float, &[at.1])?;
+        let channels = self.quantised.shape(layer)[0];
+        let norm = Op::Norm {
+            gamma: self.array(channels, 1.0, 0.4)?,
+            beta: self.array(channels, 0.0, 0.3)?,
+            mean: self.array(channels, 0.0, 0.2)?,
+            variance: self.array(channels, 0.7, 0.3)?,
+            epsilon: 1e-5,
+        };
+        let path = self.path("norm");
+        Ok(At(self.quantised.push(path, norm, &[layer])?, float))
     }
 
     fn conv(&mut self, at: At, outputs: usize, side: usize, stride: usize, groups: usize) -> Result<At> {
-        let path = self.path("conv");
-        let (weights, float) = self.weights(vec![outputs, self.channels(at) / groups, side, side])?;
-        let padding = [[side / 2; 2]; 2];
-        let window = Window { stride: [stride; 2], padding, ..Window::new([side; 2]) };
-        let float_window = stairs_network::Window::new([side; 2])?.with_stride([stride; 2])?.with_padding(padding);
-        let bias = Some(Array::new(vec![outputs], vec![0.1; outputs])?);
-        Ok(At(
-            self.program.push(path.clone(), Op::Conv { window, groups, weights }, &[at.0])?,
-            self.network.push(path, Float::Conv { window: float_window, groups, weight: float, bias }, &[at.1])?,
-        ))
+        let window = Window::new([side; 2])?.with_stride([stride; 2])?.with_padding([[side / 2; 2]; 2]);
+        let [quantised, float] = self.weights(vec![outputs, self.channels(at) / groups, side, side])?;
+        let bias = Some(self.array(outputs, 0.0, 0.3)?);
+        let conv = |weight, bias| Op::Conv { window, groups, weight, bias };
+        self.normed(at, "conv", conv(quantised, None), conv(float, bias))
     }
 
     fn dense(&mut self, at: At, outputs: usize) -> Result<At> {
-        let path = self.path("fc");
-        let (weights, weight) = self.weights(vec![outputs, self.channels(at)])?;
-        let bias = Some(Array::new(vec![outputs], vec![0.1; outputs])?);
-        Ok(At(
-            self.program.push(path.clone(), Op::Dense { weights }, &[at.0])?,
-            self.network.push(path, Float::Dense { weight, bias }, &[at.1])?,
-        ))
+        let [quantised, float] = self.weights(vec![outputs, self.channels(at)])?;
+        let bias = Some(self.array(outputs, 0.0, 0.3)?);
+        let dense = |weight, bias| Op::Dense { weight, bias };
+        self.normed(at, "fc", dense(quantised, None), dense(float, bias))
     }
 
-    /// How far sums are from 0, typically.
-    fn spread(&self, source: Source) -> f64 {
-        let Source::Node(node) = source else { return 1.0 };
-        let node = &self.program.nodes()[node];
-        let range = self.program.at(node.inputs[0]).1.range().map_or(1.0, |range| range.reach() as f64);
-        let typical = if range > 1000.0 { range / 8.0 } else { range * 0.6 };
-        match &node.op {
-            Op::Dense { weights } | Op::Conv { weights, .. } => {
-                let sizes = weights.of(0).iter().map(|w| f64::from(*w).powi(2)).sum::<f64>();
-                sizes.sqrt() * typical
-            }
-            _ => self.program.at(source).1.range().map_or(1.0, |range| range.reach() as f64 / 3.0),
-        }
+    /// A quantiser in the quantised network, and `float` in the other.
+    fn quantised(&mut self, at: At, name: &str, reach: f64, float: Option<Op>) -> Result<At> {
+        let path = self.path("stair");
+        let function = name.parse::<Quantiser>()?.stair();
+        let scales = Scales::equal(reach / function.highest_level())?;
+        let stair = Stair { path: path.clone(), function, scales, comparison: Comparison::Folded };
+        let quantised = self.quantised.push(path.clone(), Op::Stair(stair), &[at.0])?;
+        let float = float.map_or(Ok(at.1), |op| self.float.push(path, op, &[at.1]))?;
+        Ok(At(quantised, float))
     }
 
     fn stair(&mut self, at: At) -> Result<At> {
-        let path = self.path("stair");
-        let [low, high] = self.kind.levels;
-        let steps = (high - low) as usize;
-        let (spread, channels) = (self.spread(at.0), self.channels(at));
-        let mut values = Vec::new();
-        for _ in 0..channels {
-            // Evenly spaced before they were rounded, as behind an affine map.
-            let step = spread * (1.0 + 0.5 * f64::from(self.dice.unit())) * 2.0 / steps.max(2) as f64;
-            let shift = spread * 0.3 * f64::from(self.dice.unit());
-            let middle = if low < 0 { steps as f64 / 2.0 } else { 0.0 };
-            values.extend((0..steps).map(|j| ((j as f64 + 0.5 - middle) * step + shift).ceil() as i32));
-        }
-        let thresholds = Thresholds { values, falling: vec![], levels: (low..=high).collect() };
-        Ok(At(
-            self.program.push(path.clone(), Op::Thresholds(thresholds), &[at.0])?,
-            self.network.push(path, Float::Relu, &[at.1])?,
-        ))
+        let reach = if self.kind.features == "uint4" { 2.0 } else { 1.0 };
+        self.quantised(at, self.kind.features, reach, Some(Op::Relu))
     }
 
-    /// Sums, and perhaps an earlier stream, as a stream of 8 bits.
-    fn stream(&mut self, parts: &[At]) -> Result<At> {
-        let path = self.path("stream");
-        let channels = self.channels(parts[0]);
-        let factor = (40.0 / self.spread(parts[0].0) * f64::from(1 << 24)) as i64;
-        let mut factors = vec![(0..channels).map(|_| factor + self.dice.integer(-factor / 4, factor / 4)).collect()];
-        factors.extend(parts.iter().skip(1).map(|_| (0..channels).map(|_| 12_000_000).collect::<Vec<i64>>()));
-        let offsets = (0..channels).map(|_| self.dice.integer(-(1 << 27), 1 << 27)).collect();
-        let map = Op::Rescale { factors, offsets, shift: 24, low: -128, high: 127 };
-        let sources: Vec<Source> = parts.iter().map(|at| at.0).collect();
-        let sum = self.program.push(path.clone(), map, &sources)?;
-        let float = match parts {
-            [a, b] => self.network.push(path, Float::Add, &[a.1, b.1])?,
-            _ => parts[0].1,
-        };
-        Ok(At(sum, float))
+    /// A residual stream of 8 bits.
+    fn stream(&mut self, at: At) -> Result<At> {
+        self.quantised(at, "int8", 4.0, None)
+    }
+
+    fn add(&mut self, a: At, b: At) -> Result<At> {
+        self.both("add", Op::Add, &[a, b])
     }
 
     fn pool(&mut self, at: At, side: usize, stride: usize) -> Result<At> {
-        let path = self.path("pool");
-        let window = Window { stride: [stride; 2], ..Window::new([side; 2]) };
-        let float = stairs_network::Window::new([side; 2])?.with_stride([stride; 2])?;
-        Ok(At(
-            self.program.push(path.clone(), Op::MaxPool(window), &[at.0])?,
-            self.network.push(path, Float::MaxPool(float), &[at.1])?,
-        ))
+        self.both("pool", Op::MaxPool(Window::new([side; 2])?.with_stride([stride; 2])?), &[at])
     }
 
     fn pad(&mut self, at: At, channels: usize) -> Result<At> {
-        let path = self.path("pad");
-        Ok(At(
-            self.program.push(path.clone(), Op::PadChannels { before: channels, behind: channels }, &[at.0])?,
-            self.network.push(path, Float::PadChannels { before: channels, behind: channels }, &[at.1])?,
-        ))
+        self.both("pad", Op::PadChannels { before: channels, behind: channels }, &[at])
     }
 
-    fn sum(&mut self, at: At) -> Result<At> {
-        let path = self.path("mean");
-        let shape = self.program.at(at.0).0.to_vec();
-        let sum = self.program.push(path.clone(), Op::SumPool(Window::new([shape[1], shape[2]])), &[at.0])?;
-        Ok(At(sum, self.network.push(path, Float::Mean, &[at.1])?))
+    fn mean(&mut self, at: At) -> Result<At> {
+        self.both("mean", Op::Mean, &[at])
     }
 
     fn flatten(&mut self, at: At) -> Result<At> {
-        let path = self.path("flatten");
-        let count = self.program.at(at.0).0.iter().product();
-        Ok(At(
-            self.program.push(path.clone(), Op::Reshape { shape: vec![count] }, &[at.0])?,
-            self.network.push(path, Float::Flatten, &[at.1])?,
-        ))
+        self.both("flatten", Op::Flatten, &[at])
     }
 
-    /// Ten sums of ternary weights as floats.
+    /// Ten outputs of a float layer.
     fn head(mut self, at: At) -> Result<Made> {
-        let at = self.dense(at, 10)?;
-        let affine = Op::Affine { factors: vec![vec![0.037; 10]], offsets: vec![0.1; 10] };
-        let logits = self.program.push("logits", affine, &[at.0])?;
-        Ok((self.program.finish(logits), self.network.finish(at.1)))
+        let [_, weight] = self.weights(vec![10, self.channels(at)])?;
+        let bias = Some(self.array(10, 0.0, 0.3)?);
+        let at = self.both("head", Op::Dense { weight, bias }, &[at])?;
+        Ok((self.quantised.finish(at.0), self.float.finish(at.1)))
     }
 }

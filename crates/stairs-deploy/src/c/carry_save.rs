@@ -12,6 +12,7 @@
 
 use super::form::Planes;
 use super::parts::Parts;
+use super::text::{Code, operand, plus, times};
 
 /// Most words of one tree.
 const BLOCK: usize = 8;
@@ -19,121 +20,120 @@ const BLOCK: usize = 8;
 /// Σ w·x of planes: a function of `(x mask, x sign, w, ones of the x mask)`, without those that do not exist or are not needed, for
 /// exactly `words` words. `mask` says whether the weights have a mask; if not, #m is the same for all outputs.
 pub(super) fn product(parts: &mut Parts, x: Planes, mask: bool, words: usize) -> String {
-    let tree = |parts: &mut Parts, length: usize| {
-        let name = format!("tree{length}_{}", letters(x, mask));
-        parts.helper(&name, || tree(&name, x, mask, length))
-    };
     let (blocks, rest) = (words / BLOCK, words % BLOCK);
-    let whole = if blocks > 0 { tree(parts, BLOCK) } else { String::new() };
-    let last = if rest > 0 { tree(parts, rest) } else { String::new() };
+    let whole = (blocks > 0).then(|| tree(parts, x, mask, BLOCK));
+    let last = (rest > 0).then(|| tree(parts, x, mask, rest));
     let name = format!("planes{words}_{}", letters(x, mask));
-    let pointers = |at: &str| {
-        let add = |pointer: &str| if at == "0" { pointer.to_owned() } else { format!("{pointer} + {at}") };
-        let mut all = vec![add("w")];
-        if mask {
-            all.insert(0, add("m"));
-        }
-        if x.has_sign() {
-            all.insert(0, add("xs"));
-        }
-        if x.has_mask() {
-            all.insert(0, add("xm"));
-        }
-        all.join(", ")
-    };
     parts.helper(&name, || {
-        let xm = if x.has_mask() { "const uint32_t *xm, " } else { "" };
-        let xs = if x.has_sign() { "const uint32_t *xs, " } else { "" };
+        let features: String =
+            pointers(x, false).iter().map(|pointer| format!("const uint32_t *{pointer}, ")).collect();
         let (total, start) = if mask { ("", "0") } else { (", int32_t total", "total") };
-        let mut body = String::new();
+        let sum = |tree: &str, at: &str| {
+            let mut all: Vec<String> = pointers(x, mask).iter().map(|pointer| plus(pointer, at)).collect();
+            all.push(plus("w", at));
+            format!("sum += {tree}({});", all.join(", "))
+        };
+        let mut code = Code::default();
+        code.line(format!("/* Sum of products of planes of {words} words. */"));
+        code.line(format!("static int32_t NAME_{name}({features}const uint32_t *w{total})"));
+        code.open("");
         if mask {
-            body.push_str(&format!("    const uint32_t *const m = w;\n    w += {words};\n"));
+            code.line("const uint32_t *const m = w;");
         }
-        match blocks {
-            0 => {}
-            1 => body.push_str(&format!("    sum += {whole}({});\n", pointers("0"))),
-            _ => body.push_str(&format!(
-                "    for (int32_t k = 0; k < {}; k += {BLOCK}) {{\n        sum += {whole}({});\n    }}\n",
-                blocks * BLOCK,
-                pointers("k")
-            )),
+        code.line(format!("int32_t sum = {start};"));
+        if mask {
+            code.line(format!("w += {words};"));
         }
-        if rest > 0 {
-            body.push_str(&format!("    sum += {last}({});\n", pointers(&(blocks * BLOCK).to_string())));
+        if let Some(whole) = whole {
+            let k = code.each("k", blocks);
+            code.line(sum(&whole, &times(&k, BLOCK)));
+            code.end(&k);
         }
-        format!(
-            "/* Sum of products of planes of {words} words. */\nstatic int32_t NAME_{name}({xm}{xs}const uint32_t *w{total})\n{{\n    int32_t sum = {start};\n{body}    return sum;\n}}\n"
-        )
+        if let Some(last) = last {
+            code.line(sum(&last, &(blocks * BLOCK).to_string()));
+        }
+        code.line("return sum;");
+        code.close();
+        code.text()
     })
 }
 
-fn letters(x: Planes, mask: bool) -> &'static str {
-    match (x, mask) {
-        (Planes::Ternary, true) => "tt",
-        (Planes::Ternary, false) => "ts",
-        (Planes::Binary, true) => "bt",
-        (Planes::Binary, false) => "bs",
-        (Planes::Sign, true) => "st",
-        (Planes::Sign, false) => "ss",
-    }
+/// Pointers to the planes of the features and the mask of the weights, those that exist.
+fn pointers(x: Planes, mask: bool) -> Vec<&'static str> {
+    let all = [(x.has_mask(), "xm"), (x.has_sign(), "xs"), (mask, "m")];
+    all.into_iter().filter(|(exists, _)| *exists).map(|(_, name)| name).collect()
 }
 
-/// The function for so many words: #m − 2·#d, or −2·#d if the weights have no mask.
-fn tree(name: &str, x: Planes, mask: bool, words: usize) -> String {
-    let xm = if x.has_mask() { "const uint32_t *xm, " } else { "" };
-    let xs = if x.has_sign() { "const uint32_t *xs, " } else { "" };
-    let m = if mask { "const uint32_t *m, " } else { "" };
-    let mut adder = Adder::default();
-    for k in 0..words {
-        let both = match (x.has_mask(), mask) {
-            (true, true) => Some(format!("xm[{k}] & m[{k}]")),
-            (true, false) => Some(format!("xm[{k}]")),
-            (false, true) => Some(format!("m[{k}]")),
-            (false, false) => None,
-        };
-        let differ = if x.has_sign() { format!("(xs[{k}] ^ w[{k}])") } else { format!("w[{k}]") };
-        match (mask, both) {
-            (true, Some(both)) => {
-                let both = adder.word(&both);
-                let same = adder.word(&format!("~({both} & {differ})"));
-                adder.weights[0].push(both);
-                adder.weights[1].push(same);
+fn letters(x: Planes, mask: bool) -> String {
+    let features = match x {
+        Planes::Ternary => 't',
+        Planes::Binary => 'b',
+        Planes::Sign => 's',
+    };
+    format!("{features}{}", if mask { 't' } else { 's' })
+}
+
+/// The function for so many words, at most a block: #m − 2·#d, or −2·#d if the weights have no mask.
+fn tree(parts: &mut Parts, x: Planes, mask: bool, words: usize) -> String {
+    let name = format!("tree{words}_{}", letters(x, mask));
+    parts.helper(&name, || {
+        let (what, rest) = if mask { ("#m - 2 #d", 64 * words) } else { ("-2 #d", 0) };
+        let parameters: String =
+            pointers(x, mask).iter().map(|pointer| format!("const uint32_t *{pointer}, ")).collect();
+        let mut adder = Adder::new();
+        adder.code.line(format!("/* {what} of {words} words. */"));
+        adder.code.line(format!("static int32_t NAME_{name}({parameters}const uint32_t *w)"));
+        adder.code.open("");
+        for k in 0..words {
+            let both = match (x.has_mask(), mask) {
+                (true, true) => Some(format!("xm[{k}] & m[{k}]")),
+                (true, false) => Some(format!("xm[{k}]")),
+                (false, true) => Some(format!("m[{k}]")),
+                (false, false) => None,
+            };
+            let differ = if x.has_sign() { format!("xs[{k}] ^ w[{k}]") } else { format!("w[{k}]") };
+            match both {
+                Some(both) if mask => {
+                    let both = adder.word(&both);
+                    let same = adder.word(&format!("~({both} & {})", operand(&differ)));
+                    adder.weights[0].push(both);
+                    adder.weights[1].push(same);
+                }
+                Some(both) => {
+                    let differ = adder.word(&format!("{both} & {}", operand(&differ)));
+                    adder.weights[0].push(differ);
+                }
+                None => {
+                    let differ = adder.word(&differ);
+                    adder.weights[0].push(differ);
+                }
             }
-            (_, Some(both)) => {
-                let differ = adder.word(&format!("{both} & {differ}"));
-                adder.weights[0].push(differ);
-            }
-            (_, None) => {
-                let differ = adder.word(differ.trim_matches(['(', ')']));
-                adder.weights[0].push(differ);
-            }
+            adder.reduce();
         }
-        adder.reduce();
-    }
-    let count = adder.count();
-    let result = if mask { format!("{count} - {}", 64 * words) } else { format!("-2 * {count}") };
-    let text = adder.lines.concat();
-    format!("static int32_t NAME_{name}({xm}{xs}{m}const uint32_t *w)\n{{\n{text}    return {result};\n}}\n")
+        let count = adder.count();
+        adder.code.line(if mask { format!("return {count} - {rest};") } else { format!("return -2 * {count};") });
+        adder.code.close();
+        adder.code.text()
+    })
 }
 
 /// Words of weights 1, 2, 4, …, and the lines that made them.
 struct Adder {
     weights: Vec<Vec<String>>,
-    lines: Vec<String>,
+    code: Code,
     words: usize,
 }
 
-impl Default for Adder {
-    fn default() -> Self {
-        Self { weights: vec![Vec::new(); 8], lines: Vec::new(), words: 0 }
-    }
-}
-
 impl Adder {
+    fn new() -> Self {
+        // Three for each place of eight words are less than 2⁸.
+        Self { weights: vec![Vec::new(); 8], code: Code::default(), words: 0 }
+    }
+
     fn word(&mut self, value: &str) -> String {
         let name = format!("a{}", self.words);
         self.words += 1;
-        self.lines.push(format!("    const uint32_t {name} = {value};\n"));
+        self.code.line(format!("const uint32_t {name} = {value};"));
         name
     }
 
@@ -163,7 +163,7 @@ impl Adder {
             if fours.is_empty() {
                 continue;
             }
-            let sum = self.word(&fours.join(" + "));
+            let sum = if fours.len() == 1 { fours[0].clone() } else { self.word(&fours.join(" + ")) };
             let eights = self.word(&format!("({sum} & 0x0F0F0F0Fu) + ({sum} >> 4 & 0x0F0F0F0Fu)"));
             bytes.push(if weight == 0 { eights } else { format!("({eights} << {weight})") });
         }

@@ -6,7 +6,7 @@ use super::form::{Form, Planes, Type, image};
 use super::plan::{Plan, Stage};
 use super::spot::Spot;
 use super::stage::Writer;
-use super::text::{int, plus, single, times};
+use super::text::{int, operand, plus, single, times};
 
 /// How the patch of a convolution lies in memory.
 fn patch(plan: &Plan<'_>, head: usize) -> Form {
@@ -99,7 +99,7 @@ impl Writer<'_> {
     fn scratch_pointers(&mut self, stage: &Stage, form: Form) {
         let (patch_bytes, best_bytes, best) = scratch_parts(self.plan, stage);
         let mut pointer = |of: &str, name: &str, at: &str| {
-            let at = if of == "uint32_t" { at.to_owned() } else { format!("({of} *)(void *)({at})") };
+            let at = if of == "uint32_t" { at.to_owned() } else { format!("({of} *)(void *){}", operand(at)) };
             self.code.line(format!("{of} *const {name} = {at};"));
         };
         pointer(form.pointer(), "patch", "scratch");

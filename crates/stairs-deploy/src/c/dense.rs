@@ -4,7 +4,7 @@ use stairs_infer::{Op, Source, Weights};
 
 use super::form::{Form, Planes, image};
 use super::kernels;
-use super::packing::Packing;
+use super::packing::has_mask;
 use super::plan::Stage;
 use super::spot::Spot;
 use super::stage::Writer;
@@ -22,7 +22,7 @@ impl Writer<'_> {
         let (numbers, channels) = (node.shape.iter().product::<usize>(), node.shape.first().copied().unwrap_or(1));
         if let (Op::Dense { weights }, Source::Node(stored)) = (&node.op, self.plan.base(source))
             && let Some(Form::Planes(Planes::Ternary | Planes::Binary)) = self.plan.forms[stored]
-            && Packing::of(weights, true) == (Packing::Planes { mask: false })
+            && !has_mask(weights)
         {
             self.touched.insert(stored);
             let count = kernels::count(self.parts);

@@ -1,8 +1,9 @@
 //! How the numbers of a result lie in memory.
 //!
 //! - An array of the smallest type that holds them, in the order of the program: `[channels, height, width]`.
-//! - Bit planes, for levels of −1, 0 and 1 that layers with weights of −1, 0 and 1 multiply, and windows read: bit `(y·width + x)·channels + c` of a
-//!   plane of words of 32 bits, the mask first (v ≠ 0), then the sign (v < 0). Levels 0 and 1 have no sign, levels −1 and 1 no mask.
+//! - Bit planes, for levels of −1, 0 and 1 that layers with weights of −1, 0 and 1 multiply, and windows read:
+//!   bit `(y·width + x)·channels + c` of a plane of words of 32 bits, the mask first (v ≠ 0), then the sign (v < 0). Levels 0 and 1
+//!   have no sign, levels −1 and 1 no mask.
 //!   All channels of a pixel lie side by side, so that a row of a convolution's patch is copied as one run of bits.
 
 use stairs_infer::Range;

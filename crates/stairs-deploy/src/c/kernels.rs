@@ -64,35 +64,26 @@ fn ones(parts: &mut Parts) -> String {
 
 /// Σ w·x of an array and fields of weights: `(x, w, n)`.
 pub(super) fn fields(parts: &mut Parts, of: Type, bits: usize) -> String {
-    let name = format!("dot{bits}_{}", of.suffix());
-    parts.helper(&name, || {
-        let per = 8 / bits;
-        // Two's complement in so many bits, but for signs.
-        let field = |byte: &str| match bits {
-            1 => format!("1 - 2 * ({byte} & 1)"),
-            2 => format!("(({byte} & 3) ^ 2) - 2"),
-            4 => format!("(({byte} & 15) ^ 8) - 8"),
-            _ => byte.to_owned(),
+    // Two's complement in so many bits, but for signs.
+    let field = |byte: &str| match bits {
+        1 => format!("1 - 2 * ({byte} & 1)"),
+        2 => format!("(({byte} & 3) ^ 2) - 2"),
+        _ => format!("(({byte} & 15) ^ 8) - 8"),
+    };
+    parts.helper(&format!("dot{bits}_{}", of.suffix()), || {
+        let text = match bits {
+            8 => include_str!("kernels/dot8.c").to_owned(),
+            _ => {
+                let byte = |k: usize| if k == 0 { "b".to_owned() } else { format!("b >> {}", k * bits) };
+                let term = |k| format!("        sum += ({}) * x[{k}];\n", field(&byte(k)));
+                let terms: String = (0..8 / bits).map(term).collect();
+                include_str!("kernels/dot_packed.c")
+                    .replace("TERMS", &terms)
+                    .replace("FIELD", &field("b"))
+                    .replace("PER", &(8 / bits).to_string())
+                    .replace("BITS", &bits.to_string())
+            }
         };
-        let head = format!("static int32_t NAME_{name}(const {} *x, const {} *w, int32_t n)\n{{\n    int32_t sum = 0;\n", of.name(), weight(bits));
-        if bits == 8 {
-            return format!("/* Sum of n products. */\n{head}    for (int32_t k = 0; k < n; k++) {{\n        sum += (int32_t)w[k] * x[k];\n    }}\n    return sum;\n}}\n");
-        }
-        let terms: Vec<String> = (0..per)
-            .map(|k| {
-                let byte = if k == 0 { "b".to_owned() } else { format!("b >> {}", k * bits) };
-                format!("        sum += ({}) * x[{k}];\n", field(&byte))
-            })
-            .collect();
-        format!(
-            "/* Sum of n products; {per} weights a byte, lowest bits first. */\n{head}    for (; n >= {per}; n -= {per}, x += {per}) {{\n        const int32_t b = *w++;\n{}    }}\n    for (int32_t k = 0; k < n; k++) {{\n        const int32_t b = *w >> {bits} * k;\n        sum += ({}) * x[k];\n    }}\n    return sum;\n}}\n",
-            terms.concat(),
-            field("b"),
-        )
+        text.replace("SUFFIX", of.suffix()).replace("TYPE", of.name())
     })
-}
-
-/// Type of the bytes of packed fields.
-pub(super) fn weight(bits: usize) -> &'static str {
-    if bits == 8 { "int8_t" } else { "uint8_t" }
 }

@@ -6,48 +6,25 @@
 
 use stairs_infer::Weights;
 
-/// How the weights of a layer are packed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Packing {
-    Planes {
-        /// Whether there is a mask.
-        mask: bool,
-    },
-    Fields {
-        /// 1, 2, 4 or 8.
-        bits: usize,
-    },
-}
-
 /// Whether planes hold these weights.
 pub(super) fn is_ternary(weights: &Weights) -> bool {
     let range = weights.range();
     range.low >= -1 && range.high <= 1
 }
 
-fn has_zero(weights: &Weights) -> bool {
+/// Whether planes of these weights need a mask.
+pub(super) fn has_mask(weights: &Weights) -> bool {
     weights.values().contains(&0)
 }
 
-impl Packing {
-    /// For a layer whose features are planes or not.
-    pub(super) fn of(weights: &Weights, planes: bool) -> Self {
-        let range = weights.range();
-        match (range.low, range.high) {
-            _ if planes => Self::Planes { mask: has_zero(weights) },
-            (-1.., ..=1) if !has_zero(weights) => Self::Fields { bits: 1 },
-            (-2.., ..=1) => Self::Fields { bits: 2 },
-            (-8.., ..=7) => Self::Fields { bits: 4 },
-            _ => Self::Fields { bits: 8 },
-        }
-    }
-
-    /// Elements of the array for one output.
-    pub(super) fn stride(self, fan_in: usize) -> usize {
-        match self {
-            Self::Planes { mask } => fan_in.div_ceil(32) * (1 + usize::from(mask)),
-            Self::Fields { bits } => (fan_in * bits).div_ceil(8),
-        }
+/// Bits of a field for these weights: 1, 2, 4 or 8.
+pub(super) fn bits(weights: &Weights) -> usize {
+    let range = weights.range();
+    match (range.low, range.high) {
+        (-1.., ..=1) if !has_mask(weights) => 1,
+        (-2.., ..=1) => 2,
+        (-8.., ..=7) => 4,
+        _ => 8,
     }
 }
 
@@ -83,13 +60,10 @@ mod tests {
     fn weights_are_packed_lowest_first() -> Result<(), Box<dyn std::error::Error>> {
         let weights = Weights::new(vec![2, 3], vec![1, -1, 0, 0, 0, -1])?;
         assert_eq!(planes(&weights, true, &[2, 1, 0]), [0b110, 0b010, 0b001, 0b001]);
-        assert_eq!(
-            (Packing::of(&weights, false), fields(&weights, 2)),
-            (Packing::Fields { bits: 2 }, vec![0b1101, 0b110000])
-        );
+        assert_eq!((bits(&weights), fields(&weights, 2)), (2, vec![0b1101, 0b110000]));
         let signs = Weights::new(vec![1, 9], vec![-1, 1, 1, 1, 1, 1, 1, 1, -1])?;
-        assert_eq!((Packing::of(&signs, false), fields(&signs, 1)), (Packing::Fields { bits: 1 }, vec![1, 1]));
-        assert_eq!(Packing::of(&signs, true).stride(9), 1);
+        assert_eq!((bits(&signs), fields(&signs, 1)), (1, vec![1, 1]));
+        assert!(has_mask(&weights) && !has_mask(&signs));
         Ok(())
     }
 }

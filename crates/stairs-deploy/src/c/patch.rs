@@ -5,7 +5,7 @@ use stairs_infer::{Source, Weights, Window};
 
 use super::form::{Form, Planes, Type, image};
 use super::kernels;
-use super::packing::Packing;
+use super::packing::has_mask;
 use super::spot::Spot;
 use super::stage::Writer;
 use super::text::{plus, times};
@@ -48,7 +48,7 @@ impl Writer<'_> {
                 writer.code.line(&next);
             });
         }
-        if planes.has_mask() && Packing::of(weights, true) == (Packing::Planes { mask: false }) {
+        if planes.has_mask() && !has_mask(weights) {
             let count = kernels::count(self.parts);
             self.code.line(format!("const int32_t ones = {count}(patch, {words});"));
         }

@@ -9,7 +9,7 @@ use super::memory::Memory;
 use super::parts::Parts;
 use super::plan::{Plan, Stage};
 use super::spot::Spot;
-use super::text::{Code, plus, times};
+use super::text::{Code, operand, plus, times};
 
 /// Writes one stage.
 pub(super) struct Writer<'a> {
@@ -179,13 +179,14 @@ impl<'a> Writer<'a> {
                 Some(Form::Planes(planes)) => {
                     self.touched.insert(node);
                     let numbers: usize = self.plan.program.nodes()[node].shape.iter().product();
-                    let bit = format!("(uint32_t)1 << (({}) & 31)", spot.bit);
+                    let at = operand(&spot.bit);
+                    let bit = format!("(uint32_t)1 << ({at} & 31)");
                     if planes.has_mask() {
-                        self.code.line(format!("if (v{node} != 0) b{node}[({}) >> 5] |= {bit};", spot.bit));
+                        self.code.line(format!("if (v{node} != 0) b{node}[{at} >> 5] |= {bit};"));
                     }
                     if planes.has_sign() {
                         let behind = if planes.has_mask() { numbers.div_ceil(32) } else { 0 };
-                        let word = plus(&format!("(({}) >> 5)", spot.bit), &behind.to_string());
+                        let word = plus(&format!("({at} >> 5)"), &behind.to_string());
                         self.code.line(format!("if (v{node} < 0) b{node}[{word}] |= {bit};"));
                     }
                 }
@@ -202,5 +203,5 @@ impl<'a> Writer<'a> {
 /// A pointer into the arena.
 fn pointer(of: &str, offset: usize) -> String {
     let word = plus("arena", &(offset / 4).to_string());
-    if of == "uint32_t" { word } else { format!("({of} *)(void *)({word})") }
+    if of == "uint32_t" { word } else { format!("({of} *)(void *){}", operand(&word)) }
 }

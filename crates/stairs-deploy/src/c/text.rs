@@ -24,7 +24,8 @@ impl Code {
 
     /// A line and `{`.
     pub(super) fn open(&mut self, line: impl AsRef<str>) {
-        self.line(format!("{} {{", line.as_ref()));
+        let line = line.as_ref();
+        self.line(if line.is_empty() { "{".to_owned() } else { format!("{line} {{") });
         self.depth += 1;
     }
 
@@ -60,9 +61,13 @@ pub(super) fn times(a: &str, b: usize) -> String {
     match (a, b) {
         ("0", _) | (_, 0) => "0".to_owned(),
         (_, 1) => a.to_owned(),
-        _ if a.contains(' ') => format!("({a}) * {b}"),
-        _ => format!("{a} * {b}"),
+        _ => format!("{} * {b}", operand(a)),
     }
+}
+
+/// An expression as it can stand beside any operator.
+pub(super) fn operand(a: &str) -> String {
+    if a.contains(' ') { format!("({a})") } else { a.to_owned() }
 }
 
 /// `a + b`, simplified.

@@ -6,7 +6,7 @@ use stairs_network::{Source as From, Stair};
 
 use super::form::{Condition, Form, Stage};
 use super::stair::Steps;
-use super::sum::Fixed;
+use super::sum::{BITS, Fixed, MOST};
 use super::values::{exact, fraction};
 use super::{Lowering, RoundingKind, State};
 use crate::DeployError;
@@ -93,12 +93,14 @@ impl Lowering<'_> {
             // (y − θ₁)/δ + 1 levels above the lowest.
             let one = exact(path, "levels", f64::from(steps.levels[0]) + 1.0)?;
             let shifted = Form { offsets: bare.offsets.iter().map(|b| b.sub(first)).collect(), ..bare.clone() };
-            if let Some(fixed) = Fixed::new(&shifted, &ranges, &spacing, &one, steps.strict) {
-                let low = steps.levels[0];
-                let proved = fixed.is_exact(&bare, &ranges, &steps.thresholds, steps.strict, i64::from(low) + 1);
-                let bound = fixed.error * spacing.approximate();
-                let kind = if proved == Some(true) { RoundingKind::Proved } else { RoundingKind::Bounded };
-                self.rounding(path, kind, bound);
+            let (low, first) = (steps.levels[0], i64::from(steps.levels[0]) + 1);
+            let exact =
+                |fixed: &Fixed| fixed.is_exact(&bare, &ranges, &steps.thresholds, steps.strict, first) == Some(true);
+            let fixed = |bits| Fixed::new(&shifted, &ranges, &spacing, &one, steps.strict, bits);
+            let proved = BITS.into_iter().filter_map(fixed).find(exact);
+            let kind = if proved.is_some() { RoundingKind::Proved } else { RoundingKind::Bounded };
+            if let Some(fixed) = proved.or_else(|| fixed(MOST)) {
+                self.rounding(path, kind, fixed.error * spacing.approximate());
                 return self.push(path, fixed.op(low, steps.levels[steps.levels.len() - 1]), &form.inputs);
             }
         }

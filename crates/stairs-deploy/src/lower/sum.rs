@@ -16,6 +16,11 @@ use stairs_infer::{Op, Range};
 use super::form::{Form, of};
 use crate::exact::Real;
 
+/// Bits of sums that are tried in turn, until the map is shown to be exact: what single and double precision hold, so that programs
+/// without integers of 64 bits can compute them, and the most there are, less the sign and the rounding of the factors.
+pub(super) const BITS: [f64; 3] = [23.0, 51.0, MOST];
+pub(super) const MOST: f64 = 61.0;
+
 /// Values of an input that are tried one by one.
 const TRIED: i64 = 4_096;
 
@@ -30,9 +35,9 @@ pub(super) struct Fixed {
 }
 
 impl Fixed {
-    /// The map y/δ + c of a form without stages, floored; `below` makes whole numbers those below them. `None` where no shift gives
-    /// factors of 64 bits.
-    pub(super) fn new(form: &Form, ranges: &[Range], unit: &Real, c: &Real, below: bool) -> Option<Self> {
+    /// The map y/δ + c of a form without stages, floored, with sums of at most so many `bits`; `below` makes whole numbers those below
+    /// them. `None` where no shift gives such factors.
+    pub(super) fn new(form: &Form, ranges: &[Range], unit: &Real, c: &Real, below: bool, bits: f64) -> Option<Self> {
         let inverse = unit.inverse()?;
         let channels = form.channels();
         let scaled = |numbers: &[Real]| numbers.iter().map(|number| number.mul(&inverse)).collect::<Vec<_>>();
@@ -44,8 +49,7 @@ impl Fixed {
             terms.sum::<f64>() + of(&offsets, channel).approximate().abs()
         };
         let most = (0..channels).map(reach).fold(1.0f64, f64::max);
-        // One digit for the sign, one for the rounding of the factors.
-        let room = 61.0 - most.log2().ceil();
+        let room = bits - most.log2().ceil();
         let shift = if room.is_finite() { room.clamp(-1.0, 61.0) as i32 } else { -1 };
         let shift = u8::try_from(shift).ok()?;
         let power = Real::power_of_two(shift.into());

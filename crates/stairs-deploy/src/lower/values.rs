@@ -4,7 +4,7 @@ use stairs_infer::{Op, Range, Source};
 use stairs_network::Array;
 
 use super::form::{Form, Stage, of};
-use super::sum::Fixed;
+use super::sum::{Fixed, MOST};
 use super::{Lowering, RoundingKind, State};
 use crate::DeployError;
 use crate::exact::Real;
@@ -122,7 +122,7 @@ impl Lowering<'_> {
         let half = Real::from_f64(0.5).unwrap_or_else(Real::zero);
         let unit = Real::power_of_two(-digits);
         let plain = Form { stages: Vec::new(), ..head.clone() };
-        let Some(fixed) = Fixed::new(&plain, &ranges, &unit, &half, false) else { return Ok(None) };
+        let Some(fixed) = Fixed::new(&plain, &ranges, &unit, &half, false, MOST) else { return Ok(None) };
         let scale = 2f64.powi(digits);
         let (low, high) = match tail.is_empty() {
             true => (bounds.0.max(within.0), bounds.1.min(within.1)),

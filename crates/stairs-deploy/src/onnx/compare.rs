@@ -1,12 +1,14 @@
 //! Thresholds compared one by one: for what no quantiser's node can express, uneven thresholds and uneven levels.
 //!
 //! - Few thresholds: Σ (levels[j] − levels[j − 1])·clip(x − t_j + 1, 0, 1), which for integers is what comparing gives, and faster.
+//! - Nearly even ones: a line gives the number of passed ones or one less, and one comparison says which.
 //! - Many: their table is halved, as in a dictionary: ⌈log₂⌉ steps of `Gather`, `GreaterOrEqual` and `Where`.
 
 use stairs_infer::Source;
 
-use super::emit::{Emitter, Form, Held};
-use super::fit::EXACT;
+use super::emit::Emitter;
+use super::fit::{EXACT, Floored};
+use super::form::{Form, Held};
 use super::graph::{Attr, Graph, Type};
 use super::stair::Stair;
 
@@ -54,6 +56,41 @@ impl Emitter<'_> {
             sum = self.graph.node("Add", &[&sum, &step], &[]);
         }
         Held { name: sum, form }
+    }
+
+    /// Counts as bytes by lines that give them or one less, and one comparison with the threshold that is next then.
+    pub(super) fn corrected(
+        &mut self,
+        double: &str,
+        lines: &[Floored],
+        stair: &Stair,
+        sums: &[(i64, i64)],
+        rank: usize,
+    ) -> String {
+        let steps = stair.levels.len() - 1;
+        let factors: Vec<f64> = lines.iter().map(|line| line.factor).collect();
+        let offsets: Vec<f64> = lines.iter().map(|line| line.offset).collect();
+        let line = self.graph.scaled(double, Form::Double, rank, &factors, &offsets);
+        let (low, high) = (self.graph.scalar(0f64), self.graph.scalar(steps as f64));
+        let bounded = self.graph.node("Clip", &[&line, &low, &high], &[]);
+        // What is not negative is cut off at the point by a cast.
+        let least = self.graph.cast(&bounded, Type::I32);
+        let row = |c: usize| {
+            let count = stair.count(c, sums[c]);
+            let near = move |t: &i64| (*t).clamp(count.low, count.high.saturating_add(1)) as f64;
+            count.thresholds.iter().map(near).chain([f64::INFINITY]).collect::<Vec<f64>>()
+        };
+        let table: Vec<f64> = (0..lines.len()).flat_map(row).collect();
+        let table = self.graph.constant("thresholds", &[table.len()], &table);
+        let starts: Vec<i32> = (0..lines.len()).map(|c| (c * (steps + 1)) as i32).collect();
+        let axes: Vec<usize> = std::iter::once(starts.len()).chain(std::iter::repeat_n(1, rank - 1)).collect();
+        let starts = self.graph.constant("starts", &axes, &starts);
+        let at = self.graph.node("Add", &[&least, &starts], &[]);
+        let next = self.graph.node("Gather", &[&table, &at], &[Attr::Int("axis", 0)]);
+        let passed = self.graph.node("GreaterOrEqual", &[double, &next], &[]);
+        let passed = self.graph.cast(&passed, Type::I32);
+        let count = self.graph.node("Add", &[&least, &passed], &[]);
+        self.graph.cast(&count, Type::U8)
     }
 
     /// What is at `source` times the signs of a stair, in a form in which differences are exact.

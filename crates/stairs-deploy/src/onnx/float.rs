@@ -4,7 +4,7 @@
 use stairs_infer::{Op, Window};
 
 use super::OnnxError;
-use super::emit::Form;
+use super::form::Form;
 use super::graph::{Attr, Graph, Type};
 
 impl Graph {

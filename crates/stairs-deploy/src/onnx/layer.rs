@@ -12,8 +12,9 @@
 use stairs_infer::{Op, Program, Range, Source, Window};
 
 use super::OnnxError;
-use super::emit::{Dialect, Emitter, Form, Held};
+use super::emit::{Dialect, Emitter};
 use super::fit::EXACT;
+use super::form::{Form, Held};
 use super::graph::{Attr, Graph, Type};
 
 /// A dense layer, a convolution, or the sum of windows, which is one of ones.

@@ -4,7 +4,8 @@
 use stairs_infer::Source;
 
 use super::compare::{form, values};
-use super::emit::{Emitter, Form, Held};
+use super::emit::Emitter;
+use super::form::{Form, Held};
 use super::graph::Type;
 
 /// Integers below this are exact in double precision.
@@ -100,12 +101,22 @@ impl Emitter<'_> {
             let term = self.graph.node("Mul", &[&x, &factors], &[]);
             sum = self.graph.node("Add", &[&sum, &term], &[]);
         }
+        let most = i64::MAX >> shift;
         if shift > 0 {
-            // Division cuts towards 0, so the digits that it would drop are taken away first.
-            let (mask, unit) = (self.graph.scalar((1i64 << shift) - 1), self.graph.scalar(1i64 << shift));
+            let mask = self.graph.scalar((1i64 << shift) - 1);
             let rest = self.graph.node("BitwiseAnd", &[&sum, &mask], &[]);
-            let multiple = self.graph.node("Sub", &[&sum, &rest], &[]);
-            sum = self.graph.node("Div", &[&multiple, &unit], &[]);
+            sum = self.graph.node("Sub", &[&sum, &rest], &[]);
+        }
+        if i128::from(most) < EXACT {
+            // Multiples of 2^shift, of which there are few enough for double precision.
+            let double = self.graph.cast(&sum, Type::Double);
+            let whole = self.graph.linear(&double, Form::Double, 1.0 / f64::from(shift).exp2(), 0.0);
+            let (low, high) = (self.graph.scalar(f64::from(low)), self.graph.scalar(f64::from(high)));
+            return Held { name: self.graph.node("Clip", &[&whole, &low, &high], &[]), form: Form::Double };
+        }
+        if shift > 0 {
+            let unit = self.graph.scalar(1i64 << shift);
+            sum = self.graph.node("Div", &[&sum, &unit], &[]);
         }
         let (low, high) = (self.graph.scalar(i64::from(low)), self.graph.scalar(i64::from(high)));
         let bounded = self.graph.node("Clip", &[&sum, &low, &high], &[]);

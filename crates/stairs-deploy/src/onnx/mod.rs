@@ -2,34 +2,39 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `emit` | nodes in order, and the forms in which integers are held |
+//! | `emit` | nodes in order |
+//! | `form` | how integers are held between them |
 //! | `fit` | steps of a quantiser's node in place of thresholds, proved on every transition |
 //! | `stair` | stairs as rising thresholds |
 //! | `steps` | stairs, alone or behind a product |
+//! | `qdq` | a product and its stair in bytes |
 //! | `layer` | products, exact in any order of summation |
 //! | `compare` | thresholds one by one |
 //! | `map` | fixed point, rescaling, affine maps |
-//! | `float`, `pool` | float operations |
+//! | `float`, `pool`, `shape` | float operations, pools, shapes and padding |
 //! | `quant` | the operations of QONNX |
 //! | `network` | float networks |
 //! | `graph`, `proto` | names, constants, messages |
 //!
 //! Onnxruntime gives the integers of a program at any level of optimisation: not by trust in its kernels, but because each node is
-//! given only what is exact in single precision, in double precision or in 32 bits, whichever kernel and order it takes. What it
-//! fuses is faster.
+//! given only what is exact in single precision, in double precision or in 32 bits, whichever kernel and order it takes, or what is
+//! shown to be rounded too little to matter (`fit`). What it fuses is faster.
 
 mod compare;
 mod emit;
 mod error;
 mod fit;
 mod float;
+mod form;
 mod graph;
 mod layer;
 mod map;
 mod network;
 mod pool;
 pub mod proto;
+mod qdq;
 mod quant;
+mod shape;
 mod stair;
 mod steps;
 
@@ -66,7 +71,8 @@ pub struct IntegerTensor {
 /// they are exact, and other exact forms where not. The input `input` is a batch of samples in single precision; the output `output`
 /// is 32-bit integers, or floats if the program gives floats.
 ///
-/// All integers are the program's, at every level of optimisation. Sums of float layers are taken in onnxruntime's order, so that
+/// All integers are the program's in onnxruntime's CPU provider, at every level of optimisation; providers that compute single
+/// precision with fewer digits (TF32) are not exact. Sums of float layers are taken in onnxruntime's order, so that
 /// they, and whatever is computed from them, may differ from the program's in the last bits.
 ///
 /// ```

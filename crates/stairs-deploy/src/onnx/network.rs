@@ -5,7 +5,7 @@ use stairs_network::{Array, Comparison, Network, Op, Source, Stair, Weight, Wind
 use stairs_quant::ThresholdValue;
 
 use super::OnnxError;
-use super::emit::Form;
+use super::form::Form;
 use super::graph::{Attr, Graph, Type};
 
 /// A recorded network as ONNX in single precision: what its framework computes, sums in another order. Batches of any size; input

@@ -5,8 +5,9 @@
 
 use super::OnnxError;
 use super::compare::form;
-use super::emit::{Emitter, Form, Held};
+use super::emit::Emitter;
 use super::fit::EXACT;
+use super::form::{Form, Held};
 use super::graph::{Attr, Type};
 use super::layer::Layer;
 use super::stair::Stair;

@@ -5,19 +5,19 @@
 //! 1. the requantised form: bytes times bytes, one fused node in onnxruntime ([`fit`](super::fit));
 //! 2. the divided form: sums in single precision, exact, and one `QuantizeLinear` with a scale for each channel;
 //! 3. a straight line in double precision, rounded down;
-//! 4. comparisons.
+//! 4. the same, one too low at most, and one comparison;
+//! 5. comparisons.
 
 use stairs_infer::{Op, Source, Window};
 
 use super::OnnxError;
-use super::emit::{Dialect, Emitter, Form, Held};
-use super::fit::{Divided, Floored, Requantised};
+use super::emit::{Dialect, Emitter};
+use super::fit::{Divided, Floored};
+use super::form::{Form, Held};
 use super::graph::{Attr, Type};
 use super::layer::Layer;
 use super::stair::{Code, Stair};
 
-/// Two products of a byte and a weight are added in 16 bits by onnxruntime on processors with AVX2 alone, and saturate there.
-const PAIR: i64 = 32_767;
 /// Counts as bytes.
 const BYTES: Form = Form::Code { zero: 0, step: 1 };
 
@@ -130,6 +130,13 @@ impl Emitter<'_> {
             let counts = self.pool(Held { name: counts, form: BYTES }, pool, 0).name;
             return Ok(self.coded(&counts, stair, code));
         }
+        if few && let Some(lines) = nearly(stair, &sums) {
+            let double = self.doubled(held);
+            let counts = self.corrected(&double, &lines, stair, &sums, rank);
+            let pool = pool.map(|pool| Pool { quick: false, ..pool });
+            let counts = self.pool(Held { name: counts, form: BYTES }, pool, 0).name;
+            return Ok(self.levels(counts, stair, code));
+        }
         let held = self.comparable(held, &sums);
         let held = self.compare(&held, stair, &sums, rank);
         let low = stair.levels.iter().copied().min().unwrap_or(0);
@@ -170,6 +177,11 @@ impl Emitter<'_> {
             return self.coded(&counts, stair, code);
         }
         let held = self.signed(source, stair);
+        if few && let Some(lines) = nearly(stair, &sums) {
+            let double = self.doubled(held);
+            let counts = self.corrected(&double, &lines, stair, &sums, rank);
+            return self.levels(counts, stair, code);
+        }
         self.compare(&held, stair, &sums, rank)
     }
 
@@ -212,69 +224,6 @@ impl Emitter<'_> {
         self.graph.node("QuantizeLinear", &[&held.name, &steps, &zeros], &[Attr::Int("axis", 1)])
     }
 
-    /// round((M·acc + B)·s) as bytes, if that is right for every channel.
-    fn requantised(&mut self, layer: &Layer, stair: &Stair, unit: i64) -> Option<String> {
-        let x = self.code(layer.source)?;
-        let Form::Code { zero, step } = x.form else { return None };
-        let bytes = {
-            let range = layer.inputs(self.range(layer.source));
-            (i64::from(range.low / step), i64::from(range.high / step))
-        };
-        let reach = bytes.0.abs().max(bytes.1.abs());
-        let largest_byte = (bytes.1 + i64::from(zero)).max(zero.into()).max(1);
-        let narrow = (PAIR / (2 * largest_byte)).min(127);
-        let fan_in = layer.fan_in();
-        let rows: Vec<&[i64]> = layer.weights.chunks(fan_in).collect();
-        let (sums, magnitudes) = (layer.sums(bytes), layer.magnitudes());
-        // Byte thresholds: what a sum of bytes must reach for step times it to reach the threshold.
-        let stair = stair.divided_by(step.into());
-        let fit = |largest: i64| -> Option<Vec<Requantised>> {
-            let one = |c: usize| {
-                let most = rows[c].iter().map(|w| w.abs()).max().unwrap_or(0).max(1);
-                stair.count(c, sums[c]).requantised(largest / most, magnitudes[c] * reach, fan_in, unit)
-            };
-            (0..rows.len()).map(one).collect()
-        };
-        let signed = fit(narrow);
-        let wide = signed.is_none();
-        let fits = signed.or_else(|| fit(127))?;
-        let factors: Vec<i64> = fits.iter().zip(&stair.signs).map(|(fit, sign)| fit.multiplier * sign).collect();
-        let weights: Vec<i64> =
-            rows.iter().zip(&factors).flat_map(|(row, factor)| row.iter().map(move |w| w * factor)).collect();
-        let scales: Vec<f32> = fits.iter().map(|fit| fit.scale).collect();
-        let biases: Vec<i32> = fits.iter().map(|fit| fit.bias as i32).collect();
-        let graph = &mut self.graph;
-        let (one, zero, no) = (graph.scalar(1f32), graph.scalar(zero as u8), graph.scalar(0u8));
-        let count = [fits.len()];
-        let scales = graph.constant("scale", &count, &scales);
-        let (weights, zeros) = match wide {
-            false => {
-                let weights: Vec<i8> = weights.iter().map(|w| *w as i8).collect();
-                (
-                    graph.constant("weight", &layer.shape, &weights),
-                    graph.constant("zero", &count, &vec![0i8; fits.len()]),
-                )
-            }
-            // Unsigned weights, whose products onnxruntime adds in 32 bits.
-            true => {
-                let weights: Vec<u8> = weights.iter().map(|w| (w + 128) as u8).collect();
-                (
-                    graph.constant("weight", &layer.shape, &weights),
-                    graph.constant("zero", &count, &vec![128u8; fits.len()]),
-                )
-            }
-        };
-        let biases = graph.constant("bias", &count, &biases);
-        let no_bias = graph.constant("zero", &count, &vec![0i32; fits.len()]);
-        let axis = [Attr::Int("axis", 0)];
-        let x = graph.node("DequantizeLinear", &[&x.name, &one, &zero], &[]);
-        let weights = graph.node("DequantizeLinear", &[&weights, &scales, &zeros], &axis);
-        // A matrix product is fused only if its bias names its zero.
-        let biases = graph.node("DequantizeLinear", &[&biases, &scales, &no_bias], &axis);
-        let sums = graph.product(layer, &x, &weights, Some(&biases));
-        Some(graph.node("QuantizeLinear", &[&sums, &one, &no], &[]))
-    }
-
     /// Counts, not yet bounded above, as levels.
     fn coded(&mut self, counts: &str, stair: &Stair, code: Option<Code>) -> Held {
         let top = (stair.levels.len() as i64 - 1) * code.map_or(1, |code| code.unit);
@@ -285,11 +234,22 @@ impl Emitter<'_> {
                 self.graph.node("Clip", &[counts, &low, &high], &[])
             }
         };
+        self.levels(name, stair, code)
+    }
+
+    /// Counts as levels. Where bytes are levels only of a unit above 1, there are two, and few thresholds are not counted so.
+    fn levels(&mut self, name: String, stair: &Stair, code: Option<Code>) -> Held {
         match code {
             Some(Code { zero, step, .. }) => Held { name, form: Form::Code { zero, step } },
             None => self.table(&name, stair),
         }
     }
+}
+
+/// Lines that give the counts of all channels or one less, where there are more than a few thresholds.
+fn nearly(stair: &Stair, sums: &[(i64, i64)]) -> Option<Vec<Floored>> {
+    let many = stair.levels.len() > super::compare::CHAIN;
+    (0..sums.len()).map(|c| stair.count(c, sums[c]).nearly().filter(|_| many)).collect()
 }
 
 /// The straight lines of all channels.

@@ -203,7 +203,7 @@ impl Maker {
             }
             10 => self.push(Op::PadChannels { before: 1, behind: 2 }, &[at]),
             _ => {
-                let flat = self.random.one_in(2).then_some(Op::Flatten).unwrap_or(Op::Mean);
+                let flat = if self.random.one_in(2) { Op::Flatten } else { Op::Mean };
                 if self.numbers == Numbers::Dyadic && !(shape[1] * shape[2]).is_power_of_two() && flat == Op::Mean {
                     return self.push(Op::Flatten, &[at]);
                 }

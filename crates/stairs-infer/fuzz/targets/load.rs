@@ -63,4 +63,6 @@ fuzz_target!(|file: &[u8]| {
     assert_eq!(Program::from_bytes(&again).expect("what was written").to_bytes(), again);
 });
 
-fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| change::change(data, size, max_size, seed));
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    change::change(data, size, max_size, seed)
+});

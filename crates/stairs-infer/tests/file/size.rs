@@ -19,7 +19,7 @@ fn a_ternary_weight_takes_1_65_bits() {
         let bits = |bytes: usize| 8.0 * bytes as f64 / weights as f64;
         let header = file - packed - thresholds;
         println!(
-            "{}: {weights} weights, {file} bytes: {packed} of weights, {thresholds} of thresholds, {header} else; \\
+            "{}: {weights} weights, {file} bytes: {packed} of weights, {thresholds} of thresholds, {header} else; \
              {:.4} bits a weight, {:.4} without thresholds, {:.4} with everything",
             program.name(),
             bits(packed),

@@ -44,6 +44,14 @@ pub enum DeployRunError {
         /// What happened.
         source: std::io::Error,
     },
+    /// A file that could not be run in Python.
+    #[error("cannot run the file by {python}: {reason}; it needs onnx and onnxruntime, and for QONNX qonnx")]
+    Python {
+        /// The interpreter.
+        python: String,
+        /// Last line of what it says.
+        reason: String,
+    },
     /// A program for other samples than those of the run.
     #[error("the program takes samples of shape {program:?}, the data have {data:?}")]
     Shape {

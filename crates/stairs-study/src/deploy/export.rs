@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use stairs_deploy::{c, onnx};
-use stairs_infer::Program;
+use stairs_infer::{Program, Value};
+use stairs_train::data::Samples;
 
 use super::DeployRunError;
+use super::verify::take;
 use crate::files::{write_atomically, write_new};
 
 /// The kinds of files a program can be written as.
@@ -31,6 +33,52 @@ pub struct Written {
     pub path: PathBuf,
     /// Its size.
     pub bytes: usize,
+}
+
+/// Writes the first samples of a data set beside `out`, for tests on a device: `NAME.images`, a byte a pixel, or floats where samples are
+/// no bytes; `NAME.labels`, a byte for the label that the program gives each; `NAME.results`, the 32 bits of every number of every
+/// result.
+///
+/// # Errors
+/// [`DeployRunError`] for samples that cannot be made and files that cannot be written.
+pub fn export_samples(
+    program: &Program,
+    samples: &dyn Samples,
+    count: usize,
+    out: &Path,
+) -> Result<Vec<Written>, DeployRunError> {
+    let (values, _) = take(samples, 0, count.min(samples.len()))?;
+    let size: usize = program.input().iter().product();
+    let (mut images, mut labels, mut results) = (Vec::new(), Vec::new(), Vec::new());
+    for sample in values.chunks(size) {
+        match bytes(program, sample) {
+            Some(bytes) => images.extend(bytes),
+            None => images.extend(sample.iter().flat_map(|x| x.to_le_bytes())),
+        }
+        let result = program.run(sample).map_err(|source| DeployRunError::Run { index: 0, source })?;
+        labels.push(u8::try_from(result.label()).unwrap_or(u8::MAX));
+        match result {
+            Value::Integers(values) => results.extend(values.iter().flat_map(|x| x.to_le_bytes())),
+            Value::Floats(values) => results.extend(values.iter().flat_map(|x| x.to_le_bytes())),
+        }
+    }
+    let written = |(extension, bytes): (&str, Vec<u8>)| {
+        let path = out.with_extension(extension);
+        write_atomically(&path, &bytes).map_err(|source| DeployRunError::Write { path: path.clone(), source })?;
+        Ok(Written { path, bytes: bytes.len() })
+    };
+    [("images", images), ("labels", labels), ("results", results)].into_iter().map(written).collect()
+}
+
+/// The bytes that a sample was made of.
+fn bytes(program: &Program, sample: &[f32]) -> Option<Vec<u8>> {
+    let table = &program.pixels()?.table;
+    let plane = sample.len() / program.input()[0];
+    let byte = |(i, x): (usize, &f32)| {
+        let values = &table[i / plane * 256..][..256];
+        values.iter().position(|value| value == x).and_then(|byte| u8::try_from(byte).ok())
+    };
+    sample.iter().enumerate().map(byte).collect()
 }
 
 /// Writes `program` to `out`, of C the header beside it; says what was written, and what a reader should know of it.

@@ -5,6 +5,7 @@
 //! | `export` | programs as files |
 //! | `verify` | the whole test set through the network and the program |
 //! | `closest` | how close a sample comes to a threshold |
+//! | `python`, `onnx.py` | an exported file in onnxruntime |
 //! | `picture` | its weights drawn |
 //! | `table` | what a program costs, layer by layer |
 
@@ -12,6 +13,7 @@ mod closest;
 mod error;
 mod export;
 mod picture;
+mod python;
 mod table;
 mod verify;
 
@@ -22,8 +24,9 @@ use stairs_train::{RunConfig, ZooModel, data::Samples};
 use stairs_zoo::ModelError;
 
 pub use error::DeployRunError;
-pub use export::{Format, Written, export};
+pub use export::{Format, Written, export, export_samples};
 pub use picture::weights_svg;
+pub use python::{Elsewhere, elsewhere};
 pub use table::{deployed_table, notes, totals};
 pub use verify::{Change, Exactness, Verification, Verify};
 

@@ -114,10 +114,7 @@ impl Verify {
         };
         for start in (0..count).step_by(BATCH) {
             let batch = BATCH.min(count - start);
-            let (mut values, mut classes) = (vec![0.0f32; batch * size], Vec::with_capacity(batch));
-            for (i, sample) in values.chunks_mut(size).enumerate() {
-                classes.push(samples.copy(start + i, sample).map_err(DeployRunError::Sample)?);
-            }
+            let (values, classes) = take(samples, start, batch)?;
             let [channels, height, width] = shape;
             let data = TensorData::new(values.clone(), [batch, channels, height, width]);
             let logits = model.logits(Tensor::<4>::from_data(data, device)).into_data();
@@ -187,6 +184,19 @@ fn differ<T: PartialEq>(want: &[T], got: &[T]) -> (usize, usize) {
 
 fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// So many samples from one on, and their classes.
+pub(super) fn take(
+    samples: &dyn Samples,
+    start: usize,
+    count: usize,
+) -> Result<(Vec<f32>, Vec<usize>), DeployRunError> {
+    let size: usize = samples.shape().iter().product();
+    let mut values = vec![0.0f32; count * size];
+    let classes = (start..start + count).zip(values.chunks_mut(size)).map(|(i, to)| samples.copy(i, to));
+    let classes = classes.collect::<Result<_, _>>().map_err(DeployRunError::Sample)?;
+    Ok((values, classes))
 }
 
 /// Index of the largest number, the first of equal ones.

@@ -22,55 +22,54 @@
 
 /// ⌊p·acc + q⌋.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Floored {
+pub(in crate::onnx) struct Floored {
     /// p.
-    pub(super) factor: f64,
+    pub(in crate::onnx) factor: f64,
     /// q.
-    pub(super) offset: f64,
+    pub(in crate::onnx) offset: f64,
 }
 
+mod requantised;
+mod straight;
+
 /// Integers of this magnitude and below are exact in single precision.
-pub(super) const EXACT: i64 = 1 << 24;
+pub(in crate::onnx) const EXACT: i64 = 1 << 24;
 
 /// The thresholds of a rising channel, and what its sums can be.
 #[derive(Clone, Debug)]
-pub(super) struct Count<'a> {
+pub(in crate::onnx) struct Count<'a> {
     /// Thresholds, ascending.
-    pub(super) thresholds: &'a [i64],
+    pub(in crate::onnx) thresholds: &'a [i64],
     /// Smallest sum.
-    pub(super) low: i64,
+    pub(in crate::onnx) low: i64,
     /// Largest sum.
-    pub(super) high: i64,
+    pub(in crate::onnx) high: i64,
 }
 
 /// round((M·acc + B)·s).
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Requantised {
+pub(in crate::onnx) struct Requantised {
     /// M.
-    pub(super) multiplier: i64,
+    pub(in crate::onnx) multiplier: i64,
     /// B.
-    pub(super) bias: i64,
+    pub(in crate::onnx) bias: i64,
     /// s.
-    pub(super) scale: f32,
+    pub(in crate::onnx) scale: f32,
 }
 
 /// round((f·acc + c)/x).
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Divided {
+pub(in crate::onnx) struct Divided {
     /// f: 1, or 0 where the result is the same for all sums.
-    pub(super) factor: i64,
+    pub(in crate::onnx) factor: i64,
     /// c.
-    pub(super) offset: f64,
+    pub(in crate::onnx) offset: f64,
     /// x.
-    pub(super) step: f32,
+    pub(in crate::onnx) step: f32,
 }
 
 /// Smallest x: 255 steps of it are a fraction of 1, as equal thresholds need.
 const NARROWEST: f64 = 1.0 / 1024.0;
-/// Numbers of binary digits of a scale that are tried.
-const DIGITS: [u32; 9] = [1, 2, 3, 4, 6, 8, 10, 16, 24];
-/// Most binary digits behind the point of an offset.
-const FRACTION: u32 = 10;
 
 impl Count<'_> {
     /// How many thresholds are ≤ `acc`.
@@ -79,7 +78,7 @@ impl Count<'_> {
     }
 
     /// The count, if it is the same for all sums.
-    pub(super) fn constant(&self) -> Option<usize> {
+    pub(in crate::onnx) fn constant(&self) -> Option<usize> {
         let (first, last) = (self.of(self.low), self.of(self.high));
         (first == last).then_some(first)
     }
@@ -114,123 +113,6 @@ impl Count<'_> {
         }
         f64::midpoint(below, above)
     }
-
-    /// The form with integer weights: multipliers up to `largest`; `reach` is what the `terms` terms |w·x| add up to at
-    /// most. `unit` is 1, or, of a single threshold, what is given for 1.
-    pub(super) fn requantised(&self, largest: i64, reach: i64, terms: usize, unit: i64) -> Option<Requantised> {
-        if let Some(count) = self.constant() {
-            return Some(Requantised { multiplier: 0, bias: count as i64 * unit, scale: 1.0 });
-        }
-        if let [t] = *self.thresholds {
-            // 0 and less, or 1 and more.
-            let exact = largest >= 1 && (reach + t.abs() + 1) * unit < EXACT;
-            return exact.then_some(Requantised { multiplier: 1, bias: 1 - t, scale: unit as f32 });
-        }
-        let x = self.widest();
-        let (least, most) = self.band(x);
-        for multiplier in 1..=largest {
-            // Most of all multipliers end here: no integer between the bounds.
-            let m = multiplier as f64;
-            if (m * most + 0.5).floor() <= (m * least - 0.5).ceil() {
-                continue;
-            }
-            for digits in DIGITS {
-                let (mantissas, exponent) = mantissas(1.0 / (m * x), digits);
-                for mantissa in mantissas {
-                    if let Some(fit) = self.with_scale(multiplier, mantissa, exponent, reach, terms) {
-                        return Some(fit);
-                    }
-                }
-            }
-        }
-        None
-    }
-
-    /// With the scale mantissa·2^exponent, if some bias is right for it.
-    fn with_scale(
-        &self,
-        multiplier: i64,
-        mantissa: i64,
-        exponent: i32,
-        reach: i64,
-        terms: usize,
-    ) -> Option<Requantised> {
-        let scale = mantissa as f64 * f64::from(exponent).exp2();
-        let (least, most) = self.band(1.0 / (scale * multiplier as f64));
-        let (least, most) = (least * multiplier as f64, most * multiplier as f64);
-        let bias = middle(least, most).round();
-        if bias.abs() >= EXACT as f64 || exponent.abs() > 40 {
-            return None;
-        }
-        let bias = bias as i64;
-        let sums = multiplier * reach + bias.abs();
-        if sums >= EXACT {
-            return None;
-        }
-        // (M·acc + B)·k·2^e less j − ½, times 2^(1 + |e| if e is negative).
-        let (up, down) = (exponent.max(0) as u32, (-exponent).max(0) as u32);
-        let above = |acc: i64, j: i64| {
-            let left = (i128::from(multiplier * acc + bias) * i128::from(mantissa)) << (1 + up);
-            left - (i128::from(2 * j - 1) << down)
-        };
-        let margin = match sums.checked_mul(mantissa) {
-            Some(product) if product < EXACT => 0,
-            _ => {
-                let error = (terms as f64 + 3.0) * (-24f64).exp2() * sums as f64 * mantissa as f64;
-                (error * f64::from(1 + up).exp2()).ceil() as i128 + 1
-            }
-        };
-        let right = self
-            .met()
-            .all(|(j, t)| (t > self.high || above(t, j) > margin) && (t <= self.low || above(t - 1, j) < -margin));
-        right.then_some(Requantised { multiplier, bias, scale: scale as f32 })
-    }
-
-    /// The form in double precision, which is exact for whatever is. Of a single threshold, `unit` is what is given for 1.
-    pub(super) fn floored(&self, unit: i64) -> Option<Floored> {
-        if let Some(count) = self.constant() {
-            return Some(Floored { factor: 0.0, offset: (count as i64 * unit) as f64 + 0.5 });
-        }
-        if let [t] = *self.thresholds {
-            return Some(Floored { factor: unit as f64, offset: ((1 - t) * unit) as f64 + 0.5 });
-        }
-        let x = self.widest();
-        let (least, most) = self.band(x);
-        let fit = Floored { factor: 1.0 / x, offset: middle(least, most) / x + 0.5 };
-        self.is(fit).then_some(fit)
-    }
-
-    /// Whether a straight line gives this count.
-    pub(super) fn is(&self, line: Floored) -> bool {
-        let index = |acc: i64| (acc as f64 * line.factor + line.offset).floor();
-        self.met().all(|(j, t)| (t > self.high || index(t) >= j as f64) && (t <= self.low || index(t - 1) < j as f64))
-    }
-
-    /// The form with a division; `reach` is what Σ|w·x| adds up to at most, and `split` says that sums are rounded to single
-    /// precision once, so that it does not bound them. Of a single threshold, `unit` is what is given for 1.
-    pub(super) fn divided(&self, reach: i64, unit: i64, split: bool) -> Option<Divided> {
-        if let Some(count) = self.constant() {
-            return Some(Divided { factor: 0, offset: (count as i64 * unit) as f64, step: 1.0 });
-        }
-        if let [t] = *self.thresholds {
-            let offset = (1 - t) as f64;
-            let exact = split || reach + t.abs() < EXACT;
-            return exact.then_some(Divided { factor: 1, offset, step: 1.0 / unit as f32 });
-        }
-        let step = self.widest() as f32;
-        let (least, most) = self.band(f64::from(step));
-        let middle = middle(least, most);
-        (0..=FRACTION).find_map(|fraction| {
-            let parts = f64::from(fraction).exp2();
-            let offset = (middle * parts).round() / parts;
-            let exact = split || (reach as f64 + offset.abs()) * parts < EXACT as f64;
-            let index = |acc: i64| (((acc as f64 + offset) as f32) / step).round_ties_even();
-            let right = self
-                .met()
-                .all(|(j, t)| (t > self.high || index(t) >= j as f32) && (t <= self.low || index(t - 1) < j as f32));
-            (exact && right).then_some(Divided { factor: 1, offset, step })
-        })
-    }
 }
 
 /// Between two bounds, of which one may be missing.
@@ -240,13 +122,6 @@ fn middle(least: f64, most: f64) -> f64 {
         (true, false) => least + 1.0,
         (false, _) => most - 1.0,
     }
-}
-
-/// Both integers of `digits` binary digits next to `value`, and the power of two they are multiplied with.
-fn mantissas(value: f64, digits: u32) -> ([i64; 2], i32) {
-    let exponent = value.log2().floor() as i32 + 1 - digits as i32;
-    let mantissa = value / f64::from(exponent).exp2();
-    ([mantissa.floor() as i64, mantissa.ceil() as i64], exponent)
 }
 
 #[cfg(test)]
@@ -297,6 +172,33 @@ mod tests {
                     prop_assert_eq!(index.clamp(0.0, top as f32) as usize, count.of(acc));
                     let index = (acc as f64 * line.factor + line.offset).clamp(0.0, top + 0.5) as usize;
                     prop_assert_eq!(index, count.of(acc));
+                }
+            }
+        }
+    }
+
+    proptest! {
+        /// What is not fused: products of scaled weights added in single precision, in any order.
+        #[test]
+        fn rounded_sums_give_the_count(scale in 0.02f64..0.3, offset in -2.0f64..9.0, seed in 0u64..u64::MAX) {
+            let thresholds: Vec<i64> = (1..16).map(|j| ((f64::from(j) - 0.5 - offset) / scale).ceil() as i64).collect();
+            let mut dice = stairs_infer::testing::Dice::new(seed);
+            let weights: Vec<i64> = (0..96).map(|_| dice.integer(-1, 1)).collect();
+            let magnitude: i64 = weights.iter().map(|w| w.abs()).sum();
+            let count = count(&thresholds, magnitude * 15);
+            // The unfused form has few digits or a margin; either way it must hold.
+            if let Some(fit) = count.requantised(127, magnitude * 15, weights.len(), 1) {
+                for _ in 0..50 {
+                    let inputs: Vec<i64> = weights.iter().map(|_| dice.integer(0, 15)).collect();
+                    let acc: i64 = weights.iter().zip(&inputs).map(|(w, x)| w * x).sum();
+                    let scaled = |w: i64| (w * fit.multiplier) as f32 * fit.scale;
+                    let mut terms: Vec<f32> = weights.iter().zip(&inputs).map(|(w, x)| scaled(*w) * *x as f32).collect();
+                    terms.push(fit.bias as f32 * fit.scale);
+                    for at in (1..terms.len()).rev() {
+                        terms.swap(at, dice.below(at + 1));
+                    }
+                    let sum = terms.iter().fold(0f32, |sum, term| sum + term);
+                    prop_assert_eq!(sum.round_ties_even().clamp(0.0, 15.0) as usize, count.of(acc));
                 }
             }
         }
