@@ -74,7 +74,7 @@ unsafe fn body(conv: &FloatConv, context: &Context<'_>) {
     let (input, output) = (context.stored(conv.input), context.stored(conv.output));
     let [size, [height, width]] = conv.size;
     let plane = height * width;
-    let (pixels, taps, [rows, columns]) = (size[0] * size[1], conv.window.taps(), conv.window.kernel);
+    let (pixels, taps) = (size[0] * size[1], conv.window.taps());
     let (channels, outputs) = (conv.inputs * conv.groups, conv.outputs);
     let blocks = outputs.div_ceil(WIDTH);
     // One tap that reads the one pixel there is.
@@ -89,20 +89,10 @@ unsafe fn body(conv: &FloatConv, context: &Context<'_>) {
         let weights = weights.as_chunks::<WIDTH>().0;
         let mut sums = [0f32; WIDTH];
         if plain {
-            for (value, weights) in from[group * conv.inputs..][..conv.inputs].iter().zip(weights) {
-                add(&mut sums, *value, weights);
-            }
+            dense(&from[group * conv.inputs..][..conv.inputs], weights, &mut sums);
         } else {
-            for c in 0..conv.inputs {
-                for y in 0..rows {
-                    let Some(line) = conv.window.reads(0, at / width, y, size[0]) else { continue };
-                    for x in 0..columns {
-                        let Some(column) = conv.window.reads(1, at % width, x, size[1]) else { continue };
-                        let value = from[(line * size[1] + column) * channels + group * conv.inputs + c];
-                        add(&mut sums, value, &weights[c * taps + y * columns + x]);
-                    }
-                }
-            }
+            let taps = conv.taps([at / width, at % width], size, channels, group * conv.inputs);
+            convolution(from, weights, taps, &mut sums);
         }
         let count = WIDTH.min(outputs - first);
         let channel = group * outputs + first;
@@ -114,9 +104,52 @@ unsafe fn body(conv: &FloatConv, context: &Context<'_>) {
     }
 }
 
-#[inline(always)]
-fn add(sums: &mut [f32; WIDTH], value: f32, weights: &[f32; WIDTH]) {
-    for l in 0..WIDTH {
-        sums[l] += weights[l] * value;
+impl FloatConv {
+    /// For every product of an output, in order: where the input is, and which of the weights.
+    #[inline(always)]
+    fn taps(
+        &self,
+        output: [usize; 2],
+        size: [usize; 2],
+        channels: usize,
+        first: usize,
+    ) -> impl Iterator<Item = (usize, usize)> {
+        let (count, columns) = (self.window.taps(), self.window.kernel[1]);
+        let [rows, across] = [0, 1].map(|axis| self.window.inside(axis, output[axis], size[axis]));
+        (0..self.inputs).flat_map(move |c| {
+            let across = across.clone();
+            rows.clone().flat_map(move |y| across.clone().map(move |x| (y, x))).map(move |(y, x)| {
+                let pixel = self.window.place(0, output[0], y) * size[1] + self.window.place(1, output[1], x);
+                (pixel * channels + first + c, c * count + y * columns + x)
+            })
+        })
     }
+}
+
+#[inline(always)]
+fn dense(from: &[f32], weights: &[[f32; WIDTH]], to: &mut [f32; WIDTH]) {
+    let mut sums = [0f32; WIDTH];
+    for (value, weights) in from.iter().zip(weights) {
+        for l in 0..WIDTH {
+            sums[l] += weights[l] * value;
+        }
+    }
+    *to = sums;
+}
+
+#[inline(always)]
+fn convolution(
+    from: &[f32],
+    weights: &[[f32; WIDTH]],
+    taps: impl Iterator<Item = (usize, usize)>,
+    to: &mut [f32; WIDTH],
+) {
+    let mut sums = [0f32; WIDTH];
+    for (at, tap) in taps {
+        let (value, weights) = (from[at], &weights[tap]);
+        for l in 0..WIDTH {
+            sums[l] += weights[l] * value;
+        }
+    }
+    *to = sums;
 }

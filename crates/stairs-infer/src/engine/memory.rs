@@ -15,6 +15,11 @@ pub(crate) const LINE: usize = 64;
 #[repr(align(64))]
 struct Line(#[expect(dead_code, reason = "read and written through pointers")] [u8; LINE]);
 
+/// At the beginning of a line, so that no register is loaded from two.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub(crate) struct Aligned<T>(pub(crate) T);
+
 /// Bytes, all initialised.
 pub(crate) struct Arena(Vec<Line>);
 

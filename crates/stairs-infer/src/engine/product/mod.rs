@@ -16,6 +16,7 @@ pub(crate) use pack::{Format, Pack};
 
 use super::context::Context;
 use super::finish::{CHUNK, Finish, Sums};
+use super::memory::Aligned;
 
 /// Outputs taken together.
 const GROUP: usize = 40;
@@ -60,7 +61,7 @@ impl Product {
         let width = self.kernels.first().map_or(1, Kernel::width);
         let (blocks, pieces) = (self.outputs.div_ceil(width), pixels.div_ceil(GROUP));
         let units = images * self.groups * pieces * blocks;
-        let mut sums = [0; GROUP * CHUNK];
+        let mut sums = Aligned([0; GROUP * CHUNK]);
         let (mut bases, mut last) = ([0; GROUP], None);
         for unit in context.part.range(units) {
             let (block, rest) = (unit % blocks, unit / blocks);
@@ -74,7 +75,7 @@ impl Product {
                 self.geometry.bases(first, start, &mut bases[..count]);
                 last = Some((image, group, piece));
             }
-            let sums = &mut sums[..count * width];
+            let sums = &mut sums.0[..count * width];
             let channel = block * width;
             let channels = width.min(self.outputs - channel);
             let rows = Sums {

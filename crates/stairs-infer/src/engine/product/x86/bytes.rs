@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 use super::{inputs, length, packed, tiles};
 use crate::Range;
 use crate::engine::context::Context;
+use crate::engine::memory::Aligned;
 use crate::engine::product::geometry::{Geometry, Run};
 use crate::engine::product::kernel::Weighted;
 use crate::engine::tensor::Tensor;
@@ -27,7 +28,7 @@ pub(crate) struct Bytes {
     blocks: Vec<Vec<Run>>,
     reach: usize,
     /// `[blocks, fours, 2, outputs, 4]`.
-    weights: Vec<[[i8; LANES * FOUR]; 2]>,
+    weights: Vec<Aligned<[[i8; LANES * FOUR]; 2]>>,
     /// Fours of an output.
     length: usize,
     /// l·Σ w.
@@ -56,11 +57,11 @@ impl Bytes {
 
     pub(crate) fn new(input: &Tensor, geometry: &Geometry, weighted: &Weighted<'_>) -> Self {
         let length = weighted.taps() * geometry.unit / FOUR;
-        let mut weights = vec![[[0; LANES * FOUR]; 2]; weighted.outputs.div_ceil(WIDTH) * length];
+        let mut weights = vec![Aligned([[0; LANES * FOUR]; 2]); weighted.outputs.div_ceil(WIDTH) * length];
         for output in 0..weighted.outputs {
             let (block, lane) = (output / WIDTH, output % WIDTH);
             for (i, weight) in weighted.sequence(output, geometry.unit).into_iter().enumerate() {
-                weights[block * length + i / FOUR][lane / LANES][lane % LANES * FOUR + i % FOUR] = weight;
+                weights[block * length + i / FOUR].0[lane / LANES][lane % LANES * FOUR + i % FOUR] = weight;
             }
         }
         let most = additions(input, weighted.weights.range()).min(1 << 16) * FOUR;
@@ -111,7 +112,7 @@ impl Bytes {
 unsafe fn tile<const P: usize>(
     inputs: [*const u8; P],
     runs: &[Run],
-    weights: &[[[i8; LANES * FOUR]; 2]],
+    weights: &[Aligned<[[i8; LANES * FOUR]; 2]>],
     corrections: Option<&[i32; WIDTH]>,
     to: &mut [[i32; WIDTH]],
 ) {
@@ -121,7 +122,7 @@ unsafe fn tile<const P: usize>(
         // SAFETY: the caller's duty.
         unsafe {
             for i in (run.offset..run.offset + run.length).step_by(FOUR) {
-                let [first, second] = &*weights;
+                let Aligned([first, second]) = &*weights;
                 let four = [_mm256_loadu_si256(first.as_ptr().cast()), _mm256_loadu_si256(second.as_ptr().cast())];
                 weights = weights.add(1);
                 for p in 0..P {

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 
 use super::{inputs, packed, tiles};
 use crate::engine::context::Context;
+use crate::engine::memory::Aligned;
 use crate::engine::product::geometry::{Geometry, Run};
 use crate::engine::product::kernel::Weighted;
 
@@ -23,7 +24,7 @@ pub(crate) struct Signs {
     runs: Vec<Run>,
     reach: usize,
     /// `[blocks, packed numbers, outputs]`.
-    weights: Vec<[i32; WIDTH]>,
+    weights: Vec<Aligned<[i32; WIDTH]>>,
     /// Packed numbers of an output.
     length: usize,
 }
@@ -33,10 +34,10 @@ impl Signs {
 
     pub(crate) fn new(geometry: &Geometry, weighted: &Weighted<'_>) -> Self {
         let length = weighted.taps() * geometry.unit;
-        let mut weights = vec![[0; WIDTH]; weighted.outputs.div_ceil(WIDTH) * length];
+        let mut weights = vec![Aligned([0; WIDTH]); weighted.outputs.div_ceil(WIDTH) * length];
         for output in 0..weighted.outputs {
             for (i, weight) in weighted.sequence(output, geometry.unit).into_iter().enumerate() {
-                weights[output / WIDTH * length + i][output % WIDTH] = weight.into();
+                weights[output / WIDTH * length + i].0[output % WIDTH] = weight.into();
             }
         }
         Self { runs: geometry.runs.clone(), reach: geometry.reach(), weights, length }
@@ -78,7 +79,7 @@ impl Signs {
 unsafe fn tile<const P: usize>(
     inputs: [*const i32; P],
     runs: &[Run],
-    weights: &[[i32; WIDTH]],
+    weights: &[Aligned<[i32; WIDTH]>],
     to: &mut [[i32; WIDTH]],
 ) {
     let mut sums = [[_mm256_setzero_si256(); P]; REGISTERS];
@@ -89,7 +90,7 @@ unsafe fn tile<const P: usize>(
             for i in run.offset..run.offset + run.length {
                 let mut of = [_mm256_setzero_si256(); REGISTERS];
                 for (b, of) in of.iter_mut().enumerate() {
-                    *of = _mm256_loadu_si256((*weights).as_ptr().add(b * LANES).cast());
+                    *of = _mm256_loadu_si256((*weights).0.as_ptr().add(b * LANES).cast());
                 }
                 weights = weights.add(1);
                 for p in 0..P {

@@ -20,6 +20,7 @@ use alloc::vec::Vec;
 
 use super::{inputs, length, packed, tiles};
 use crate::engine::context::Context;
+use crate::engine::memory::Aligned;
 use crate::engine::product::GROUP;
 use crate::engine::product::geometry::{Geometry, Run};
 use crate::engine::product::kernel::Weighted;
@@ -161,8 +162,8 @@ impl Tables {
         block: usize,
         sums: &mut [i32],
     ) {
-        let mut short = [[[0i16; LANES]; B]; GROUP];
-        let mut entries = [[[0u8; LANES]; B]; MOST];
+        let mut short = Aligned([[[0i16; LANES]; B]; GROUP]);
+        let mut entries = Aligned([[[0u8; LANES]; B]; MOST]);
         let weights: [&[[u8; LANES]]; B] =
             core::array::from_fn(|b| &self.weights[(block * B + b) * (self.length / 2)..][..self.length / 2]);
         // SAFETY: the caller's duty.
@@ -171,7 +172,7 @@ impl Tables {
         for runs in &self.blocks {
             let pairs = length(runs) / 2;
             let weights: [&[[u8; LANES]]; B] = core::array::from_fn(|b| &weights[b][first..first + pairs]);
-            unpack(weights, &mut entries);
+            unpack(weights, &mut entries.0);
             first += pairs;
             // SAFETY: the caller's duty; the entries are those of the runs.
             unsafe {
@@ -179,13 +180,13 @@ impl Tables {
                     &self.table,
                     inputs(packed, &bases[at..]),
                     runs,
-                    &entries,
-                    &mut short[at..],
+                    &entries.0,
+                    &mut short.0[at..],
                 ));
             }
         }
         for (sums, short) in
-            sums.chunks_exact_mut(B * LANES).zip(short.as_flattened().as_flattened().chunks_exact(B * LANES))
+            sums.chunks_exact_mut(B * LANES).zip(short.0.as_flattened().as_flattened().chunks_exact(B * LANES))
         {
             for (sum, short) in sums.iter_mut().zip(short) {
                 *sum = i32::from(*short);
