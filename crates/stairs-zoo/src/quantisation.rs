@@ -4,7 +4,8 @@ use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig};
 use serde::{Deserialize, Serialize};
 use stairs_noise::{
-    FeatureScale, Laws, RecordError, StairActivationConfig, StairWeights, WeightGranularity, WeightInit, WeightsError,
+    FeatureScale, Laws, RecordError, SettingError, StairActivationConfig, StairWeights, WeightGranularity, WeightInit,
+    WeightsError,
 };
 use stairs_quant::{Bits, Quantiser, ScaleError, ScalePolicy};
 use thiserror::Error;
@@ -127,6 +128,9 @@ pub enum ModelError {
     /// Weights that cannot be quantised.
     #[error(transparent)]
     Weights(#[from] WeightsError),
+    /// Scales that cannot be what they would have to be.
+    #[error(transparent)]
+    Setting(#[from] SettingError),
 }
 
 impl StairsConfig {
@@ -181,7 +185,7 @@ impl StairsConfig {
 
     /// The same weights with float activations.
     #[must_use]
-    pub fn weights_only(self) -> Self {
+    pub fn with_float_features(self) -> Self {
         Self { features: None, ..self }
     }
 
@@ -241,13 +245,13 @@ impl StairsConfig {
             weights = weights.with_init(WeightInit::InsideSupport { seed });
         }
         if let Branches::Only(modules) = &self.branches {
-            return modules.iter().try_fold(weights, |weights, module| weights.only(module));
+            return modules.iter().try_fold(weights, |weights, module| weights.with_only(module));
         }
         if self.float_first {
-            weights = weights.except_first();
+            weights = weights.with_except_first();
         }
         if self.float_last {
-            weights = weights.except_last();
+            weights = weights.with_except_last();
         }
         Ok(weights)
     }

@@ -11,11 +11,11 @@ mod error;
 mod source;
 mod warning;
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use stairs_capacity::{
-    Draw, Draws, Estimate, FactorisedOptions, FactorisedPoint, Normalisation, Point, SmcOptions, SmcPoint,
+    Draw, Draws, Estimate, FactorisedOptions, FactorisedPoint, Normalisation, Point, SCALARS, SmcOptions, SmcPoint,
     factorised_bound, sequential_monte_carlo,
 };
 use stairs_data::Dataset;
@@ -50,10 +50,18 @@ pub struct Measurement {
     /// The unit-factorised lower bound; empty where it was not asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub factorised: Vec<FactorisedPoint>,
-    /// Effective dimension of Abbas et al. at γ = 1 and n the size of the training part; absent for n < 19.
-    pub effective_dimension: Option<Estimate>,
+    /// The measures of [`SCALARS`] by name, for n the size of the training part; `None` where n is too small for one.
+    #[serde(flatten)]
+    pub scalars: BTreeMap<String, Option<Estimate>>,
     /// Estimates that one draw dominates.
     pub warnings: Vec<String>,
+}
+
+impl Measurement {
+    /// The measure of this name in [`SCALARS`], if it could be measured.
+    pub fn scalar(&self, name: &str) -> Option<Estimate> {
+        *self.scalars.get(name)?
+    }
 }
 
 /// Measures, keeping every draw in `dir`; `progress` is told (draws done, draws in all).
@@ -82,7 +90,6 @@ pub fn measure_until(
 ) -> Result<Measurement, MeasureError> {
     config.check()?;
     let source = Source::new(config, data)?;
-    std::fs::create_dir_all(dir).map_err(|source| TrainError::Write { path: dir.to_owned(), source })?;
     let sealed = SealedDir::new(dir);
     let _lock = sealed.lock()?.ok_or_else(|| MeasureError::Busy { dir: dir.to_owned() })?;
     let unchecked = adopt(&sealed, config.draws)?;
@@ -159,7 +166,10 @@ pub fn measure_until(
         points,
         smc,
         factorised,
-        effective_dimension: draws.effective_dimension(data.train.len(), 1.0).ok(),
+        scalars: SCALARS
+            .iter()
+            .map(|scalar| (scalar.name.to_owned(), (scalar.of)(&draws, data.train.len()).ok()))
+            .collect(),
     };
     write(&sealed, RESULT, &measurement)?;
     Ok(measurement)

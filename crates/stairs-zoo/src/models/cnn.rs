@@ -10,8 +10,9 @@ use burn::nn::{Linear, LinearConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor};
 
 use crate::conv::{ConvBlock, halving};
+use crate::family::{Family, Name, joined};
 use crate::quantisation::{image, positive};
-use crate::{ModelError, Quantisation};
+use crate::{FamilyName, Model, ModelError, Quantisation};
 
 /// A stack of convolutions; see the module of this name for its layers.
 #[derive(Module, Debug)]
@@ -66,7 +67,7 @@ impl CnnConfig {
     }
 
     /// The model before its weights are quantised.
-    pub(crate) fn build(&self, device: &Device) -> Result<Cnn, ModelError> {
+    fn build(&self, device: &Device) -> Result<Cnn, ModelError> {
         let [mut channels, _, _] = image(self.input)?;
         let (pools, [height, width]) = self.pools();
         let mut blocks = Vec::with_capacity(self.channels.len());
@@ -87,5 +88,59 @@ impl Cnn {
     pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
         let x = self.blocks.iter().fold(x, |x, block| block.forward(x));
         self.output.forward(x.flatten::<2>(1, 3))
+    }
+}
+
+/// A [`Cnn`] by name: `cnn:8-16`; `plain-cnn:8-16` without batch normalisation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CnnSizes {
+    /// Channels of the convolutions.
+    pub channels: Vec<usize>,
+    /// Batch normalisation after every convolution.
+    pub norm: bool,
+}
+
+impl Family for CnnSizes {
+    fn names() -> &'static [FamilyName] {
+        &[
+            FamilyName {
+                name: "cnn",
+                sizes: "16-32-64",
+                title: "CNN",
+                about: "convolutions of these channels, then a dense layer",
+                narrow: ("3-2-4-3", [2, 8, 13]),
+            },
+            FamilyName {
+                name: "plain-cnn",
+                sizes: "16-32-64",
+                title: "plain CNN",
+                about: "the same without batch normalisation",
+                narrow: ("2-3", [3, 6, 6]),
+            },
+        ]
+    }
+
+    fn parse(name: &Name<'_>) -> Option<Result<Self, &'static str>> {
+        let channels = matches!(name.family, "cnn" | "plain-cnn").then(|| name.sizes(&[16, 32, 64]))?;
+        Some(channels.map(|channels| Self { channels, norm: name.family == "cnn" }))
+    }
+
+    fn name(&self) -> &'static str {
+        if self.norm { "cnn" } else { "plain-cnn" }
+    }
+
+    fn sizes(&self) -> String {
+        joined(&self.channels)
+    }
+
+    fn build(
+        &self,
+        input: [usize; 3],
+        classes: usize,
+        quantisation: Quantisation,
+        device: &Device,
+    ) -> Result<Model, ModelError> {
+        let cnn = CnnConfig::new(input, classes, self.channels.clone()).with_norm(self.norm);
+        Ok(cnn.with_quantisation(quantisation).build(device)?.into())
     }
 }

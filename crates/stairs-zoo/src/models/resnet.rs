@@ -30,9 +30,10 @@ use serde::{Deserialize, Serialize};
 use stairs_kernels::max_pool2d;
 
 use crate::conv::{ConvBlock, ConvNorm, global_mean, square};
+use crate::family::{Family, Name};
 use crate::quantisation::{image, positive, width};
 use crate::stream::Stream;
-use crate::{ModelError, Quantisation, Stem};
+use crate::{FamilyName, Model, ModelError, Quantisation, Stem};
 
 /// Number of layers with weights on the longest path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,26 +89,6 @@ impl ResNetDepth {
     /// Channels that leave a block, as a multiple of those inside.
     pub(crate) fn expansion(self) -> usize {
         if self == Self::ResNet50 { 4 } else { 1 }
-    }
-
-    /// Paths of the convolutions, in the order in which Burn visits them.
-    pub(crate) fn layers(self) -> Vec<String> {
-        let inner = if self.expansion() == 1 { 1 } else { 2 };
-        let mut layers = vec!["stem".to_owned()];
-        let mut block = 0;
-        for (stage, count) in self.stages().iter().enumerate() {
-            for index in 0..*count {
-                layers.extend((0..inner).map(|i| format!("blocks.{block}.inner.{i}")));
-                layers.push(format!("blocks.{block}.last"));
-                // The bottlenecks of the first stage have more channels than the stem.
-                let widens = index == 0 && (stage > 0 || self.expansion() > 1);
-                if widens && !self.is_for_cifar() {
-                    layers.push(format!("blocks.{block}.skip"));
-                }
-                block += 1;
-            }
-        }
-        layers
     }
 
     /// Channels of the stem and inside the first stage.
@@ -214,7 +195,7 @@ impl ResNetConfig {
     }
 
     /// The model before its weights are quantised.
-    pub(crate) fn build(&self, device: &Device) -> Result<ResNet, ModelError> {
+    fn build(&self, device: &Device) -> Result<ResNet, ModelError> {
         let [inputs, _, _] = image(self.input)?;
         let (first, shapes) = self.blocks()?;
         let padded = || PaddingConfig2d::Explicit(1, 1, 1, 1);
@@ -292,6 +273,96 @@ impl Pad {
         let [batch, _, height, width] = x.dims();
         let zeros = Tensor::zeros([batch, self.channels, height, width], &x.device());
         Tensor::cat(vec![x, zeros], 1)
+    }
+}
+
+/// A [`ResNet`] by name: `resnet18:1`, `resnet18-small:0.5`, `resnet20:1`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResNetSizes {
+    /// Number of layers.
+    pub depth: ResNetDepth,
+    /// The size of images it is made for.
+    pub stem: Stem,
+    /// Factor on all widths.
+    pub capacity: f64,
+}
+
+impl Family for ResNetSizes {
+    fn names() -> &'static [FamilyName] {
+        &[
+            FamilyName {
+                name: "resnet18",
+                sizes: "1",
+                title: "ResNet-18",
+                about: "ResNet for ImageNet, all widths times the factor; also resnet34",
+                narrow: ("0.05", [3, 33, 40]),
+            },
+            FamilyName {
+                name: "resnet50",
+                sizes: "1",
+                title: "ResNet-50",
+                about: "ResNet with bottlenecks, for ImageNet",
+                narrow: ("0.05", [3, 40, 33]),
+            },
+            FamilyName {
+                name: "resnet18-small",
+                sizes: "1",
+                title: "ResNet-18 for small images",
+                about: "ResNet-18 for small images",
+                narrow: ("0.05", [3, 16, 16]),
+            },
+            FamilyName {
+                name: "resnet20",
+                sizes: "1",
+                title: "ResNet-20",
+                about: "ResNet for CIFAR-10; also resnet32, resnet56",
+                narrow: ("0.25", [1, 15, 17]),
+            },
+            FamilyName {
+                name: "resnet56",
+                sizes: "1",
+                title: "ResNet-56",
+                about: "the deepest of them",
+                narrow: ("0.1", [3, 8, 9]),
+            },
+        ]
+    }
+
+    fn parse(name: &Name<'_>) -> Option<Result<Self, &'static str>> {
+        let (depth, stem) = match name.family {
+            "resnet18-small" => (ResNetDepth::ResNet18, Stem::Small),
+            family => {
+                let depth = ResNetDepth::ALL.into_iter().find(|depth| depth.name() == family)?;
+                (depth, if depth.is_for_cifar() { Stem::Small } else { Stem::ImageNet })
+            }
+        };
+        Some(name.factor().map(|capacity| Self { depth, stem, capacity }))
+    }
+
+    fn name(&self) -> &'static str {
+        match (self.depth, self.stem) {
+            (ResNetDepth::ResNet18, Stem::Small) => "resnet18-small",
+            (depth, _) => depth.name(),
+        }
+    }
+
+    fn sizes(&self) -> String {
+        self.capacity.to_string()
+    }
+
+    fn build(
+        &self,
+        input: [usize; 3],
+        classes: usize,
+        quantisation: Quantisation,
+        device: &Device,
+    ) -> Result<Model, ModelError> {
+        let resnet = ResNetConfig::new(self.depth, input, classes).with_stem(self.stem).with_capacity(self.capacity);
+        Ok(resnet.with_quantisation(quantisation).build(device)?.into())
+    }
+
+    fn is_for_imagenet(&self) -> bool {
+        self.stem == Stem::ImageNet && !self.depth.is_for_cifar()
     }
 }
 
