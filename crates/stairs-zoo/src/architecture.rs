@@ -6,7 +6,7 @@ use std::str::FromStr;
 use burn::tensor::Device;
 use thiserror::Error;
 
-use crate::family::Name;
+use crate::family::{Name, Order};
 use crate::{Architecture, Branches, Model, ModelError, Quantisation, StairsConfig, limits, pretrained::parameters};
 
 /// A name that is no model.
@@ -125,7 +125,7 @@ impl Architecture {
         device: &Device,
     ) -> Result<Model, ModelError> {
         limits::check_samples(input, classes)?;
-        let model = self.member().build(input, classes, quantisation.clone(), device)?;
+        let model = self.member().build(Order { input, classes, quantisation: quantisation.clone(), device })?;
         limits::check_parameters(&model)?;
         Ok(model)
     }

@@ -22,6 +22,16 @@ pub struct FamilyName {
 }
 
 impl FamilyName {
+    /// A name with its usual sizes, its title, what it is, and a narrow member.
+    pub(crate) fn new(
+        [name, sizes]: [&'static str; 2],
+        title: &'static str,
+        about: &'static str,
+        narrow: (&'static str, [usize; 3]),
+    ) -> Self {
+        Self { name, sizes, title, about, narrow }
+    }
+
     /// The name with its usual sizes: `lenet:32-64-128`.
     pub fn usual(&self) -> String {
         self.with(self.sizes)
@@ -37,10 +47,19 @@ impl FamilyName {
     }
 }
 
+/// What a model is built for.
+pub(crate) struct Order<'a> {
+    /// Shape of a sample: channels, height, width.
+    pub(crate) input: [usize; 3],
+    pub(crate) classes: usize,
+    pub(crate) quantisation: Quantisation,
+    pub(crate) device: &'a Device,
+}
+
 /// A model with its sizes: what a row of the table in `models` holds.
 pub(crate) trait Family {
     /// The names that are listed.
-    fn names() -> &'static [FamilyName]
+    fn names() -> Vec<FamilyName>
     where
         Self: Sized;
 
@@ -63,14 +82,8 @@ pub(crate) trait Family {
     /// What stands behind the colon, options too; empty without sizes.
     fn sizes(&self) -> String;
 
-    /// The model for samples of shape `input` (channels, height, width), before its weights are quantised.
-    fn build(
-        &self,
-        input: [usize; 3],
-        classes: usize,
-        quantisation: Quantisation,
-        device: &Device,
-    ) -> Result<Model, ModelError>;
+    /// The model, before its weights are quantised.
+    fn build(&self, order: Order<'_>) -> Result<Model, ModelError>;
 
     /// Whether it is made for images of ImageNet's size.
     fn is_for_imagenet(&self) -> bool {

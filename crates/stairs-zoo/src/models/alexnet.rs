@@ -20,7 +20,7 @@ use burn::tensor::{Device, Tensor};
 use stairs_kernels::adaptive_avg_pool2d;
 
 use crate::conv::{ConvBlock, square, windows};
-use crate::family::{Family, Name};
+use crate::family::{Family, Name, Order};
 use crate::models::mlp::Block;
 use crate::quantisation::{dropout, image, positive, width};
 use crate::{FamilyName, Model, ModelError, Quantisation, Stem};
@@ -152,29 +152,26 @@ pub struct AlexNetSizes {
 }
 
 impl Family for AlexNetSizes {
-    fn names() -> &'static [FamilyName] {
-        &[
-            FamilyName {
-                name: "alexnet",
-                sizes: "1",
-                title: "AlexNet",
-                about: "AlexNet as published, all widths times the factor",
-                narrow: ("0.02", [3, 63, 71]),
-            },
-            FamilyName {
-                name: "alexnet-bn",
-                sizes: "1",
-                title: "AlexNet with batch norm",
-                about: "the same with batch normalisation",
-                narrow: ("0.02", [3, 95, 64]),
-            },
-            FamilyName {
-                name: "alexnet-small",
-                sizes: "1",
-                title: "AlexNet for small images",
-                about: "the same for small images",
-                narrow: ("0.05", [1, 28, 23]),
-            },
+    fn names() -> Vec<FamilyName> {
+        vec![
+            FamilyName::new(
+                ["alexnet", "1"],
+                "AlexNet",
+                "AlexNet as published, all widths times the factor",
+                ("0.02", [3, 63, 71]),
+            ),
+            FamilyName::new(
+                ["alexnet-bn", "1"],
+                "AlexNet with batch norm",
+                "the same with batch normalisation",
+                ("0.02", [3, 95, 64]),
+            ),
+            FamilyName::new(
+                ["alexnet-small", "1"],
+                "AlexNet for small images",
+                "the same for small images",
+                ("0.05", [1, 28, 23]),
+            ),
         ]
     }
 
@@ -200,17 +197,11 @@ impl Family for AlexNetSizes {
         self.capacity.to_string()
     }
 
-    fn build(
-        &self,
-        input: [usize; 3],
-        classes: usize,
-        quantisation: Quantisation,
-        device: &Device,
-    ) -> Result<Model, ModelError> {
+    fn build(&self, order: Order<'_>) -> Result<Model, ModelError> {
         let dropout = if self.is_for_imagenet() { 0.5 } else { 0.0 };
-        let alexnet = AlexNetConfig::new(input, classes).with_stem(self.stem).with_capacity(self.capacity);
+        let alexnet = AlexNetConfig::new(order.input, order.classes).with_stem(self.stem).with_capacity(self.capacity);
         let alexnet = alexnet.with_norm(self.norm).with_dropout(dropout);
-        Ok(alexnet.with_quantisation(quantisation).build(device)?.into())
+        Ok(alexnet.with_quantisation(order.quantisation).build(order.device)?.into())
     }
 
     fn is_for_imagenet(&self) -> bool {

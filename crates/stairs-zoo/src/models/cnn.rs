@@ -10,7 +10,7 @@ use burn::nn::{Linear, LinearConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor};
 
 use crate::conv::{ConvBlock, halving};
-use crate::family::{Family, Name, joined};
+use crate::family::{Family, Name, Order, joined};
 use crate::quantisation::{image, positive};
 use crate::{FamilyName, Model, ModelError, Quantisation};
 
@@ -101,22 +101,20 @@ pub struct CnnSizes {
 }
 
 impl Family for CnnSizes {
-    fn names() -> &'static [FamilyName] {
-        &[
-            FamilyName {
-                name: "cnn",
-                sizes: "16-32-64",
-                title: "CNN",
-                about: "convolutions of these channels, then a dense layer",
-                narrow: ("3-2-4-3", [2, 8, 13]),
-            },
-            FamilyName {
-                name: "plain-cnn",
-                sizes: "16-32-64",
-                title: "plain CNN",
-                about: "the same without batch normalisation",
-                narrow: ("2-3", [3, 6, 6]),
-            },
+    fn names() -> Vec<FamilyName> {
+        vec![
+            FamilyName::new(
+                ["cnn", "16-32-64"],
+                "CNN",
+                "convolutions of these channels, then a dense layer",
+                ("3-2-4-3", [2, 8, 13]),
+            ),
+            FamilyName::new(
+                ["plain-cnn", "16-32-64"],
+                "plain CNN",
+                "the same without batch normalisation",
+                ("2-3", [3, 6, 6]),
+            ),
         ]
     }
 
@@ -133,14 +131,8 @@ impl Family for CnnSizes {
         joined(&self.channels)
     }
 
-    fn build(
-        &self,
-        input: [usize; 3],
-        classes: usize,
-        quantisation: Quantisation,
-        device: &Device,
-    ) -> Result<Model, ModelError> {
-        let cnn = CnnConfig::new(input, classes, self.channels.clone()).with_norm(self.norm);
-        Ok(cnn.with_quantisation(quantisation).build(device)?.into())
+    fn build(&self, order: Order<'_>) -> Result<Model, ModelError> {
+        let cnn = CnnConfig::new(order.input, order.classes, self.channels.clone()).with_norm(self.norm);
+        Ok(cnn.with_quantisation(order.quantisation).build(order.device)?.into())
     }
 }

@@ -11,7 +11,7 @@ use burn::nn::{Linear, LinearConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor};
 
 use crate::conv::{ConvBlock, global_mean};
-use crate::family::{Family, Name};
+use crate::family::{Family, Name, Order};
 use crate::quantisation::{image, positive};
 use crate::{FamilyName, Model, ModelError, Quantisation};
 
@@ -95,14 +95,13 @@ pub struct DsCnnSizes {
 }
 
 impl Family for DsCnnSizes {
-    fn names() -> &'static [FamilyName] {
-        &[FamilyName {
-            name: "ds-cnn",
-            sizes: "64",
-            title: "DS-CNN",
-            about: "depthwise-separable convolutions of these channels, for keyword spotting",
-            narrow: ("5", [1, 49, 10]),
-        }]
+    fn names() -> Vec<FamilyName> {
+        vec![FamilyName::new(
+            ["ds-cnn", "64"],
+            "DS-CNN",
+            "depthwise-separable convolutions of these channels, for keyword spotting",
+            ("5", [1, 49, 10]),
+        )]
     }
 
     fn parse(name: &Name<'_>) -> Option<Result<Self, &'static str>> {
@@ -121,14 +120,8 @@ impl Family for DsCnnSizes {
         self.channels.to_string()
     }
 
-    fn build(
-        &self,
-        input: [usize; 3],
-        classes: usize,
-        quantisation: Quantisation,
-        device: &Device,
-    ) -> Result<Model, ModelError> {
-        let ds_cnn = DsCnnConfig::new(input, classes).with_channels(self.channels);
-        Ok(ds_cnn.with_quantisation(quantisation).build(device)?.into())
+    fn build(&self, order: Order<'_>) -> Result<Model, ModelError> {
+        let ds_cnn = DsCnnConfig::new(order.input, order.classes).with_channels(self.channels);
+        Ok(ds_cnn.with_quantisation(order.quantisation).build(order.device)?.into())
     }
 }

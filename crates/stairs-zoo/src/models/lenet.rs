@@ -11,7 +11,7 @@ use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig, PaddingConfig2d
 use burn::tensor::{Device, Tensor};
 use stairs_kernels::{batch_norm, conv2d, max_pool2d};
 
-use crate::family::{Family, Name, joined};
+use crate::family::{Family, Name, Order, joined};
 use crate::quantisation::positive;
 use crate::{Activation, FamilyName, Model, ModelError, Quantisation};
 
@@ -113,14 +113,13 @@ pub struct LeNetSizes {
 }
 
 impl Family for LeNetSizes {
-    fn names() -> &'static [FamilyName] {
-        &[FamilyName {
-            name: "lenet",
-            sizes: "32-64-128",
-            title: "LeNet",
-            about: "two convolutions of these channels, a hidden dense layer of this width",
-            narrow: ("3-4-5", [1, 9, 11]),
-        }]
+    fn names() -> Vec<FamilyName> {
+        vec![FamilyName::new(
+            ["lenet", "32-64-128"],
+            "LeNet",
+            "two convolutions of these channels, a hidden dense layer of this width",
+            ("3-4-5", [1, 9, 11]),
+        )]
     }
 
     fn parse(name: &Name<'_>) -> Option<Result<Self, &'static str>> {
@@ -139,14 +138,8 @@ impl Family for LeNetSizes {
         joined(&[self.channels[0], self.channels[1], self.hidden])
     }
 
-    fn build(
-        &self,
-        input: [usize; 3],
-        classes: usize,
-        quantisation: Quantisation,
-        device: &Device,
-    ) -> Result<Model, ModelError> {
-        let lenet = LeNetConfig::new(input, classes).with_channels(self.channels).with_hidden(self.hidden);
-        Ok(lenet.with_quantisation(quantisation).build(device)?.into())
+    fn build(&self, order: Order<'_>) -> Result<Model, ModelError> {
+        let lenet = LeNetConfig::new(order.input, order.classes).with_channels(self.channels).with_hidden(self.hidden);
+        Ok(lenet.with_quantisation(order.quantisation).build(order.device)?.into())
     }
 }

@@ -5,7 +5,7 @@ use burn::module::Module;
 use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 
-use crate::family::{Family, Name, joined};
+use crate::family::{Family, Name, Order, joined};
 use crate::quantisation::positive;
 use crate::{Activation, FamilyName, Model, ModelError, Quantisation};
 
@@ -109,29 +109,21 @@ pub struct MlpSizes {
 }
 
 impl Family for MlpSizes {
-    fn names() -> &'static [FamilyName] {
-        &[
-            FamilyName {
-                name: "linear",
-                sizes: "",
-                title: "linear",
-                about: "a dense layer: softmax regression",
-                narrow: ("", [1, 4, 4]),
-            },
-            FamilyName {
-                name: "mlp",
-                sizes: "256-256",
-                title: "MLP",
-                about: "dense – batch norm – activation of these widths, then a dense layer",
-                narrow: ("5-3", [2, 3, 4]),
-            },
-            FamilyName {
-                name: "plain-mlp",
-                sizes: "256-256",
-                title: "plain MLP",
-                about: "the same without batch normalisation",
-                narrow: ("4", [54, 1, 1]),
-            },
+    fn names() -> Vec<FamilyName> {
+        vec![
+            FamilyName::new(["linear", ""], "linear", "a dense layer: softmax regression", ("", [1, 4, 4])),
+            FamilyName::new(
+                ["mlp", "256-256"],
+                "MLP",
+                "dense – batch norm – activation of these widths, then a dense layer",
+                ("5-3", [2, 3, 4]),
+            ),
+            FamilyName::new(
+                ["plain-mlp", "256-256"],
+                "plain MLP",
+                "the same without batch normalisation",
+                ("4", [54, 1, 1]),
+            ),
         ]
     }
 
@@ -156,14 +148,8 @@ impl Family for MlpSizes {
         joined(&self.hidden)
     }
 
-    fn build(
-        &self,
-        input: [usize; 3],
-        classes: usize,
-        quantisation: Quantisation,
-        device: &Device,
-    ) -> Result<Model, ModelError> {
-        let mlp = MlpConfig::new(input.iter().product(), self.hidden.clone(), classes).with_norm(self.norm);
-        Ok(mlp.with_quantisation(quantisation).build(device)?.into())
+    fn build(&self, order: Order<'_>) -> Result<Model, ModelError> {
+        let mlp = MlpConfig::new(order.input.iter().product(), self.hidden.clone(), order.classes).with_norm(self.norm);
+        Ok(mlp.with_quantisation(order.quantisation).build(order.device)?.into())
     }
 }

@@ -34,7 +34,7 @@ use burn::tensor::{Device, Tensor};
 
 use crate::activation::Rectifier;
 use crate::conv::{ConvBlock, ConvNorm, global_mean, square};
-use crate::family::{Family, Name};
+use crate::family::{Family, Name, Order};
 use crate::quantisation::{dropout, image, positive};
 use crate::stream::Stream;
 use crate::{Branches, FamilyName, Model, ModelError, Quantisation, Stem};
@@ -223,22 +223,20 @@ pub struct MobileNetV2Sizes {
 }
 
 impl Family for MobileNetV2Sizes {
-    fn names() -> &'static [FamilyName] {
-        &[
-            FamilyName {
-                name: "mobilenet-v2",
-                sizes: "1",
-                title: "MobileNetV2",
-                about: "MobileNetV2 with this width multiplier",
-                narrow: ("0.1", [3, 33, 47]),
-            },
-            FamilyName {
-                name: "mobilenet-v2-small",
-                sizes: "1",
-                title: "MobileNetV2 for small images",
-                about: "the same for small images",
-                narrow: ("0.1", [1, 28, 28]),
-            },
+    fn names() -> Vec<FamilyName> {
+        vec![
+            FamilyName::new(
+                ["mobilenet-v2", "1"],
+                "MobileNetV2",
+                "MobileNetV2 with this width multiplier",
+                ("0.1", [3, 33, 47]),
+            ),
+            FamilyName::new(
+                ["mobilenet-v2-small", "1"],
+                "MobileNetV2 for small images",
+                "the same for small images",
+                ("0.1", [1, 28, 28]),
+            ),
         ]
     }
 
@@ -262,16 +260,10 @@ impl Family for MobileNetV2Sizes {
         self.width.to_string()
     }
 
-    fn build(
-        &self,
-        input: [usize; 3],
-        classes: usize,
-        quantisation: Quantisation,
-        device: &Device,
-    ) -> Result<Model, ModelError> {
+    fn build(&self, order: Order<'_>) -> Result<Model, ModelError> {
         let dropout = if self.is_for_imagenet() { 0.2 } else { 0.0 };
-        let mobilenet = MobileNetV2Config::new(input, classes).with_stem(self.stem).with_width(self.width);
-        Ok(mobilenet.with_dropout(dropout).with_quantisation(quantisation).build(device)?.into())
+        let mobilenet = MobileNetV2Config::new(order.input, order.classes).with_stem(self.stem).with_width(self.width);
+        Ok(mobilenet.with_dropout(dropout).with_quantisation(order.quantisation).build(order.device)?.into())
     }
 
     fn is_for_imagenet(&self) -> bool {

@@ -69,7 +69,7 @@ macro_rules! models {
 
         impl Architecture {
             /// The names of all families with their usual sizes.
-            pub fn names() -> Vec<&'static FamilyName> {
+            pub fn names() -> Vec<FamilyName> {
                 [$($Sizes::names()),*].into_iter().flatten().collect()
             }
 

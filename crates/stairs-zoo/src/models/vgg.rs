@@ -20,7 +20,7 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::conv::{ConvBlock, halving};
-use crate::family::{Family, Name};
+use crate::family::{Family, Name, Order};
 use crate::models::mlp::Block;
 use crate::quantisation::{image, positive};
 use crate::{FamilyName, Model, ModelError, Quantisation};
@@ -229,14 +229,13 @@ pub struct VggSizes {
 }
 
 impl Family for VggSizes {
-    fn names() -> &'static [FamilyName] {
-        &[FamilyName {
-            name: "vgg8",
-            sizes: "1",
-            title: "VGG8",
-            about: "VGG for small images, all widths times the factor, with +pool-first, +norm-logits or +wide; also vgg9, vgg11, vgg19",
-            narrow: ("0.02", [3, 32, 32]),
-        }]
+    fn names() -> Vec<FamilyName> {
+        vec![FamilyName::new(
+            ["vgg8", "1"],
+            "VGG8",
+            "VGG for small images, all widths times the factor, with +pool-first, +norm-logits or +wide; also vgg9, vgg11, vgg19",
+            ("0.02", [3, 32, 32]),
+        )]
     }
 
     fn options() -> &'static [&'static str] {
@@ -258,14 +257,10 @@ impl Family for VggSizes {
         [self.capacity.to_string()].into_iter().chain(options).collect()
     }
 
-    fn build(
-        &self,
-        input: [usize; 3],
-        classes: usize,
-        quantisation: Quantisation,
-        device: &Device,
-    ) -> Result<Model, ModelError> {
-        let vgg = VggConfig::new(self.depth, input, classes).with_capacity(self.capacity).with_options(self.options);
-        Ok(vgg.with_quantisation(quantisation).build(device)?.into())
+    fn build(&self, order: Order<'_>) -> Result<Model, ModelError> {
+        let vgg = VggConfig::new(self.depth, order.input, order.classes)
+            .with_capacity(self.capacity)
+            .with_options(self.options);
+        Ok(vgg.with_quantisation(order.quantisation).build(order.device)?.into())
     }
 }

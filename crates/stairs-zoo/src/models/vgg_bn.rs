@@ -23,7 +23,7 @@ use stairs_kernels::adaptive_avg_pool2d;
 
 use crate::activation::Rectifier;
 use crate::conv::{ConvBlock, halving, square};
-use crate::family::{Family, Name};
+use crate::family::{Family, Name, Order};
 use crate::models::mlp::Block;
 use crate::quantisation::{dropout, image, positive, width};
 use crate::{FamilyName, Model, ModelError, Quantisation};
@@ -173,14 +173,13 @@ pub struct VggBnSizes {
 }
 
 impl Family for VggBnSizes {
-    fn names() -> &'static [FamilyName] {
-        &[FamilyName {
-            name: "vgg16-bn",
-            sizes: "1",
-            title: "VGG16-BN",
-            about: "VGG for ImageNet; also vgg11-bn, vgg13-bn, vgg19-bn",
-            narrow: ("0.02", [3, 32, 40]),
-        }]
+    fn names() -> Vec<FamilyName> {
+        vec![FamilyName::new(
+            ["vgg16-bn", "1"],
+            "VGG16-BN",
+            "VGG for ImageNet; also vgg11-bn, vgg13-bn, vgg19-bn",
+            ("0.02", [3, 32, 40]),
+        )]
     }
 
     fn parse(name: &Name<'_>) -> Option<Result<Self, &'static str>> {
@@ -196,15 +195,10 @@ impl Family for VggBnSizes {
         self.capacity.to_string()
     }
 
-    fn build(
-        &self,
-        input: [usize; 3],
-        classes: usize,
-        quantisation: Quantisation,
-        device: &Device,
-    ) -> Result<Model, ModelError> {
-        let vgg = VggBnConfig::new(self.depth, input, classes).with_capacity(self.capacity).with_dropout(0.5);
-        Ok(vgg.with_quantisation(quantisation).build(device)?.into())
+    fn build(&self, order: Order<'_>) -> Result<Model, ModelError> {
+        let vgg =
+            VggBnConfig::new(self.depth, order.input, order.classes).with_capacity(self.capacity).with_dropout(0.5);
+        Ok(vgg.with_quantisation(order.quantisation).build(order.device)?.into())
     }
 
     fn is_for_imagenet(&self) -> bool {

@@ -20,82 +20,22 @@
 //!      └────────────────────────────────────────┘      elsewhere
 //! ```
 
+mod sizes;
+
 use burn::config::Config;
 use burn::module::Module;
 use burn::nn::conv::Conv2dConfig;
 use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
 use burn::nn::{Linear, LinearConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor};
-use serde::{Deserialize, Serialize};
 use stairs_kernels::max_pool2d;
 
 use crate::conv::{ConvBlock, ConvNorm, global_mean, square};
-use crate::family::{Family, Name};
 use crate::quantisation::{image, positive, width};
 use crate::stream::Stream;
-use crate::{FamilyName, Model, ModelError, Quantisation, Stem};
+use crate::{ModelError, Quantisation, Stem};
 
-/// Number of layers with weights on the longest path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ResNetDepth {
-    /// For ImageNet, basic blocks.
-    ResNet18,
-    /// For ImageNet, basic blocks.
-    ResNet34,
-    /// For ImageNet, bottlenecks.
-    ResNet50,
-    /// For CIFAR-10.
-    ResNet20,
-    /// For CIFAR-10.
-    ResNet32,
-    /// For CIFAR-10.
-    ResNet56,
-}
-
-impl ResNetDepth {
-    /// All: those for ImageNet, then those for CIFAR-10.
-    pub const ALL: [Self; 6] =
-        [Self::ResNet18, Self::ResNet34, Self::ResNet50, Self::ResNet20, Self::ResNet32, Self::ResNet56];
-
-    /// `resnet18`, `resnet34`, …
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ResNet18 => "resnet18",
-            Self::ResNet34 => "resnet34",
-            Self::ResNet50 => "resnet50",
-            Self::ResNet20 => "resnet20",
-            Self::ResNet32 => "resnet32",
-            Self::ResNet56 => "resnet56",
-        }
-    }
-
-    /// Whether it is one of those for CIFAR-10.
-    pub fn is_for_cifar(self) -> bool {
-        matches!(self, Self::ResNet20 | Self::ResNet32 | Self::ResNet56)
-    }
-
-    /// Number of blocks of every stage.
-    pub fn stages(self) -> &'static [usize] {
-        match self {
-            Self::ResNet18 => &[2, 2, 2, 2],
-            Self::ResNet34 | Self::ResNet50 => &[3, 4, 6, 3],
-            Self::ResNet20 => &[3; 3],
-            Self::ResNet32 => &[5; 3],
-            Self::ResNet56 => &[9; 3],
-        }
-    }
-
-    /// Channels that leave a block, as a multiple of those inside.
-    pub(crate) fn expansion(self) -> usize {
-        if self == Self::ResNet50 { 4 } else { 1 }
-    }
-
-    /// Channels of the stem and inside the first stage.
-    fn first(self) -> usize {
-        if self.is_for_cifar() { 16 } else { 64 }
-    }
-}
+pub use sizes::{ResNetDepth, ResNetSizes};
 
 /// A residual network; see the module of this name for its layers.
 #[derive(Module, Debug)]
@@ -273,96 +213,6 @@ impl Pad {
         let [batch, _, height, width] = x.dims();
         let zeros = Tensor::zeros([batch, self.channels, height, width], &x.device());
         Tensor::cat(vec![x, zeros], 1)
-    }
-}
-
-/// A [`ResNet`] by name: `resnet18:1`, `resnet18-small:0.5`, `resnet20:1`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ResNetSizes {
-    /// Number of layers.
-    pub depth: ResNetDepth,
-    /// The size of images it is made for.
-    pub stem: Stem,
-    /// Factor on all widths.
-    pub capacity: f64,
-}
-
-impl Family for ResNetSizes {
-    fn names() -> &'static [FamilyName] {
-        &[
-            FamilyName {
-                name: "resnet18",
-                sizes: "1",
-                title: "ResNet-18",
-                about: "ResNet for ImageNet, all widths times the factor; also resnet34",
-                narrow: ("0.05", [3, 33, 40]),
-            },
-            FamilyName {
-                name: "resnet50",
-                sizes: "1",
-                title: "ResNet-50",
-                about: "ResNet with bottlenecks, for ImageNet",
-                narrow: ("0.05", [3, 40, 33]),
-            },
-            FamilyName {
-                name: "resnet18-small",
-                sizes: "1",
-                title: "ResNet-18 for small images",
-                about: "ResNet-18 for small images",
-                narrow: ("0.05", [3, 16, 16]),
-            },
-            FamilyName {
-                name: "resnet20",
-                sizes: "1",
-                title: "ResNet-20",
-                about: "ResNet for CIFAR-10; also resnet32, resnet56",
-                narrow: ("0.25", [1, 15, 17]),
-            },
-            FamilyName {
-                name: "resnet56",
-                sizes: "1",
-                title: "ResNet-56",
-                about: "the deepest of them",
-                narrow: ("0.1", [3, 8, 9]),
-            },
-        ]
-    }
-
-    fn parse(name: &Name<'_>) -> Option<Result<Self, &'static str>> {
-        let (depth, stem) = match name.family {
-            "resnet18-small" => (ResNetDepth::ResNet18, Stem::Small),
-            family => {
-                let depth = ResNetDepth::ALL.into_iter().find(|depth| depth.name() == family)?;
-                (depth, if depth.is_for_cifar() { Stem::Small } else { Stem::ImageNet })
-            }
-        };
-        Some(name.factor().map(|capacity| Self { depth, stem, capacity }))
-    }
-
-    fn name(&self) -> &'static str {
-        match (self.depth, self.stem) {
-            (ResNetDepth::ResNet18, Stem::Small) => "resnet18-small",
-            (depth, _) => depth.name(),
-        }
-    }
-
-    fn sizes(&self) -> String {
-        self.capacity.to_string()
-    }
-
-    fn build(
-        &self,
-        input: [usize; 3],
-        classes: usize,
-        quantisation: Quantisation,
-        device: &Device,
-    ) -> Result<Model, ModelError> {
-        let resnet = ResNetConfig::new(self.depth, input, classes).with_stem(self.stem).with_capacity(self.capacity);
-        Ok(resnet.with_quantisation(quantisation).build(device)?.into())
-    }
-
-    fn is_for_imagenet(&self) -> bool {
-        self.stem == Stem::ImageNet && !self.depth.is_for_cifar()
     }
 }
 
