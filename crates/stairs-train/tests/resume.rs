@@ -175,11 +175,8 @@ fn layers_in_column_layout_train_resume_and_load() {
     let config = everything(1, 3);
     let model = || Mine::by_column(1, 32, &Device::flex());
     let fit = |dir: &Path, resume| {
-        Trainer::new(config.clone(), &digits(), dir)
-            .with_display(Display::Quiet)
-            .with_resume(resume)
-            .fit(model())
-            .unwrap()
+        let trainer = Trainer::new(config.clone(), &digits(), dir).with_display(Display::Quiet);
+        trainer.with_resume(resume).fit(model()).unwrap()
     };
     let fitted = fit(whole.path(), false);
     crash_of(config.clone(), broken.path(), 2 * 512 + 100, model());
@@ -278,11 +275,8 @@ fn a_run_knows_its_data() {
     let run = RunDir::new(dir.path());
     let resume = |data: &stairs_data::Dataset| {
         let model = Mine::ternary(1, 32, &Device::flex());
-        Trainer::new(config(1, 1), data, dir.path())
-            .with_display(Display::Quiet)
-            .with_resume(true)
-            .fit(model)
-            .map(|_| ())
+        let trainer = Trainer::new(config(1, 1), data, dir.path()).with_display(Display::Quiet);
+        trainer.with_resume(true).fit(model).map(|_| ())
     };
     resume(&digits()).unwrap();
     let names = (0..10).map(|class| if class == 3 { "three".to_owned() } else { class.to_string() });

@@ -6,33 +6,30 @@
 //! again. The number of draws, ε, ζ, the number of particles and the unit-factorised bound have no influence on a draw, and
 //! may be changed.
 
+mod bound;
 mod config;
 mod error;
+mod files;
 mod source;
 mod warning;
 
 use std::{collections::BTreeMap, path::Path};
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use stairs_capacity::{
-    Draw, Draws, Estimate, FactorisedOptions, FactorisedPoint, Normalisation, Point, SCALARS, SmcOptions, SmcPoint,
-    factorised_bound, sequential_monte_carlo,
+    Draw, Draws, Estimate, FactorisedPoint, Normalisation, Point, SCALARS, SmcOptions, SmcPoint, sequential_monte_carlo,
 };
 use stairs_data::Dataset;
-use stairs_train::StopSignal;
+use stairs_train::{SealedDir, StopSignal};
 
+pub(crate) use bound::is_for;
+use bound::{factorised, with_bound};
 pub use config::{FactorisedConfig, MeasureConfig};
 pub use error::MeasureError;
+use files::{CONFIG, RESULT, adopt, draw_name, read, write};
 use source::Source;
 
-use stairs_train::{SealedDir, TrainError};
-
 use crate::experiments::difference;
-
-/// File of the configuration in the directory of a measurement.
-const CONFIG: &str = "config.json";
-/// File of the result.
-const RESULT: &str = "capacity.json";
 
 /// What was measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -175,35 +172,6 @@ pub fn measure_until(
     Ok(measurement)
 }
 
-/// Whether two configurations differ in the unit-factorised bound at most.
-pub(crate) fn is_for(there: &MeasureConfig, config: &MeasureConfig) -> bool {
-    MeasureConfig { factorised: config.factorised.clone(), ..there.clone() } == *config
-}
-
-/// A finished measurement with the unit-factorised bound of another configuration.
-fn with_bound(config: &MeasureConfig, before: Measurement, source: &Source) -> Result<Measurement, MeasureError> {
-    let log_scale = match before.mean_trace {
-        0.0 => f64::NEG_INFINITY,
-        trace => (before.dimension as f64).ln() - trace.ln(),
-    };
-    Ok(Measurement { config: config.clone(), factorised: factorised(config, source, log_scale)?, ..before })
-}
-
-/// The unit-factorised bound at every ζ and its own ε.
-fn factorised(config: &MeasureConfig, source: &Source, log_scale: f64) -> Result<Vec<FactorisedPoint>, MeasureError> {
-    let (Some(own), Some(sampler)) = (&config.factorised, source.sampler()) else { return Ok(Vec::new()) };
-    let eps = if own.eps.is_empty() { &config.eps } else { &own.eps };
-    let points: Vec<(f64, f64)> = config.zeta.iter().flat_map(|zeta| eps.iter().map(|eps| (*eps, *zeta))).collect();
-    let options = FactorisedOptions {
-        draws: own.draws,
-        last_draws: own.last_draws,
-        particles: own.particles,
-        seed: config.seed,
-        ..FactorisedOptions::default()
-    };
-    Ok(factorised_bound(sampler, log_scale, &points, &options)?)
-}
-
 /// The result of a finished measurement; `None` where `dir` holds none.
 ///
 /// # Errors
@@ -212,32 +180,10 @@ pub fn measurement(dir: &Path) -> Result<Option<Measurement>, MeasureError> {
     if dir.join(RESULT).exists() { Ok(Some(read(&SealedDir::new(dir), RESULT)?)) } else { Ok(None) }
 }
 
-fn draw_name(index: usize) -> String {
-    format!("draws/{index:04}.json")
-}
-
-/// Takes the files of an earlier version, which have no checksums, as they are, and says so.
-fn adopt(sealed: &SealedDir, draws: usize) -> Result<Option<String>, TrainError> {
-    if sealed.is_sealed() || !sealed.path().join(CONFIG).exists() {
-        return Ok(None);
-    }
-    let names: Vec<String> = [CONFIG, RESULT].map(String::from).into_iter().chain((0..draws).map(draw_name)).collect();
-    sealed.adopt(&names)?;
-    Ok(Some("the draws that were there had no checksums (SHA256SUMS): they were taken as they were".into()))
-}
-
-fn write(sealed: &SealedDir, name: &str, value: &impl Serialize) -> Result<(), TrainError> {
-    sealed.write(name, &serde_json::to_vec(value).map_err(|error| TrainError::Burn(error.into()))?)
-}
-
-fn read<T: DeserializeOwned>(sealed: &SealedDir, name: &str) -> Result<T, TrainError> {
-    let path = sealed.path().join(name);
-    serde_json::from_slice(&sealed.read(name)?).map_err(|error| TrainError::Damaged { path, reason: error.to_string() })
-}
-
 #[cfg(test)]
 mod tests {
     use stairs_data::{DataRoot, DatasetName, load};
+    use stairs_train::TrainError;
 
     use super::*;
 
