@@ -110,8 +110,8 @@ fn growth_figure(by_dimension: &[(f64, f64)], by_samples: &[(f64, f64)]) -> Figu
     let panel = |title: &str, x: &str, points: &[(f64, f64)]| {
         let points: Vec<(f64, f64)> = points.iter().map(|(x, y)| (x.log10(), y.log10())).collect();
         Panel::new(title, Axis::new(format!("log₁₀ {x}")), Axis::new("log₁₀ milliseconds"))
-            .with(Layer::line(points.clone(), Ink::Blue))
-            .with(Layer::Dots { points, ink: Ink::Blue, radius: 3.0 })
+            .with_layer(Layer::line(points.clone(), Ink::Blue))
+            .with_layer(Layer::Dots { points, ink: Ink::Blue, radius: 3.0 })
     };
     Figure::new("One exact draw of 2sED")
         .with_columns(2)

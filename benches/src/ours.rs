@@ -14,7 +14,7 @@ use stairs::{
         walk::{Look, Place, look},
     },
     quant::Quantiser,
-    zoo::{Architecture, LeNetConfig, Quantisation, StairsConfig, VggConfig},
+    zoo::{Architecture, Model, Quantisation, StairsConfig},
 };
 
 /// What becomes of weights and features: `float`, or ternary by `ste` or by the expectation under noise.
@@ -97,19 +97,15 @@ pub fn training(model: &str, batch: usize, variant: Variant) -> Result<Box<dyn S
             Quantisation::Stairs(stairs)
         }
     };
-    Ok(match model.parse()? {
-        Architecture::LeNet { channels, hidden } => {
-            let config = LeNetConfig::new([1, 28, 28], 10).with_channels(channels).with_hidden(hidden);
-            let model = config.with_quantisation(quantisation).init(&device)?;
-            Box::new(Training::new(model, |model, x| model.forward(x), [batch, 1, 28, 28], variant, &device)?)
-        }
-        Architecture::Vgg { depth, capacity, options } => {
-            let config = VggConfig::new(depth, [3, 32, 32], 10).with_capacity(capacity).with_options(options);
-            let model = config.with_quantisation(quantisation).init(&device)?;
-            Box::new(Training::new(model, |model, x| model.forward(x), [batch, 3, 32, 32], variant, &device)?)
-        }
+    let architecture: Architecture = model.parse()?;
+    let input = match architecture.family() {
+        "lenet" => [1, 28, 28],
+        family if family.starts_with("vgg") => [3, 32, 32],
         _ => return Err(format!("no peer for {model}").into()),
-    })
+    };
+    let model = architecture.init(input, 10, quantisation, &device)?;
+    let [channels, height, width] = input;
+    Ok(Box::new(Training::new(model, Model::forward, [batch, channels, height, width], variant, &device)?))
 }
 
 struct Training<M> {

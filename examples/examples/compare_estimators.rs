@@ -85,13 +85,13 @@ pub(crate) fn figure() -> Result<String, Box<dyn Error>> {
     let mut forward = Panel::new("Forward", x(), Axis::new("output").with_range(-1.15, 1.15));
     let mut backward = Panel::new("Gradient", x(), Axis::new("factor").with_range(-0.1, 2.2));
     let mut figure = Figure::new("Four estimators of the sign").with_columns(2);
-    forward = forward.with(Layer::steps(&[-2.0, 0.0, 2.0], &[-1.0, 1.0], Ink::Grey));
+    forward = forward.with_layer(Layer::steps(&[-2.0, 0.0, 2.0], &[-1.0, 1.0], Ink::Grey));
     for (estimator, ink) in estimators()? {
         if let Backward::Law(law) = &estimator.backward {
             let smooth = RegularisedStair::new(estimator.stair.clone(), law.clone());
-            forward = forward.with(Layer::dashed(xs().map(|x| (x, smooth.expectation(x))).collect(), ink));
+            forward = forward.with_layer(Layer::dashed(xs().map(|x| (x, smooth.expectation(x))).collect(), ink));
         }
-        backward = backward.with(Layer::line(xs().map(|x| (x, estimator.derivative(x))).collect(), ink));
+        backward = backward.with_layer(Layer::line(xs().map(|x| (x, estimator.derivative(x))).collect(), ink));
         figure = figure.with_legend(ink, estimator.name);
     }
     Ok(figure.with_panel(forward).with_panel(backward).svg()?)

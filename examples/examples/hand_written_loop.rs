@@ -43,7 +43,8 @@ pub(crate) struct Reader {
 impl Reader {
     fn ternary(width: usize, seed: u64, device: &Device) -> Result<Self, Box<dyn Error>> {
         let act = StairActivationConfig::new(Quantiser::Ternary);
-        let weights = StairWeights::ternary().with_init(WeightInit::InsideSupport { seed }).except("mouth.weight")?;
+        let weights =
+            StairWeights::ternary().with_init(WeightInit::InsideSupport { seed }).with_except("mouth.weight")?;
         try_seeded(seed, device, || {
             let float = Self {
                 retina: LinearConfig::new(64, width).with_bias(false).init(device),

@@ -63,7 +63,7 @@ impl Own {
 pub(crate) fn recorded() -> Result<(Network, Own, Network), Box<dyn Error>> {
     let sample = [1, 8, 8];
     let planned = record_new(|device| Ok::<_, RecordError>(Own::new(device)), &sample, Own::forward)?;
-    let module = StairWeights::ternary().except_last().quantise(Own::new(&Device::flex()))?;
+    let module = StairWeights::ternary().with_except_last().quantise(Own::new(&Device::flex()))?;
     let network = record(&module, &sample, Own::forward)?;
     Ok((planned, module, network))
 }

@@ -52,7 +52,7 @@ impl Default for Settings {
 pub(crate) fn run(settings: Settings) -> Result<RunRecord, Box<dyn Error>> {
     let digits = load(DatasetName::Digits, &DataRoot::default())?;
     let config = RunConfig { law: raised_cosine()?, ..settings.config };
-    Ok(Trainer::new(config, &digits, settings.dir).display(settings.display).resume(true).run()?)
+    Ok(Trainer::new(config, &digits, settings.dir).with_display(settings.display).with_resume(true).run()?)
 }
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -59,7 +59,7 @@ impl TinyResNet {
 
     /// Ternary weights everywhere but in the last layer: this is the one line.
     pub(crate) fn ternary(channels: usize, seed: u64, device: &Device) -> Result<Self, Box<dyn Error>> {
-        let weights = StairWeights::ternary().with_init(WeightInit::InsideSupport { seed }).except_last();
+        let weights = StairWeights::ternary().with_init(WeightInit::InsideSupport { seed }).with_except_last();
         try_seeded(seed, device, || Ok(weights.quantise(Self::new(channels, device)?)?))
     }
 }
@@ -97,7 +97,7 @@ pub(crate) fn run(settings: Settings) -> Result<Fitted<TinyResNet>, Box<dyn Erro
     let (train, test) = parts(&digits);
     let model = TinyResNet::ternary(settings.channels, settings.config.seed, &device)?;
     let trainer = Trainer::on_samples(settings.config, train, test, digits.classes, settings.dir);
-    Ok(trainer.device(device).display(settings.display).resume(true).fit(model)?)
+    Ok(trainer.with_device(device).with_display(settings.display).with_resume(true).fit(model)?)
 }
 
 /// How many different values a weight has.

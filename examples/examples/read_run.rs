@@ -22,7 +22,7 @@ pub(crate) type Confusion = Vec<Vec<usize>>;
 /// A small finished run in `dir`; one that is there already is left as it is.
 pub(crate) fn make(dir: &Path, epochs: usize, digits: &Dataset) -> Result<(), Box<dyn Error>> {
     let config = RunConfig { model: "mlp".into(), law: Noise::Logistic, epochs, batch: 32, ..RunConfig::default() };
-    Trainer::new(config, digits, dir).display(Display::Plain).resume(true).run()?;
+    Trainer::new(config, digits, dir).with_display(Display::Plain).with_resume(true).run()?;
     Ok(())
 }
 

@@ -33,8 +33,8 @@ pub struct Args {
 impl Args {
     pub(crate) fn run(self) -> Result<()> {
         let name = self.name;
-        if name == DatasetName::Digits {
-            println!("digits: embedded, nothing to fetch");
+        if name.files().is_empty() {
+            println!("{name}: embedded, nothing to fetch");
             return Ok(());
         }
         let root = DataRoot::resolve(self.data);

@@ -72,8 +72,8 @@ pub use chain::{
 pub use error::{ChainError, FisherError, MeasureError};
 pub use fisher::{MarkovOptions, Method, NetworkFisher, gram_spectrum};
 pub use measure::{
-    DeviationBound, Draw, Draws, Estimate, FactorisedOptions, FactorisedPoint, Normalisation, Point, Sequence,
-    SmcOptions, SmcPoint, UnitSequence, factorised_bound, log_kappa, sequential_monte_carlo,
+    DeviationBound, Draw, Draws, Estimate, FactorisedOptions, FactorisedPoint, Normalisation, Point, SCALARS, Scalar,
+    Sequence, SmcOptions, SmcPoint, UnitSequence, factorised_bound, log_kappa, sequential_monte_carlo,
 };
 pub use sampler::{Sampler, layer_spectrum};
 pub use spectrum::{

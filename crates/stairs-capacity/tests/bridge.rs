@@ -204,7 +204,7 @@ fn quantised_networks_can_be_measured() {
     let inputs: Vec<f64> = (0..80).map(|i| f64::from(i * 37 % 101) / 30.0 - 1.7).collect();
     // As before a training: weights that are going to be quantised, no numbers.
     let planned = |quantisation: Quantisation| {
-        let mlp = Architecture::Mlp { hidden: vec![6], norm: true };
+        let mlp = "mlp:6".parse::<Architecture>().unwrap();
         mlp.network([8, 1, 1], 3, &quantisation, &Device::flex()).unwrap()
     };
     let measure = |quantisation: Quantisation, scale: f64| {

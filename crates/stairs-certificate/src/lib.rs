@@ -17,6 +17,6 @@ pub use convergence::{
     LayerGaps, LayerStep, Moment, Network, NetworkLaws, Part, Reason, Step, Trace, Verdict, Weights, counterexample,
 };
 pub use smoothing::{
-    ActivationCertificate, AffineError, AffineMap, Enclosure, LayerEstimate, NetworkError, NetworkEstimate,
+    ActivationCertificate, AffineError, AffineMap, Enclosure, EstimateError, LayerEstimate, NetworkEstimate,
     NetworkLayer, SlopeRange, SmoothingCertificate, slope_range,
 };

@@ -7,7 +7,7 @@ mod quadrature;
 use quadrature::median;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use stairs_certificate::{AffineError, AffineMap, NetworkError, NetworkEstimate, NetworkLayer};
+use stairs_certificate::{AffineError, AffineMap, EstimateError, NetworkEstimate, NetworkLayer};
 use stairs_laws::{Activation, Law, Noise, RegularisedActivation};
 
 fn numbers(rng: &mut ChaCha8Rng, n: usize, size: f64) -> Vec<f64> {
@@ -257,9 +257,9 @@ fn one_relu_layer_is_attained() {
 #[test]
 fn malformed_networks_are_refused() {
     let dense = |inputs, outputs| AffineMap::dense(inputs, outputs, vec![0.5; inputs * outputs], vec![0.0; outputs]);
-    assert_eq!(NetworkEstimate::new(&[]), Err(NetworkError::Empty));
+    assert_eq!(NetworkEstimate::new(&[]), Err(EstimateError::Empty));
     let layers = [NetworkLayer::linear(dense(2, 3).unwrap()), NetworkLayer::linear(dense(4, 1).unwrap())];
-    assert_eq!(NetworkEstimate::new(&layers), Err(NetworkError::Mismatch { layer: 1, inputs: 4, outputs: 3 }));
+    assert_eq!(NetworkEstimate::new(&layers), Err(EstimateError::Mismatch { layer: 1, inputs: 4, outputs: 3 }));
     assert!(matches!(AffineMap::dense(2, 2, vec![1.0; 3], vec![0.0; 2]), Err(AffineError::Length { got: 3, .. })));
     assert!(matches!(AffineMap::dense(1, 1, vec![f64::NAN], vec![0.0]), Err(AffineError::NotFinite { .. })));
     assert!(matches!(dense(0, 1), Err(AffineError::Shape(_))));
@@ -272,5 +272,5 @@ fn malformed_networks_are_refused() {
     assert!(matches!(map.apply(&[1.0]), Err(AffineError::Length { expected: 2, got: 1, .. })));
     assert!(map.folded(&[1.0, 2.0], &[0.0]).is_err());
     let bad = AffineMap::Dense { inputs: 2, outputs: 1, weight: vec![1.0], bias: vec![0.0] };
-    assert!(matches!(NetworkEstimate::new(&[NetworkLayer::linear(bad)]), Err(NetworkError::Affine { layer: 0, .. })));
+    assert!(matches!(NetworkEstimate::new(&[NetworkLayer::linear(bad)]), Err(EstimateError::Affine { layer: 0, .. })));
 }

@@ -7,8 +7,9 @@
 //! | 2 | a command line that is none |
 //! | 130 | stopped by a signal; the last line of standard output is the command that goes on |
 
-#[macro_use]
-mod printing;
+// `println!` and `eprintln!` that cannot panic, see `stairs_train::output`.
+#[macro_use(println, eprintln)]
+extern crate stairs_train;
 
 mod cli;
 

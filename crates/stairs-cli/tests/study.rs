@@ -147,7 +147,7 @@ fn a_training_starts_from_another_one() {
     };
     let rows = vec![
         Row::train("float", config(Method::Float)),
-        Row::train("tuned", config(Method::Ana)).starting_from("float"),
+        Row::train("tuned", config(Method::Ana)).with_start("float"),
         Row::train("scratch", config(Method::Ana)),
     ];
     let mut study = Experiment {

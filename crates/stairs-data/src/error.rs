@@ -9,8 +9,13 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum DataError {
     /// The name is none of the known data sets.
-    #[error("unknown data set `{0}`: expected digits, mnist, fashion-mnist, cifar10 or covertype")]
-    UnknownName(String),
+    #[error("unknown data set `{name}`: expected one of {known}")]
+    UnknownName {
+        /// The name.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
     /// The folder given by `--data` or `STAIRS_DATA` does not exist.
     #[error("data folder {path} (from {origin}) does not exist or is not a folder: create it or correct the path", path = .path.display())]
     NoFolder {

@@ -121,7 +121,7 @@ impl DataRoot {
         Err(DataError::NotFound {
             name: name.to_string(),
             tried,
-            wanted: name.files().iter().map(|&f| f.to_owned()).collect(),
+            wanted: name.files(),
             page: name.page().to_owned(),
             how: self.how_to_get(name),
         })

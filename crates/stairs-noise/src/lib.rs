@@ -78,6 +78,7 @@ pub use module::layers::{layers, layers_by};
 pub use module::setting::Setting;
 pub use module::stair::{FeatureScale, Stair, StairActivation, StairActivationConfig};
 pub use module::walk;
+pub use module::weight_scales::{WeightScales, weight_scales};
 pub use module::weights::{StairWeights, WeightGranularity, WeightInit, WeightsError};
 pub use op::{StairBackend, StairSpec, regularised_stair};
 pub use record::{RecordError, record, record_new};

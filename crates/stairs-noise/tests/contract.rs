@@ -5,6 +5,8 @@
 mod axes;
 mod combinations;
 mod common;
+mod draws;
+mod inputs;
 #[cfg(feature = "flex")]
 mod look_alikes;
 
@@ -181,8 +183,11 @@ fn contract_holds_on_lesser_processors() {
     }
     for level in ["base", "avx2"] {
         let mut command = std::process::Command::new(std::env::current_exe().unwrap());
-        let tests =
-            ["contract_plain_tensor_reference_agrees", "contract_special_values", "contract_shapes_and_strides"];
+        let tests = [
+            "contract_plain_tensor_reference_agrees",
+            "contract_special_values",
+            "inputs::contract_shapes_and_strides",
+        ];
         let output = command.arg("--exact").args(tests).env("STAIRS_NOISE_LEVEL", level).output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success() && text.contains("3 passed"), "{level}: {text}");
@@ -214,121 +219,6 @@ fn contract_special_values() {
                 assert_eq!(gradient, [0.0; 8], "{backend}: a hard stair passes no gradient");
             }
         }
-    }
-}
-
-#[test]
-fn contract_shapes_and_strides() {
-    let law = Laws::same(Law::new(Noise::Triangular, -0.1, 0.8).unwrap());
-    for (backend, device) in devices() {
-        for strategy in Strategy::ALL {
-            let spec = StairSpec::new(Quantiser::Ternary.stair(), law.clone()).with_strategy(strategy).with_key(9);
-            let empty = regularised_stair(Tensor::<2>::zeros([0, 3], &device), &spec);
-            assert_eq!(empty.dims(), [0, 3]);
-            assert_eq!(
-                values(regularised_stair(tensor(&[0.9], &device), &StairSpec::hard(spec.stair().clone()))),
-                [1.0]
-            );
-
-            // A transposed view and an offset view give what their contiguous copies give, forward and backward.
-            let base = Tensor::<2>::random([37, 129], Distribution::Normal(0.0, 1.0), &device);
-            let copy = |t: Tensor<2>| {
-                let dims = t.dims();
-                Tensor::<2>::from_data(t.into_data(), &device).reshape(dims)
-            };
-            let views =
-                [base.clone().transpose(), base.clone().slice([3..30, 5..77]), base.clone().slice([5..6, 0..129])];
-            for view in views {
-                let both = [view.clone(), copy(view)].map(|x| {
-                    let x = x.autodiff().require_grad();
-                    let y = regularised_stair(x.clone(), &spec);
-                    let gradients = (y.clone() * x.clone()).sum().backward();
-                    (y.into_data(), x.grad(&gradients).unwrap().into_data())
-                });
-                assert_eq!(both[0], both[1], "{backend}, {strategy}");
-            }
-            let high_rank = base.clone().reshape([37, 3, 43, 1]);
-            assert_eq!(regularised_stair(high_rank, &spec).dims(), [37, 3, 43, 1]);
-        }
-    }
-}
-
-#[test]
-fn contract_inputs_shared_with_others_are_left_alone() {
-    for (backend, device) in devices() {
-        let spec = StairSpec::hard(Quantiser::Ternary.stair());
-        let x = tensor(&[0.2, 0.7, -3.0], &device);
-        let keep = x.clone();
-        assert_eq!(values(regularised_stair(x, &spec)), [0.0, 1.0, -1.0]);
-        assert_eq!(values(keep), [0.2, 0.7, -3.0], "{backend}");
-        // Sole owner: may be overwritten, must still be right.
-        assert_eq!(values(regularised_stair(tensor(&[0.2, 0.7, -3.0], &device), &spec)), [0.0, 1.0, -1.0], "{backend}");
-    }
-}
-
-#[test]
-fn contract_ten_million_elements() {
-    const N: usize = 10_000_000;
-    for (backend, device) in devices() {
-        let ramp: Vec<f32> = (0..N).map(|i| (i as f32 / N as f32 - 0.5) * 4.0).collect();
-        let law = Laws::same(Law::new(Noise::Uniform, 0.0, 0.5).unwrap());
-        let spec = StairSpec::new(Quantiser::Ternary.stair(), law);
-        let (y, gradient) = run(&ramp, &spec, &device);
-        for i in (0..N).step_by(9_973).chain([N - 1]) {
-            assert!((y[i] - ramp[i].clamp(-1.0, 1.0)).abs() < 1e-6, "{backend} at {i}");
-            let inside = ramp[i].abs() < 0.999;
-            assert!(!inside || gradient[i] == 1.0, "{backend} at {i}");
-        }
-    }
-}
-
-#[test]
-fn contract_random_frequencies_within_four_sigma() {
-    const N: usize = 1_000_000;
-    for (backend, device) in devices() {
-        for noise in noises() {
-            for (quantiser, x, scale) in [(Quantiser::Ternary, 0.3f32, 0.8), ("int4".parse().unwrap(), -2.4, 1.1)] {
-                let law = Law::new(noise.clone(), -0.1, scale).unwrap();
-                let exact = RegularisedStair::new(quantiser.stair(), law.clone()).probabilities(f64::from(x));
-                let spec =
-                    StairSpec::new(quantiser.stair(), Laws::same(law)).with_strategy(Strategy::Random).with_key(77);
-                let y = values(regularised_stair(Tensor::<1>::full([N], x, &device), &spec));
-                for (level, p) in quantiser.stair().levels().iter().zip(exact) {
-                    let count = y.iter().filter(|y| f64::from(**y) == *level).count() as f64;
-                    let sigma = (N as f64 * p * (1.0 - p)).sqrt().max(1.0);
-                    let off = (count - N as f64 * p).abs();
-                    assert!(
-                        off <= 4.0 * sigma,
-                        "{backend}: {quantiser}, {noise}, level {level}: off by {:.1} sigma",
-                        off / sigma
-                    );
-                }
-            }
-        }
-    }
-}
-
-#[test]
-fn contract_draws_depend_on_the_key_alone() {
-    let spec = |key| {
-        let laws = Laws::same(Law::new(Noise::Normal, 0.0, 0.5).unwrap());
-        StairSpec::new(Quantiser::Ternary.stair(), laws).with_strategy(Strategy::Random).with_key(key)
-    };
-    let draws: Vec<(String, Vec<f32>, Vec<f32>)> = devices()
-        .into_iter()
-        .map(|(backend, device)| {
-            let x = Tensor::<1>::full([100_000], 0.4, &device);
-            let draw = |key| values(regularised_stair(x.clone(), &spec(key)));
-            assert_eq!(draw(1), draw(1), "{backend}");
-            (backend.to_string(), draw(1), draw(2))
-        })
-        .collect();
-    for (backend, one, two) in &draws {
-        let same = one.iter().zip(two).filter(|(a, b)| a == b).count();
-        assert!(same < 90_000, "{backend}: keys 1 and 2 agree on {same} of 100000");
-        // The same counters on every backend: draws differ only where F rounds across a uniform.
-        let differ = one.iter().zip(&draws[0].1).filter(|(a, b)| a != b).count();
-        assert!(differ <= 2, "{backend}: {differ} draws differ from {}", draws[0].0);
     }
 }
 

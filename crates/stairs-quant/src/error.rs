@@ -53,10 +53,7 @@ pub enum QuantiserError {
     #[error("bit width must be 2 to 8, got {0} (for one bit use `binary` or `sign`)")]
     Bits(u32),
     /// A name that is none of the catalogue's.
-    #[error(
-        "unknown quantiser `{0}`: expected binary, sign, ternary, uint2…uint8, int2…int8, balanced2…balanced8 or \
-         pow2-2…pow2-8"
-    )]
+    #[error("unknown quantiser `{0}`: expected one of {names}", names = crate::Quantiser::names())]
     Name(String),
 }
 

@@ -111,10 +111,15 @@ pub enum Quantiser {
 impl Quantiser {
     /// Every named quantiser: three small ones, then four families of bit widths 2 to 8.
     pub fn catalogue() -> Vec<Self> {
-        let families = [Self::Unsigned, Self::Signed, Self::Balanced, Self::PowerOfTwo];
-        let mut all = vec![Self::Binary, Self::Sign, Self::Ternary];
-        all.extend(families.into_iter().flat_map(|family| Bits::all().map(family)));
-        all
+        let families = FAMILIES.into_iter().flat_map(|(_, family)| Bits::all().map(family));
+        SMALL.into_iter().map(|(_, small)| small).chain(families).collect()
+    }
+
+    /// The names, in words: `binary, …, uint2…uint8, …`.
+    pub fn names() -> String {
+        let families = FAMILIES.map(|(prefix, _)| format!("{prefix}{}…{prefix}{}", Bits::MIN, Bits::MAX));
+        let names: Vec<String> = SMALL.iter().map(|(name, _)| (*name).to_owned()).chain(families).collect();
+        names.join(", ")
     }
 
     /// The stair function, in units of the quantum, with H(0) = 1.
@@ -140,27 +145,36 @@ impl Quantiser {
 
     /// Number of bits that store a level.
     pub fn bits(&self) -> u32 {
+        match self.width() {
+            Some(bits) => bits.get(),
+            None if *self == Self::Ternary => 2,
+            None => 1,
+        }
+    }
+
+    /// The bit width of a member of a family.
+    fn width(&self) -> Option<Bits> {
         match self {
-            Self::Binary | Self::Sign => 1,
-            Self::Ternary => 2,
-            Self::Unsigned(bits) | Self::Signed(bits) | Self::Balanced(bits) | Self::PowerOfTwo(bits) => bits.get(),
+            Self::Binary | Self::Sign | Self::Ternary => None,
+            Self::Unsigned(bits) | Self::Signed(bits) | Self::Balanced(bits) | Self::PowerOfTwo(bits) => Some(*bits),
         }
     }
 }
 
 impl fmt::Display for Quantiser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Binary => f.pad("binary"),
-            Self::Sign => f.pad("sign"),
-            Self::Ternary => f.pad("ternary"),
-            Self::Unsigned(bits) => f.pad(&format!("uint{bits}")),
-            Self::Signed(bits) => f.pad(&format!("int{bits}")),
-            Self::Balanced(bits) => f.pad(&format!("balanced{bits}")),
-            Self::PowerOfTwo(bits) => f.pad(&format!("pow2-{bits}")),
-        }
+        let small = SMALL.iter().find(|(_, small)| small == self).map(|(name, _)| (*name).to_owned());
+        let member = self.width().and_then(|bits| {
+            let (prefix, _) = FAMILIES.iter().find(|(_, family)| family(bits) == *self)?;
+            Some(format!("{prefix}{bits}"))
+        });
+        f.pad(&small.or(member).unwrap_or_default())
     }
 }
+
+/// The quantisers that are no family, by name.
+const SMALL: [(&str, Quantiser); 3] =
+    [("binary", Quantiser::Binary), ("sign", Quantiser::Sign), ("ternary", Quantiser::Ternary)];
 
 /// Makes a quantiser of a family from its bit width.
 type Family = fn(Bits) -> Quantiser;
@@ -181,11 +195,8 @@ impl FromStr for Quantiser {
     /// # Errors
     /// [`QuantiserError::Bits`] for a known family with a bit width out of range, else [`QuantiserError::Name`].
     fn from_str(name: &str) -> Result<Self, QuantiserError> {
-        match name {
-            "binary" => return Ok(Self::Binary),
-            "sign" => return Ok(Self::Sign),
-            "ternary" => return Ok(Self::Ternary),
-            _ => {}
+        if let Some((_, small)) = SMALL.iter().find(|(known, _)| *known == name) {
+            return Ok(*small);
         }
         for (prefix, family) in FAMILIES {
             let digits = name.strip_prefix(prefix).filter(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));

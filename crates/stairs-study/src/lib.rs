@@ -1,8 +1,9 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[macro_use]
-mod printing;
+// `println!` and `eprintln!` that cannot panic, see `stairs_train::output`.
+#[macro_use(println, eprintln)]
+extern crate stairs_train;
 
 pub mod certify;
 pub mod deploy;

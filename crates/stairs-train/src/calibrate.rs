@@ -11,7 +11,7 @@ use burn::{
     module::Module,
     tensor::{Device, Tensor, TensorData},
 };
-use stairs_zoo::{Quantisation, calibrated, map_model, observe};
+use stairs_zoo::{Quantisation, calibrated, observe};
 
 use crate::{
     ConfigError, Quanta, RunConfig, Samples, TrainError, ZooModel,
@@ -38,7 +38,7 @@ impl ZooModel {
     ) -> Result<Self, TrainError> {
         let Some(float) = Self::float_twin(config, samples.shape(), classes, device)? else { return Ok(self) };
         let training = device.clone().autodiff();
-        let float = map_model!(float, model => model.train().fork(&training));
+        let float = float.train().fork(&training);
         let [channels, height, width] = samples.shape();
         // Without a validation part as ever: the first of all samples.
         let order = match config.validation {
@@ -73,6 +73,6 @@ impl ZooModel {
     ) -> Result<Option<stairs_zoo::Model>, TrainError> {
         let Some(init) = config.init.as_ref().filter(|init| init.quanta == Quanta::Fresh) else { return Ok(None) };
         let Self(float) = Self::build(config, Quantisation::Float, input, classes, device)?;
-        Ok(Some(map_model!(float, model => init.load(model)?)))
+        Ok(Some(init.load(float)?))
     }
 }

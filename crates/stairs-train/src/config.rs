@@ -63,7 +63,7 @@ pub struct RunConfig {
     /// Parts of a step that one device computes one after the other, for batches that do not fit into its memory.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub accumulate: usize,
-    /// Devices that share the samples of a step, see [`Trainer::devices`](crate::Trainer::devices).
+    /// Devices that share the samples of a step, see [`Trainer::with_devices`](crate::Trainer::with_devices).
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub devices: usize,
     /// Optimiser of the latent weights.

@@ -106,7 +106,7 @@ pub enum ConfigError {
         least: usize,
     },
     /// Not as many devices as configured.
-    #[error("the run is configured for {expected} devices, the trainer has {given}: see `Trainer::devices`")]
+    #[error("the run is configured for {expected} devices, the trainer has {given}: see `Trainer::with_devices`")]
     Devices {
         /// Devices the configuration asks for.
         expected: usize,

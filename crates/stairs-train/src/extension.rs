@@ -14,10 +14,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    RunConfig,
-    checkpoint::{Manifest, difference},
-};
+use crate::{RunConfig, checkpoint::Manifest, difference};
 
 /// Epochs that were added to a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -17,8 +17,9 @@ use stairs_noise::{
 
 use crate::{
     Annealed, Annealer, Classifier, ConfigError, Extension, Fitted, TrainError, Trainer, anneal,
-    checkpoint::{Assembly, Checkpoint, PartialEpoch, SaveBest, Store, difference},
+    checkpoint::{Assembly, Checkpoint, PartialEpoch, SaveBest, Store},
     data::{Checked, Chosen, Selected, steps_per_epoch, survey},
+    difference,
     epoch_end::History,
     evaluate::check_logits,
     extension::extensions,

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! latent weight    w ← w + ε·Δm
-//! features         β ← β + ε·Δm       β of the batch norm that is visited last before the quantiser
+//! features         β ← β + ε·Δm       β of the normalisation that is visited last before the quantiser
 //! ```
 //!
 //! so that every argument keeps its distance from every threshold, and a run with an annealed mean computes what a run with mean 0
@@ -25,15 +25,30 @@ use stairs_noise::{
 
 use crate::ConfigError;
 
-/// How far each parameter moves per unit of the mean of its quantiser: path of the parameter → (path of the quantiser, ε).
+/// Layers of Burn that end with a shift β by channel or feature, as walks see their types.
+const NORMS: [&str; 4] = ["Struct:BatchNorm", "Struct:GroupNorm", "Struct:InstanceNorm", "Struct:LayerNorm"];
+
+/// What moves with the mean of which quantiser, by the path of the parameter.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Followers(BTreeMap<String, (String, f64)>);
+pub(crate) struct Followers(BTreeMap<String, Follower>);
+
+/// A quantiser and what it moves.
+#[derive(Clone, Debug, PartialEq)]
+struct Follower {
+    /// Path of the quantiser.
+    quantiser: String,
+    /// What it quantises.
+    kind: QuantiserKind,
+    /// How far its parameter moves per unit of the mean: ε.
+    quantum: f64,
+}
 
 impl Followers {
     /// Those of `model`.
     ///
     /// # Errors
-    /// [`ConfigError::FollowMean`] for a quantiser without one fixed quantum, and for features without a batch norm before them.
+    /// [`ConfigError::FollowMean`] for a quantiser without one fixed quantum, and for features without a
+    /// normalisation before them.
     pub(crate) fn of<M: Module>(model: &M) -> Result<Self, ConfigError> {
         let found = look(model, Found::default());
         let mut followers = BTreeMap::new();
@@ -46,9 +61,10 @@ impl Followers {
                 QuantiserKind::Weight => weight,
                 QuantiserKind::Feature => found.betas.get(&path).cloned(),
             };
-            let parameter = parameter.ok_or_else(|| refused("no batch norm stands before it"))?;
-            if followers.insert(parameter, (path.clone(), quantum)).is_some() {
-                return Err(refused("its batch norm stands before another quantiser too"));
+            let parameter = parameter.ok_or_else(|| refused("no normalisation stands before it"))?;
+            let follower = Follower { quantiser: path.clone(), kind: quantiser.kind, quantum };
+            if followers.insert(parameter, follower).is_some() {
+                return Err(refused("its normalisation stands before another quantiser too"));
             }
         }
         Ok(Self(followers))
@@ -56,17 +72,15 @@ impl Followers {
 
     /// `model` after the means of its quantisers have changed by `changes`; only `features` or all.
     pub(crate) fn moved<M: Module>(&self, model: M, changes: &BTreeMap<String, f64>, features: bool) -> M {
-        let distance = |(parameter, (quantiser, quantum)): (&String, &(String, f64))| {
-            let change = changes.get(quantiser).copied().filter(|change| *change != 0.0)?;
-            (!features || parameter.ends_with(BETA)).then(|| (parameter.clone(), quantum * change))
+        let distance = |(parameter, follower): (&String, &Follower)| {
+            let change = changes.get(&follower.quantiser).copied().filter(|change| *change != 0.0)?;
+            let moves = !features || follower.kind == QuantiserKind::Feature;
+            moves.then(|| (parameter.clone(), follower.quantum * change))
         };
         let distances: BTreeMap<String, f64> = self.0.iter().filter_map(distance).collect();
         if distances.is_empty() { model } else { change(model, Shift(distances)).0 }
     }
 }
-
-/// End of the path of a batch norm's shift.
-const BETA: &str = ".beta";
 
 /// What a walk finds: the quantum of every quantiser that has one, and the shift before every quantiser.
 #[derive(Default)]
@@ -83,7 +97,7 @@ impl Look for Found {
             let pair = param.val().into_data().try_into_vec_as::<f32>().unwrap_or_default();
             self.quanta.extend(pair.first().map(|quantum| (quantiser.to_owned(), f64::from(*quantum))));
             self.betas.extend(self.beta.clone().map(|beta| (quantiser.to_owned(), beta)));
-        } else if path.ends_with(BETA) {
+        } else if place.name() == "beta" && NORMS.contains(&place.owner()) {
             self.beta = Some(path.to_owned());
         }
     }

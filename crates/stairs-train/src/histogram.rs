@@ -1,16 +1,15 @@
 //! Histograms of quantised weights: latent values and the levels they fall on.
 //!
 //! Burn shows a visitor the latent weight and, below its path, the parameters of the quantiser attached to it; the
-//! effective weight is that of the materialised model. Quantum and output scale are read from the quantiser's record
-//! entries, so this works for every model whose weights `StairWeights` quantises, whatever its scales are.
+//! effective weight is that of the materialised model. This works for every model whose weights `StairWeights` quantises, whatever
+//! its scales are.
 
 use std::collections::BTreeMap;
 
 use burn::module::Module;
 use stairs_noise::{
-    WeightAxes,
     walk::{Parameter, values},
-    weight_axes,
+    weight_scales,
 };
 
 use crate::WeightHistogram;
@@ -22,11 +21,11 @@ const BINS: usize = 64;
 /// levels in use; levels are those in use.
 pub fn weight_histograms<M: Module>(model: &M) -> Vec<WeightHistogram> {
     let model = model.valid();
-    let (latent, axes) = (values(&model), weight_axes(&model));
+    let (latent, scales) = (values(&model), weight_scales(&model));
     let effective: BTreeMap<_, _> =
         values(&model.materialize()).into_iter().map(|(parameter, values)| (parameter.path, values)).collect();
-    let histogram = |(Parameter { path, shape, .. }, values): &(Parameter, Vec<f32>)| {
-        let scales = Scales::find(&latent, path, shape, axes.get(path)?)?;
+    let histogram = |(Parameter { path, .. }, values): &(Parameter, Vec<f32>)| {
+        let scales = scales.get(path)?;
         let latent: Vec<f64> = values.iter().enumerate().map(|(i, w)| f64::from(*w) / scales.quantum(i)).collect();
         let levels = effective.get(path)?.iter().enumerate().map(|(i, w)| f64::from(*w) / scales.output(i));
         let quantised = tally(levels);
@@ -34,50 +33,6 @@ pub fn weight_histograms<M: Module>(model: &M) -> Vec<WeightHistogram> {
         Some(WeightHistogram { path: path.clone(), low, high, latent: bins(&latent, low, high), quantised })
     };
     latent.iter().filter_map(histogram).collect()
-}
-
-/// Quantum and output scale of a weight: one pair, or one a channel.
-pub(crate) struct Scales {
-    quantum: Vec<f32>,
-    output: Vec<f32>,
-    axes: WeightAxes,
-    shape: Vec<usize>,
-}
-
-impl Scales {
-    /// Those of the weight at `path`, `None` if it is not quantised.
-    pub(crate) fn find(
-        parameters: &[(Parameter, Vec<f32>)],
-        path: &str,
-        shape: &[usize],
-        axes: &WeightAxes,
-    ) -> Option<Self> {
-        let below = format!("{path}.stair.scales.");
-        let of = |field: &str| {
-            let is_it = |p: &Parameter| p.is_of_quantiser && p.path.starts_with(&below) && p.name() == field;
-            parameters.iter().find(|(parameter, _)| is_it(parameter)).map(|(_, values)| values.clone())
-        };
-        let (quantum, output) = if let Some(pair) = of("Fixed") {
-            (vec![*pair.first()?], vec![*pair.get(1)?])
-        } else if let Some(step) = of("step") {
-            (step.clone(), step)
-        } else {
-            (of("quantum")?, of("output")?)
-        };
-        Some(Self { quantum, output, axes: axes.clone(), shape: shape.to_vec() })
-    }
-
-    fn channel(&self, i: usize) -> usize {
-        if self.quantum.len() == 1 { 0 } else { self.axes.channel(i, &self.shape) }
-    }
-
-    pub(crate) fn quantum(&self, i: usize) -> f64 {
-        self.quantum.get(self.channel(i)).copied().unwrap_or(1.0).into()
-    }
-
-    pub(crate) fn output(&self, i: usize) -> f64 {
-        self.output.get(self.channel(i)).copied().unwrap_or(1.0).into()
-    }
 }
 
 /// Counts in [`BINS`] equal bins of [low, high]; values outside go to the first or last bin.

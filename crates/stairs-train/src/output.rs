@@ -39,9 +39,18 @@ fn print(mut out: impl Write, line: fmt::Arguments<'_>) -> Option<io::Error> {
 }
 
 /// [`say`], written as `std::println!`.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! println {
     () => { $crate::output::say(format_args!("")) };
     ($($line:tt)*) => { $crate::output::say(format_args!($($line)*)) };
+}
+
+/// [`complain`], written as `std::eprintln!`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! eprintln {
+    ($($line:tt)*) => { $crate::output::complain(format_args!($($line)*)) };
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ pub struct RunRecord {
     /// What should be known about the configuration or the run, as it was shown when the run started.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// Epochs that were added to the run, first to last; see [`Trainer::extend`](crate::Trainer::extend).
+    /// Epochs that were added to the run, first to last; see [`Trainer::with_extend`](crate::Trainer::with_extend).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extended: Vec<Extension>,
     /// Files that could not be decoded, and that others stood in for.

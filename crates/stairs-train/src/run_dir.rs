@@ -242,7 +242,6 @@ impl RunDir {
         data: Option<&DataIdentity>,
         opening: Opening,
     ) -> Result<Locked, TrainError> {
-        fs::create_dir_all(&self.path).map_err(|e| TrainError::write(&self.path, e))?;
         let busy = || TrainError::Busy { dir: self.path.clone() };
         let lock = self.sealed().lock()?.ok_or_else(busy)?;
         let remains = [CONFIG, RECORD, METRICS, CHECKPOINTS];

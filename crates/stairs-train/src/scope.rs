@@ -69,7 +69,7 @@ pub fn stairs_config(weights: Quantiser, features: Features, edges: Edges) -> St
     let stairs = StairsConfig::new(weights);
     let stairs = match features {
         Features::Matching => stairs,
-        Features::Float => stairs.weights_only(),
+        Features::Float => stairs.with_float_features(),
         Features::Named(quantiser) => stairs.with_features(quantiser),
     };
     let (float_first, float_last) = match edges {

@@ -59,12 +59,13 @@ impl SealedDir {
         fs::symlink_metadata(self.path.join(SUMS)).is_ok()
     }
 
-    /// Locks the directory for this process; `None` where another one has it. The lock ends with the file that is
-    /// returned, or with the process, however it ends.
+    /// Makes the directory unless it is there and locks it for this process; `None` where another one has it. The lock ends
+    /// with the file that is returned, or with the process, however it ends.
     ///
     /// # Errors
-    /// [`TrainError::Write`].
+    /// [`TrainError::DiskFull`], [`TrainError::Write`].
     pub fn lock(&self) -> Result<Option<File>, TrainError> {
+        fs::create_dir_all(&self.path).map_err(|e| TrainError::write(&self.path, e))?;
         let path = self.path.join(".lock");
         files::lock(&path).map_err(|e| TrainError::write(path, e))
     }

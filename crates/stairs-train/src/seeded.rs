@@ -46,16 +46,6 @@ pub fn seeded<M: Module>(seed: u64, device: &Device, init: impl FnOnce() -> M) -
 /// # Errors
 /// What `init` says.
 pub fn try_seeded<M: Module, E>(seed: u64, device: &Device, init: impl FnOnce() -> Result<M, E>) -> Result<M, E> {
-    seeded_with(seed, device, init, draw)
-}
-
-/// The same for what holds a module; `draw` has its parameters drawn.
-pub(crate) fn seeded_with<T, E>(
-    seed: u64,
-    device: &Device,
-    init: impl FnOnce() -> Result<T, E>,
-    draw: impl FnOnce(&T),
-) -> Result<T, E> {
     let _guard = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
     device.seed(seed);
     let model = init()?;
@@ -64,7 +54,7 @@ pub(crate) fn seeded_with<T, E>(
 }
 
 /// Has the parameters drawn that Burn would draw when they are first used.
-pub(crate) fn draw<M: Module>(model: &M) {
+fn draw<M: Module>(model: &M) {
     struct Touch;
     impl Look for Touch {
         fn float<const D: usize>(&mut self, _place: &Place, param: &Param<Tensor<D>>) {

@@ -30,13 +30,13 @@ use burn::train::Interrupter;
 /// # let dir = dir.path().join("run");
 /// let digits = load(DatasetName::Digits, &DataRoot::default())?;
 /// let config = RunConfig { model: "mlp:8".into(), epochs: 3, subset: Some(256), ..RunConfig::default() };
-/// let trainer = || Trainer::new(config.clone(), &digits, &dir).resume(true);
+/// let trainer = || Trainer::new(config.clone(), &digits, &dir).with_resume(true);
 ///
 /// let stop = StopSignal::new();
-/// let stopped = trainer().stop(stop.clone()).display(Display::Custom(Box::new(Once(stop)))).run();
+/// let stopped = trainer().with_stop(stop.clone()).with_display(Display::Custom(Box::new(Once(stop)))).run();
 /// assert!(matches!(stopped, Err(TrainError::Stopped { epoch: 2, step: 0, .. })));
 ///
-/// let record = trainer().display(Display::Quiet).run()?;
+/// let record = trainer().with_display(Display::Quiet).run()?;
 /// assert_eq!(record.epochs.len(), 3);
 /// # Ok(())
 /// # }

@@ -19,7 +19,7 @@ use crate::{
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let digits = load(DatasetName::Digits, &DataRoot::default())?;
-/// let record = Trainer::new(RunConfig::default(), &digits, "runs/first").display(Display::Plain).run()?;
+/// let record = Trainer::new(RunConfig::default(), &digits, "runs/first").with_display(Display::Plain).run()?;
 /// println!("test accuracy {:.2} %", record.test_accuracy);
 /// # Ok(())
 /// # }
@@ -58,12 +58,12 @@ impl Trainer {
     /// The same on data of any source, such as a folder of images.
     pub fn on_data(config: RunConfig, data: &TrainData, dir: impl Into<PathBuf>) -> Self {
         let trainer = Self::on_samples(config, data.train.clone(), data.test.clone(), data.classes, dir);
-        trainer.identity(data.identity.clone())
+        trainer.with_identity(data.identity.clone())
     }
 
     /// The same on samples of your own with `classes` classes. What they are is recorded by reading all of them once, unless
     /// that would [take long](Samples::is_expensive); class names, and what expensive samples are, can be told with
-    /// [`identity`](Self::identity).
+    /// [`identity`](Self::with_identity).
     pub fn on_samples(
         config: RunConfig,
         train: Arc<dyn Samples>,
@@ -80,21 +80,21 @@ impl Trainer {
 
     /// What the data is. A run is resumed on the same data only.
     #[must_use]
-    pub fn identity(mut self, identity: DataIdentity) -> Self {
+    pub fn with_identity(mut self, identity: DataIdentity) -> Self {
         self.identity = Some(identity);
         self
     }
 
     /// Something to be shown at the start and kept in the record, such as an option without effect.
     #[must_use]
-    pub fn note(mut self, note: impl Into<String>) -> Self {
+    pub fn with_note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
         self
     }
 
     /// Trains on `device`.
     #[must_use]
-    pub fn device(mut self, device: Device) -> Self {
+    pub fn with_device(mut self, device: Device) -> Self {
         self.device = device.inner();
         self.helpers.clear();
         self
@@ -108,7 +108,7 @@ impl Trainer {
     /// Gradients are added in the order in which they arrive, so with more than two parts a step the last bits vary from
     /// run to run. One device may be named repeatedly, which divides its steps and gains nothing.
     #[must_use]
-    pub fn devices(mut self, devices: Vec<Device>) -> Self {
+    pub fn with_devices(mut self, devices: Vec<Device>) -> Self {
         let mut devices = devices.into_iter().map(Device::inner);
         if let Some(first) = devices.next() {
             self.device = first;
@@ -119,23 +119,23 @@ impl Trainer {
 
     /// Shows the run as `display` says.
     #[must_use]
-    pub fn display(mut self, display: Display) -> Self {
+    pub fn with_display(mut self, display: Display) -> Self {
         self.display = display;
         self
     }
 
     /// Goes on with the run in the directory if there is one; without this a directory that holds a run is refused.
     #[must_use]
-    pub fn resume(mut self, resume: bool) -> Self {
+    pub fn with_resume(mut self, resume: bool) -> Self {
         self.opening.resume = resume;
         self
     }
 
-    /// With [`resume`](Self::resume): the configuration may have more epochs than the run in the directory. The noise keeps the
+    /// With [`resume`](Self::with_resume): the configuration may have more epochs than the run in the directory. The noise keeps the
     /// plan of the run as it was first configured, so what is hard stays hard; the learning rate is, from the next step on,
     /// that of the longer run. The record [tells of it](RunRecord::extended).
     #[must_use]
-    pub fn extend(mut self, extend: bool) -> Self {
+    pub fn with_extend(mut self, extend: bool) -> Self {
         self.opening.extend = extend;
         self
     }
@@ -143,14 +143,14 @@ impl Trainer {
     /// Ends before the next optimiser step when `stop` is requested, with a checkpoint from which the resumed run goes on
     /// to the same weights, metrics and record, and with [`TrainError::Stopped`].
     #[must_use]
-    pub fn stop(mut self, stop: StopSignal) -> Self {
+    pub fn with_stop(mut self, stop: StopSignal) -> Self {
         self.stop = stop;
         self
     }
 
     /// Anneals by `plan` instead of the configured method and policy.
     #[must_use]
-    pub fn plan(mut self, plan: AnnealingPlan) -> Self {
+    pub fn with_plan(mut self, plan: AnnealingPlan) -> Self {
         self.plan = Some(plan);
         self
     }

@@ -9,10 +9,7 @@ use stairs_noise::{
     plan::{AnnealingPlan, PlanError},
 };
 use stairs_quant::ScalePolicy;
-use stairs_zoo::{
-    AlexNet, Architecture, Cnn, DsCnn, LeNet, Mlp, MobileNetV2, Model, ModelError, Quantisation, ResNet, StairsConfig,
-    Vgg, VggBn, map_model, with_model,
-};
+use stairs_zoo::{Architecture, Model, ModelError, Quantisation, StairsConfig};
 
 use crate::{
     Classifier, ConfigError, Evaluation, Method, Quanta, RunConfig, RunDir, RunRecord, Samples, Start, TrainError,
@@ -21,22 +18,14 @@ use crate::{
     baseline,
     data::TrainData,
     diagnose::{Diagnose, Diagnosis},
-    evaluate,
-    seeded::{draw, seeded_with},
+    evaluate, try_seeded,
 };
 
-/// Implements [`Classifier`] for models whose `forward` makes the logits.
-macro_rules! classifiers {
-    ($($model:ty),*) => {
-        $(impl Classifier for $model {
-            fn logits(&self, x: Tensor<4>) -> Tensor<2> {
-                self.forward(x)
-            }
-        })*
-    };
+impl Classifier for Model {
+    fn logits(&self, x: Tensor<4>) -> Tensor<2> {
+        self.forward(x)
+    }
 }
-
-classifiers!(Mlp, LeNet, Cnn, Vgg, DsCnn, AlexNet, VggBn, MobileNetV2, ResNet);
 
 /// A model of the zoo, as a run trains it.
 #[derive(Clone, Debug)]
@@ -66,11 +55,11 @@ impl ZooModel {
         if init.quanta == Quanta::Loaded {
             let quantisation = replaced(quantisation, config);
             let Self(model) = Self::build(config, quantisation, input, classes, device)?;
-            return Ok(Self(map_model!(model, model => init.load(model)?)));
+            return Ok(Self(init.load(model)?));
         }
         let float = Self::build(config, quantisation.clone().with_float_weights(), input, classes, device)?;
         let refused = |e: ModelError| ConfigError::Model { model: config.model.clone(), reason: e.to_string() };
-        Ok(Self(map_model!(float.0, model => quantisation.quantise(init.load(model)?).map_err(refused)?)))
+        Ok(Self(quantisation.quantise(init.load(float.0)?).map_err(refused)?))
     }
 
     pub(crate) fn build(
@@ -92,8 +81,7 @@ impl ZooModel {
     /// # Errors
     /// What `init` says.
     pub fn seeded<E>(seed: u64, device: &Device, init: impl FnOnce() -> Result<Model, E>) -> Result<Self, E> {
-        let drawn = |model: &Model| with_model!(model, module => draw(module));
-        Ok(Self(seeded_with(seed, device, init, drawn)?))
+        Ok(Self(try_seeded(seed, device, init)?))
     }
 
     /// The model of a finished run on `dataset`, ready for evaluation.
@@ -122,12 +110,12 @@ impl ZooModel {
         run.compare(&data.identity)?;
         let quantisation = replaced(quantisation(&config)?, &config);
         let Self(model) = Self::build(&config, quantisation, data.test.shape(), data.classes, device)?;
-        Ok(Self(map_model!(model, model => run.load(model, which)?)))
+        Ok(Self(run.load(model, which)?))
     }
 
     /// Logits `[batch, classes]` of a batch `[batch, channels, height, width]`.
     pub fn logits(&self, x: Tensor<4>) -> Tensor<2> {
-        with_model!(&self.0, model => model.logits(x))
+        self.0.logits(x)
     }
 
     /// The annealing plan that the configuration asks for; `None` for a float network.
@@ -135,7 +123,7 @@ impl ZooModel {
     /// # Errors
     /// As [`anneal::plan`](crate::anneal::plan).
     pub fn plan(&self, config: &RunConfig, steps_per_epoch: usize) -> Result<Option<AnnealingPlan>, ConfigError> {
-        with_model!(&self.0, model => plan(config, model, steps_per_epoch))
+        plan(config, &self.0, steps_per_epoch)
     }
 
     /// Loss and accuracy with hard quantisers.
@@ -143,7 +131,7 @@ impl ZooModel {
     /// # Errors
     /// As [`evaluate`](crate::evaluate).
     pub fn evaluate(&self, samples: Arc<dyn Samples>, device: &Device) -> Result<Evaluation, TrainError> {
-        with_model!(&self.0, model => evaluate(model, samples, device))
+        evaluate(&self.0, samples, device)
     }
 }
 
@@ -156,7 +144,7 @@ impl Trainer {
         self.config.validate(self.train.as_ref(), self.test.as_ref())?;
         let model = ZooModel::initial(&self.config, self.train.shape(), self.classes, &self.device)?;
         let model = model.calibrated(&self.config, &self.train, self.classes, &self.device)?;
-        with_model!(model.0, model => Ok(self.fit(model)?.record))
+        Ok(self.fit(model.0)?.record)
     }
 }
 
@@ -169,7 +157,7 @@ impl Diagnose {
         self.config.validate(self.train.as_ref(), self.test.as_ref())?;
         let model = ZooModel::initial(&self.config, self.train.shape(), self.classes, &self.device)?;
         let model = model.calibrated(&self.config, &self.train, self.classes, &self.device)?;
-        with_model!(model.0, model => self.fit(model, progress))
+        self.fit(model.0, progress)
     }
 }
 

@@ -43,8 +43,8 @@ fn resume_with_notes(dir: &Path) -> (Result<Fitted<Mine>, TrainError>, Vec<Strin
     let notes = Notes::default();
     let model = Mine::ternary(1, 32, &Device::flex());
     let result = Trainer::new(config(1, 2), &digits(), dir)
-        .display(Display::Custom(Box::new(notes.clone())))
-        .resume(true)
+        .with_display(Display::Custom(Box::new(notes.clone())))
+        .with_resume(true)
         .fit(model);
     let notes = notes.0.lock().unwrap().clone();
     (result, notes)
@@ -121,7 +121,7 @@ fn another_configuration_is_refused_by_field() {
 fn a_checkpoint_of_another_model_is_refused() {
     let dir = unfinished();
     let wider = Mine::ternary(1, 48, &Device::flex());
-    let trainer = Trainer::new(config(1, 2), &digits(), dir.path()).display(Display::Quiet).resume(true);
+    let trainer = Trainer::new(config(1, 2), &digits(), dir.path()).with_display(Display::Quiet).with_resume(true);
     let error = trainer.fit(wider).unwrap_err();
     assert!(matches!(error, TrainError::OtherModel { .. }), "{error}");
     assert!(error.to_string().contains("hidden.weight"), "{error}");

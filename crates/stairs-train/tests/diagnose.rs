@@ -29,7 +29,7 @@ fn config(method: Method, strategy: Strategy) -> RunConfig {
 }
 
 fn diagnose(config: RunConfig) -> Diagnosis {
-    Diagnose::new(config, &digits()).every(3).directions(12).run(|_, _| ()).unwrap()
+    Diagnose::new(config, &digits()).with_every(3).with_directions(12).run(|_, _| ()).unwrap()
 }
 
 /// What holds for every diagnosis.
@@ -98,7 +98,7 @@ fn other_forward_passes_are_biased() {
 fn hard_laws_have_no_window_and_no_slope() {
     let hard = QuantiserSchedule::constant(Laws::hard(), Strategy::Expectation);
     let plan = AnnealingPlan::uniform(TimeUnit::Steps, hard);
-    let run = Diagnose::new(config(Method::Ana, Strategy::Expectation), &digits()).every(3).plan(plan);
+    let run = Diagnose::new(config(Method::Ana, Strategy::Expectation), &digits()).with_every(3).with_plan(plan);
     let diagnosis = run.run(|_, _| ()).unwrap();
     check(&diagnosis);
     for record in &diagnosis.records {
@@ -120,8 +120,9 @@ fn the_share_outside_is_that_of_the_window() {
         let law = Law::new(law.clone(), 0.0, half_width / law.window()).unwrap();
         let plan = QuantiserSchedule::constant(Laws::same(law), Strategy::Expectation);
         let plan = AnnealingPlan::uniform(TimeUnit::Steps, plan);
-        let run = Diagnose::new(config(Method::Ana, Strategy::Expectation), &digits()).every(99).directions(1);
-        let diagnosis = run.plan(plan).run(|_, _| ()).unwrap();
+        let run =
+            Diagnose::new(config(Method::Ana, Strategy::Expectation), &digits()).with_every(99).with_directions(1);
+        let diagnosis = run.with_plan(plan).run(|_, _| ()).unwrap();
         diagnosis.records[0].layers.iter().map(|layer| layer.outside).collect::<Vec<_>>()
     };
     // Latent weights start at a threshold ± U(1/√fan_in): in quanta 1/8 and 1/4 at most.
@@ -142,7 +143,7 @@ fn the_run_is_that_of_the_trainer_and_repeats() {
     assert_eq!(diagnosis, diagnose(config.clone()));
 
     let dir = tempfile::tempdir().unwrap();
-    let record = Trainer::new(config, &digits(), dir.path()).display(Display::Quiet).run().unwrap();
+    let record = Trainer::new(config, &digits(), dir.path()).with_display(Display::Quiet).run().unwrap();
     assert_eq!(diagnosis.evaluation.accuracy, record.test_accuracy);
     let last = record.epochs.last().unwrap();
     assert!((diagnosis.evaluation.loss - last.held_out_loss).abs() < 1e-6, "{:?} {last:?}", diagnosis.evaluation);
@@ -161,8 +162,8 @@ fn mistakes_are_named() {
         other => panic!("{other:?}"),
     };
     let ana = || Diagnose::new(config(Method::Ana, Strategy::Expectation), &digits());
-    assert_eq!(refused(ana().every(0)), ConfigError::Diagnosis { every: 0, directions: 8 });
-    assert_eq!(refused(ana().directions(0)), ConfigError::Diagnosis { every: 50, directions: 0 });
+    assert_eq!(refused(ana().with_every(0)), ConfigError::Diagnosis { every: 0, directions: 8 });
+    assert_eq!(refused(ana().with_directions(0)), ConfigError::Diagnosis { every: 50, directions: 0 });
     let float = Diagnose::new(config(Method::Float, Strategy::Expectation), &digits());
     assert_eq!(refused(float), ConfigError::NothingToDiagnose);
 }

@@ -106,7 +106,7 @@ fn samples_that_cannot_be_trained_on_are_named_before_training() {
         let bad: Arc<dyn Samples> = Arc::new(Broken { value, class });
         for (train, test) in [(bad.clone(), good.clone()), (good.clone(), bad.clone())] {
             let model = Mine::ternary(1, 32, &Device::flex());
-            let trainer = Trainer::on_samples(config.clone(), train, test, 10, dir.path()).display(Display::Quiet);
+            let trainer = Trainer::on_samples(config.clone(), train, test, 10, dir.path()).with_display(Display::Quiet);
             let error = trainer.fit(model).map(|_| ()).unwrap_err().to_string();
             assert!(error.contains(message), "{error}");
             assert!(!dir.path().join("config.toml").exists(), "a refused run must leave no configuration");
@@ -117,7 +117,7 @@ fn samples_that_cannot_be_trained_on_are_named_before_training() {
     }
     // The data has more classes than the model tells apart.
     let model = Mine::ternary(1, 32, &Device::flex());
-    let trainer = Trainer::on_samples(config, good.clone(), good, 12, dir.path()).display(Display::Quiet);
+    let trainer = Trainer::on_samples(config, good.clone(), good, 12, dir.path()).with_display(Display::Quiet);
     let error = trainer.fit(model).map(|_| ()).unwrap_err();
     let expected = ConfigError::Logits { found: [1, 10], classes: 12 };
     assert!(matches!(&error, TrainError::Config(error) if *error == expected), "{error}");
@@ -137,7 +137,7 @@ fn a_norm_over_one_sample_is_refused() {
     for model in ["cnn:4", "plain-mlp:8"] {
         let config = RunConfig { model: model.into(), batch: 1, subset: Some(6), ..config(1, 1) };
         let trainer = Trainer::new(config, &digits(), dir.path().join(model.replace(':', "-")));
-        let record = trainer.display(Display::Quiet).run().unwrap();
+        let record = trainer.with_display(Display::Quiet).run().unwrap();
         let noted = record.notes.iter().any(|note| note.contains("as few as 1 samples"));
         assert_eq!(noted, model == "cnn:4", "{:?}", record.notes);
     }
@@ -149,7 +149,7 @@ fn a_plan_for_a_layer_that_is_not_there() {
     let law = Law::new(Noise::Uniform, 0.0, 0.5).unwrap();
     let schedule = QuantiserSchedule::constant(Laws::same(law), Strategy::Mode);
     let plan = AnnealingPlan::new(TimeUnit::Epochs, vec![("hiden.weight", schedule.clone()), ("*", schedule)]).unwrap();
-    let trainer = Trainer::new(config(1, 1), &digits(), dir.path()).display(Display::Quiet).plan(plan);
+    let trainer = Trainer::new(config(1, 1), &digits(), dir.path()).with_display(Display::Quiet).with_plan(plan);
     let error = trainer.fit(Mine::ternary(1, 32, &Device::flex())).unwrap_err();
     let TrainError::Config(ConfigError::UnknownPath { path, known }) = &error else { panic!("{error}") };
     assert_eq!(path, "hiden.weight");
@@ -179,7 +179,7 @@ fn a_diverging_run_names_epoch_and_step() {
     config.method = Method::Float;
     config.lr = 1.0;
     let model = Explosive { weight: Param::from_tensor(Tensor::full([64, 10], 1e-3, &Device::flex())) };
-    let error = Trainer::new(config, &digits(), dir.path()).display(Display::Quiet).fit(model).unwrap_err();
+    let error = Trainer::new(config, &digits(), dir.path()).with_display(Display::Quiet).fit(model).unwrap_err();
     let TrainError::Diverged { epoch, step, value, .. } = &error else { panic!("{error}") };
     assert_eq!(*epoch, 1);
     assert!((1..=4).contains(step) && !value.is_finite(), "{error}");

@@ -46,7 +46,7 @@ fn open(config: &RunConfig, dir: &Path) -> TrainData {
 
 fn train(config: &RunConfig, data: &TrainData, out: &Path) -> Result<stairs_train::RunRecord, TrainError> {
     let (train, test) = (data.train.clone(), data.test.clone());
-    Trainer::on_samples(config.clone(), train, test, data.classes, out).display(Display::Quiet).run()
+    Trainer::on_samples(config.clone(), train, test, data.classes, out).with_display(Display::Quiet).run()
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_folder_that_changed_is_not_taken_for_the_same() {
     let config = config(OnCorrupt::Fatal);
     let train = |resume: bool| {
         let data = open(&config, &images);
-        Trainer::on_data(config.clone(), &data, run.path()).display(Display::Quiet).resume(resume).run()
+        Trainer::on_data(config.clone(), &data, run.path()).with_display(Display::Quiet).with_resume(resume).run()
     };
     let evaluated = || ZooModel::load_for(&run, &open(&config, &images), Which::Last, &Device::flex()).map(|_| ());
     let record = train(false).unwrap();

@@ -99,15 +99,15 @@ fn dropping_child() {
         })
     };
     let config = RunConfig { method: Method::Float, batch: 32, ..config(1, 2) };
-    let trainer = |name: &str| Trainer::new(config.clone(), &digits(), dir.join(name)).resume(true);
-    let whole = trainer("whole").display(Display::Quiet).fit(model()).unwrap();
+    let trainer = |name: &str| Trainer::new(config.clone(), &digits(), dir.join(name)).with_resume(true);
+    let whole = trainer("whole").with_display(Display::Quiet).fit(model()).unwrap();
     for samples in [64, 352] {
         let stop = StopSignal::new();
         let display = Display::Custom(Box::new(Asking(stop.clone(), samples)));
-        let stopped = trainer("stopped").display(display).stop(stop).fit(model());
+        let stopped = trainer("stopped").with_display(display).with_stop(stop).fit(model());
         assert!(matches!(stopped, Err(TrainError::Stopped { epoch: 1, step: 1..16, .. })), "{:?}", stopped.err());
     }
-    let resumed = trainer("stopped").display(Display::Quiet).fit(model()).unwrap();
+    let resumed = trainer("stopped").with_display(Display::Quiet).fit(model()).unwrap();
     assert!(bits(&resumed.model) == bits(&whole.model), "other weights");
 }
 

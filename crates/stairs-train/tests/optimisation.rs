@@ -9,7 +9,6 @@ use stairs_train::{
     Clip, Display, LrSchedule, Method, Optimiser, RunConfig, RunDir, RunRecord, Trainer, WeightDecay, Which, ZooModel,
     data,
 };
-use stairs_zoo::Model;
 use support::{bits, digits};
 
 /// A float perceptron without batch normalisation, which sees every sample alone: three epochs of six steps.
@@ -27,16 +26,13 @@ fn plain() -> RunConfig {
 
 fn run(config: RunConfig, dir: &Path) -> (RunRecord, Vec<f32>) {
     let devices = vec![Device::flex(); config.devices];
-    let trainer = Trainer::new(config, &digits(), dir).devices(devices).display(Display::Quiet);
+    let trainer = Trainer::new(config, &digits(), dir).with_devices(devices).with_display(Display::Quiet);
     (trainer.run().unwrap(), weights(dir))
 }
 
 /// All parameters of the last model, one after the other.
 fn weights(dir: &Path) -> Vec<f32> {
-    match ZooModel::load(&RunDir::new(dir), &digits(), Which::Last, &Device::flex()).unwrap() {
-        ZooModel(Model::Mlp(model)) => numbers(&model),
-        _ => panic!("a perceptron was trained"),
-    }
+    numbers(&ZooModel::load(&RunDir::new(dir), &digits(), Which::Last, &Device::flex()).unwrap().0)
 }
 
 fn numbers<M: Module>(model: &M) -> Vec<f32> {

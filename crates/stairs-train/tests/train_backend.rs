@@ -14,7 +14,8 @@ fn trains_on(device: Device) {
     config.augment = false;
     config.strategy = Strategy::Expectation;
     let data = digits();
-    let trainer = || Trainer::new(config.clone(), &data, dir.path()).device(device.clone()).display(Display::Quiet);
+    let trainer =
+        || Trainer::new(config.clone(), &data, dir.path()).with_device(device.clone()).with_display(Display::Quiet);
     let fitted = trainer().fit(Mine::ternary(1, 32, &device)).unwrap();
     let (first, last) = (&fitted.record.epochs[0], fitted.record.epochs.last().unwrap());
     assert!(last.train_loss < first.train_loss, "{first:?} {last:?}");

@@ -6,7 +6,6 @@ mod support;
 use burn::{module::Module, tensor::Device};
 use stairs_noise::Strategy;
 use stairs_train::{AnnealPer, Display, Method, RunConfig, RunDir, TrainError, Trainer, Which, ZooModel, data};
-use stairs_zoo::with_model;
 use support::{bits, digits};
 
 fn config(model: &str, method: Method) -> RunConfig {
@@ -23,7 +22,8 @@ fn every_method_trains_and_loads() {
         ("lenet", Method::Ana, 80.0),
     ] {
         let dir = tempfile::tempdir().unwrap();
-        let record = Trainer::new(config(model, method), &digits, dir.path()).display(Display::Quiet).run().unwrap();
+        let record =
+            Trainer::new(config(model, method), &digits, dir.path()).with_display(Display::Quiet).run().unwrap();
         assert!(record.test_accuracy > least, "{model} {method:?}: {:?}", record.epochs);
         assert_eq!(record, RunDir::new(dir.path()).record().unwrap());
         let quantised = method != Method::Float;
@@ -57,7 +57,7 @@ fn every_baseline_trains_and_loads() {
     for method in Method::ALL.into_iter().skip(3) {
         let dir = tempfile::tempdir().unwrap();
         let config = RunConfig { epochs: 6, ..config("mlp:32", method) };
-        let record = Trainer::new(config, &digits, dir.path()).display(Display::Quiet).run().unwrap();
+        let record = Trainer::new(config, &digits, dir.path()).with_display(Display::Quiet).run().unwrap();
         assert!(record.test_accuracy > 70.0, "{method}: {}", record.test_accuracy);
         let loaded = ZooModel::load(&RunDir::new(dir.path()), &digits, Which::Last, &Device::flex()).unwrap();
         let found = loaded.evaluate(test.clone(), &Device::flex()).unwrap().accuracy;
@@ -76,7 +76,7 @@ fn every_baseline_starts_where_ste_does() {
         let start = |method| {
             let config = RunConfig { weight_scale: weight_scale.parse().unwrap(), ..config("mlp:32", method) };
             let model = ZooModel::new(&config, [1, 8, 8], 10, &Device::flex()).unwrap();
-            with_model!(&model.0, model => (bits(model), bits(&model.clone().materialize())))
+            (bits(&model.0), bits(&model.0.clone().materialize()))
         };
         let (ste, hard) = start(Method::Ste);
         let shared = |all: Vec<(String, Vec<u8>)>| all.into_iter().filter(|(path, _)| named(path)).collect::<Vec<_>>();
@@ -102,7 +102,7 @@ fn laws_decay_by_step_and_by_epoch() {
         record.epochs.iter().map(|e| e.laws.iter().map(|law| law.scale).collect()).collect()
     };
     let run = |config: &RunConfig, name: &str| {
-        Trainer::new(config.clone(), &digits(), dir.path().join(name)).display(Display::Quiet).run().unwrap()
+        Trainer::new(config.clone(), &digits(), dir.path().join(name)).with_display(Display::Quiet).run().unwrap()
     };
     let by_step = scales(&run(&config, "step"));
     config.anneal_per = AnnealPer::Epoch;
@@ -119,7 +119,7 @@ fn laws_decay_by_step_and_by_epoch() {
 #[test]
 fn an_unknown_model_is_named() {
     let dir = tempfile::tempdir().unwrap();
-    let trainer = Trainer::new(config("resnet", Method::Float), &digits(), dir.path()).display(Display::Quiet);
+    let trainer = Trainer::new(config("resnet", Method::Float), &digits(), dir.path()).with_display(Display::Quiet);
     let error = trainer.run().unwrap_err();
     assert!(matches!(error, TrainError::Config(_)) && error.to_string().contains("`resnet`"), "{error}");
     let model = ZooModel::new(&config("lenet", Method::Float), [54, 1, 1], 7, &Device::flex());

@@ -5,6 +5,13 @@
 //! size. [`observe`] measures its root mean square in the float network, on data; [`calibrated`] multiplies the quanta
 //! of the quantised network by it.
 //!
+//! What is measured is the forward pass of training, and only running it shows that. A recorded network
+//! ([`stairs_noise::record`]) is the one of evaluation: Burn records on a device without autodiff, where a norm takes its running
+//! statistics, which a model that was just made has not measured yet, and dropout passes everything on. In an AlexNet without
+//! norms dropout alone makes the quanta of the two hidden dense layers 16 to 32 % larger. So the sites that a quantiser will take
+//! ([`Activation`](crate::Activation) and the stream of residual networks) note what they receive while [`observe`] runs them. They
+//! tell it by the thread, which is the forward pass's, because `forward` has no argument for it; nothing outlives the call.
+//!
 //! ```
 //! use burn::{module::Module, tensor::{Device, Distribution, Tensor}};
 //! use stairs_quant::Quantiser;
@@ -27,7 +34,7 @@ use std::cell::RefCell;
 use burn::tensor::Tensor;
 use stairs_noise::{QuantiserKind, quantisers, rescale_features};
 
-use crate::{Model, ModelError, map_model, with_model};
+use crate::{Model, ModelError};
 
 /// Where the float network has something that the quantised one quantises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +58,26 @@ thread_local! {
     static OBSERVED: RefCell<Option<Vec<Moment>>> = const { RefCell::new(None) };
 }
 
+/// The observation of one forward pass on this thread. It ends with the value, so also where the pass panics.
+struct Observation;
+
+impl Observation {
+    fn start() -> Self {
+        OBSERVED.set(Some(Vec::new()));
+        Self
+    }
+
+    fn end(self) -> Vec<Moment> {
+        OBSERVED.take().unwrap_or_default()
+    }
+}
+
+impl Drop for Observation {
+    fn drop(&mut self) {
+        OBSERVED.set(None);
+    }
+}
+
 /// Root mean squares of what the activations of a float network receive, in network order.
 #[derive(Clone, Debug)]
 pub struct FeatureSizes(Vec<Moment>);
@@ -60,9 +87,9 @@ pub struct FeatureSizes(Vec<Moment>);
 pub fn observe(model: &Model, batches: impl IntoIterator<Item = Tensor<4>>) -> FeatureSizes {
     let mut sums: Vec<Moment> = Vec::new();
     for batch in batches {
-        OBSERVED.set(Some(Vec::new()));
+        let observation = Observation::start();
         model.forward(batch);
-        let moments = OBSERVED.take().unwrap_or_default();
+        let moments = observation.end();
         if sums.is_empty() {
             sums = moments;
         } else {
@@ -79,9 +106,10 @@ pub fn observe(model: &Model, batches: impl IntoIterator<Item = Tensor<4>>) -> F
 /// size (dead units, no data) keeps its quantum. A model without feature quantisers comes back as it is.
 ///
 /// # Errors
-/// [`ModelError::Twin`] if the sizes are those of another network.
+/// [`ModelError::Twin`] if the sizes are those of another network; [`ModelError::Setting`] if a quantum times its size is beyond
+/// single precision.
 pub fn calibrated(model: Model, sizes: &FeatureSizes) -> Result<Model, ModelError> {
-    let found = with_model!(&model, module => quantisers(module));
+    let found = quantisers(&model);
     let paths: Vec<String> =
         found.into_iter().filter(|q| q.kind == QuantiserKind::Feature).map(|quantiser| quantiser.path).collect();
     if paths.is_empty() {
@@ -95,9 +123,10 @@ pub fn calibrated(model: Model, sizes: &FeatureSizes) -> Result<Model, ModelErro
     }
     let factor = |path: &str| {
         let index = paths.iter().position(|known| known == path)?;
-        Some((moments[index].squares / moments[index].values).sqrt())
+        let size = (moments[index].squares / moments[index].values).sqrt();
+        (size > 0.0 && size.is_finite()).then_some(size)
     };
-    Ok(map_model!(model, module => rescale_features(module, factor)))
+    Ok(rescale_features(model, factor)?)
 }
 
 /// Notes what is at a site of a float network, if somebody observes.

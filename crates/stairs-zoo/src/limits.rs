@@ -12,7 +12,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::{Model, ModelError, pretrained::parameters, with_model};
+use crate::{Model, ModelError, pretrained::parameters};
 
 /// Most parameters of a model of the zoo; in `f32` they take 4 GB.
 pub const MAX_PARAMETERS: u64 = 1_000_000_000;
@@ -51,7 +51,7 @@ pub(crate) fn check_samples(input: [usize; 3], classes: usize) -> Result<(), Mod
 
 /// Refuses a model with too many parameters, none of which is drawn yet.
 pub(crate) fn check_parameters(model: &Model) -> Result<(), ModelError> {
-    let parameters = with_model!(model, module => parameters(module)) as u64;
+    let parameters = parameters(model) as u64;
     if parameters > MAX_PARAMETERS { Err(ModelError::Parameters { parameters }) } else { Ok(()) }
 }
 

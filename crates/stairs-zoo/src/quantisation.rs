@@ -4,10 +4,11 @@ use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig};
 use serde::{Deserialize, Serialize};
 use stairs_noise::{
-    FeatureScale, Laws, RecordError, StairActivationConfig, StairWeights, WeightGranularity, WeightInit, WeightsError,
+    FeatureScale, Laws, StairActivationConfig, StairWeights, WeightGranularity, WeightInit, WeightsError,
 };
-use stairs_quant::{Bits, Quantiser, ScaleError, ScalePolicy};
-use thiserror::Error;
+use stairs_quant::{Bits, Quantiser, ScalePolicy};
+
+use crate::ModelError;
 
 /// Float or quantised.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -81,54 +82,6 @@ impl Branches {
     }
 }
 
-/// Why a model cannot be built.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum ModelError {
-    /// A size that must be positive, or an image too small for the network.
-    #[error("{field} = {value}: {needs}")]
-    Size {
-        /// The configuration field.
-        field: &'static str,
-        /// Its value.
-        value: usize,
-        /// What it must be.
-        needs: &'static str,
-    },
-    /// A forward pass that cannot be recorded.
-    #[error(transparent)]
-    Record(#[from] RecordError),
-    /// More parameters than a model may have.
-    #[error("{parameters} parameters: a model has at most {}", crate::MAX_PARAMETERS)]
-    Parameters {
-        /// Parameters it would have.
-        parameters: u64,
-    },
-    /// A capacity multiplier that is not possible.
-    #[error("capacity must be positive and finite, got {0}")]
-    Capacity(f64),
-    /// A probability of dropout that is not possible.
-    #[error("dropout must be in [0, 1), got {0}")]
-    Dropout(f64),
-    /// Sizes of features that were measured in another network.
-    #[error("{sizes} sizes of features for {quantisers} quantisers: measure them in the float model of the same name")]
-    Twin {
-        /// Sites that were measured.
-        sizes: usize,
-        /// Feature quantisers of the model.
-        quantisers: usize,
-    },
-    /// Only residual branches were to be quantised, of a model that has none known here.
-    #[error("only residual branches are to be quantised, and of this model they are not known: use mobilenet-v2")]
-    Branches,
-    /// A scale that is not positive and finite.
-    #[error(transparent)]
-    Scale(#[from] ScaleError),
-    /// Weights that cannot be quantised.
-    #[error(transparent)]
-    Weights(#[from] WeightsError),
-}
-
 impl StairsConfig {
     /// Weights and features of one kind.
     ///
@@ -181,7 +134,7 @@ impl StairsConfig {
 
     /// The same weights with float activations.
     #[must_use]
-    pub fn weights_only(self) -> Self {
+    pub fn with_float_features(self) -> Self {
         Self { features: None, ..self }
     }
 
@@ -241,13 +194,13 @@ impl StairsConfig {
             weights = weights.with_init(WeightInit::InsideSupport { seed });
         }
         if let Branches::Only(modules) = &self.branches {
-            return modules.iter().try_fold(weights, |weights, module| weights.only(module));
+            return modules.iter().try_fold(weights, |weights, module| weights.with_only(module));
         }
         if self.float_first {
-            weights = weights.except_first();
+            weights = weights.with_except_first();
         }
         if self.float_last {
-            weights = weights.except_last();
+            weights = weights.with_except_last();
         }
         Ok(weights)
     }

@@ -12,7 +12,7 @@ fn init(name: &str, quantisation: Quantisation) -> Model {
 
 fn quantised(name: &str, weights_only: bool) -> Quantisation {
     let stairs = StairsConfig::new(name.parse().unwrap());
-    Quantisation::Stairs(if weights_only { stairs.weights_only() } else { stairs })
+    Quantisation::Stairs(if weights_only { stairs.with_float_features() } else { stairs })
 }
 
 #[test]
@@ -40,38 +40,27 @@ impl Change for Louder {
 
 /// Relative error of the logits of 8-bit features, before and after calibration, against those of the float network whose
 /// weights they share.
-macro_rules! errors {
-    ($variant:ident, $name:literal) => {{
-        let device = Device::flex();
-        let Model::$variant(float) = init($name, Quantisation::Float) else { panic!("another model") };
-        let (float, Louder) = change(float, Louder);
-        let Model::$variant(twin) = init($name, quantised("int8", false).with_float_weights()) else {
-            panic!("another model")
-        };
-        let twin = twin.try_load_record(float.clone().into_record().allow_partial(true)).unwrap();
-        let x = Tensor::random([16, 3, 32, 32], Distribution::Normal(0.0, 1.0), &device);
-        let sizes = observe(&Model::$variant(float.clone()), [x.clone()]);
-        let exact = float.forward(x.clone());
-        let error = |model: &Model| {
-            let difference = (model.forward(x.clone()) - exact.clone()).powi_scalar(2).sum().into_scalar::<f32>();
-            (difference / exact.clone().powi_scalar(2).sum().into_scalar::<f32>()).sqrt()
-        };
-        let plain = Model::$variant(twin);
-        let fitted = calibrated(plain.clone(), &sizes).unwrap();
-        (error(&plain), error(&fitted))
-    }};
+fn errors(name: &str) -> (f32, f32) {
+    let device = Device::flex();
+    let (float, Louder) = change(init(name, Quantisation::Float), Louder);
+    let twin = init(name, quantised("int8", false).with_float_weights());
+    let plain = twin.try_load_record(float.clone().into_record().allow_partial(true)).unwrap();
+    let x = Tensor::random([16, 3, 32, 32], Distribution::Normal(0.0, 1.0), &device);
+    let sizes = observe(&float, [x.clone()]);
+    let exact = float.forward(x.clone());
+    let error = |model: &Model| {
+        let difference = (model.forward(x.clone()) - exact.clone()).powi_scalar(2).sum().into_scalar::<f32>();
+        (difference / exact.clone().powi_scalar(2).sum().into_scalar::<f32>()).sqrt()
+    };
+    let fitted = calibrated(plain.clone(), &sizes).unwrap();
+    (error(&plain), error(&fitted))
 }
 
 /// MobileNetV2 is left out: its ReLU6 bounds features, so that they cannot be larger.
 #[test]
 fn calibrated_features_follow_the_size_of_the_float_ones() {
-    let errors = [
-        ("lenet", errors!(LeNet, "lenet:8-16-32")),
-        ("vgg8", errors!(Vgg, "vgg8:0.0625")),
-        ("alexnet-small", errors!(AlexNet, "alexnet-small:0.1")),
-        ("resnet20", errors!(ResNet, "resnet20:0.5")),
-    ];
-    for (name, (plain, fitted)) in errors {
+    for name in ["lenet:8-16-32", "vgg8:0.0625", "alexnet-small:0.1", "resnet20:0.5"] {
+        let (plain, fitted) = errors(name);
         println!("{name}: relative error {plain:.3} before, {fitted:.3} after");
         assert!(fitted < 0.2 && fitted < 0.5 * plain, "{name}: {plain} before, {fitted} after");
     }

@@ -4,7 +4,7 @@
 use burn::tensor::{Device, Distribution, Tensor};
 use stairs_noise::{QuantiserKind, layers, quantisers};
 use stairs_quant::Quantiser;
-use stairs_zoo::{Architecture, Model, ModelError, Quantisation, StairsConfig, with_model};
+use stairs_zoo::{Architecture, Model, ModelError, Quantisation, StairsConfig};
 
 fn model(name: &str, input: [usize; 3], classes: usize, quantisation: Quantisation) -> Result<Model, ModelError> {
     name.parse::<Architecture>().unwrap().init(input, classes, quantisation, &Device::flex())
@@ -16,7 +16,7 @@ fn quantised(quantiser: &str) -> Quantisation {
 
 /// Number of values of all parameters, without drawing them; running statistics are none.
 fn parameters(model: &Model) -> usize {
-    with_model!(model, module => stairs_zoo::pretrained::parameters(module))
+    stairs_zoo::pretrained::parameters(model)
 }
 
 /// Published counts; those of the first eight are also torchvision's.
@@ -71,8 +71,8 @@ fn every_network_takes_images_of_any_permitted_size() {
 fn every_convolution_and_hidden_layer_is_a_layer_of_the_plan() {
     for (name, input) in SMALL {
         let model = model(name, input, 7, quantised("ternary")).unwrap();
-        let named = name.parse::<Architecture>().unwrap().layers();
-        let found = with_model!(&model, module => layers(module));
+        let named = name.parse::<Architecture>().unwrap().layers(&Device::flex()).unwrap();
+        let found = layers(&model);
         assert_eq!(found.len(), named.len(), "{name}");
         for (layer, paths) in named.iter().zip(&found) {
             assert!(paths.iter().any(|path| path.starts_with(&format!("{layer}."))), "{name}: {layer} of {paths:?}");
@@ -89,13 +89,13 @@ fn plans_of_the_zoo_have_a_layer_for_every_weight() {
         for quantiser in ["ternary", "int8"] {
             let model = model(name, input, 7, quantised(quantiser)).unwrap();
             let mut expected: Vec<Vec<String>> = Vec::new();
-            for found in with_model!(&model, module => quantisers(module)) {
+            for found in quantisers(&model) {
                 match expected.last_mut() {
                     Some(layer) if found.kind == QuantiserKind::Feature => layer.push(found.path),
                     _ => expected.push(vec![found.path]),
                 }
             }
-            assert_eq!(with_model!(&model, module => layers(module)), expected, "{name}");
+            assert_eq!(layers(&model), expected, "{name}");
         }
     }
 }
@@ -105,7 +105,7 @@ fn plans_of_the_zoo_have_a_layer_for_every_weight() {
 fn streams_have_a_quantiser_of_their_own() {
     let kinds = |name: &str, input, quantisation| {
         let model = model(name, input, 7, quantisation).unwrap();
-        let found = with_model!(&model, module => quantisers(module));
+        let found = quantisers(&model);
         let weights = found.iter().filter(|q| q.kind == QuantiserKind::Weight).count();
         let sums = found.iter().filter(|q| q.path.ends_with("sum")).count();
         let reads = found.iter().filter(|q| q.path.ends_with("read")).count();
@@ -118,7 +118,7 @@ fn streams_have_a_quantiser_of_their_own() {
     assert_eq!(kinds("resnet20:0.25", [3, 32, 32], quantised("int8")), [19, 9, 10, 0]);
     assert_eq!(kinds("resnet20:0.25", [3, 32, 32], quantised("ternary")), [19, 9, 10, 10]);
     assert_eq!(kinds("resnet18:0.05", [3, 32, 32], quantised("int4")), [20, 8, 9, 9]);
-    let weights_only = Quantisation::Stairs(StairsConfig::new(Quantiser::Ternary).weights_only());
+    let weights_only = Quantisation::Stairs(StairsConfig::new(Quantiser::Ternary).with_float_features());
     assert_eq!(kinds("resnet18:0.05", [3, 32, 32], weights_only), [20, 0, 0, 0]);
 }
 

@@ -10,7 +10,7 @@ use stairs_noise::{QuantiserKind, layers, quantisers};
 use stairs_quant::Quantiser;
 use stairs_zoo::{
     Architecture, CnnConfig, DsCnnConfig, LeNet, LeNetConfig, MlpConfig, Quantisation, StairsConfig, VggConfig,
-    VggDepth, VggOptions,
+    VggDepth,
 };
 
 fn ternary() -> Quantisation {
@@ -58,7 +58,7 @@ fn vgg_and_ds_cnn_have_their_layers() {
             let [channels, height, width] = input;
             assert_eq!(model.forward(Tensor::zeros([2, channels, height, width], &device)).dims(), [2, 10]);
             assert_eq!(layers(&model).len(), count);
-            let named = Architecture::Vgg { depth, capacity: 0.01, options: VggOptions::default() }.layers();
+            let named = format!("{}:0.01", depth.name()).parse::<Architecture>().unwrap().layers(&device).unwrap();
             assert!(layers(&model).iter().zip(&named).all(|(paths, name)| paths[0].starts_with(name.as_str())));
         }
     }
@@ -75,7 +75,7 @@ fn vgg_and_ds_cnn_have_their_layers() {
         let model = config.init(&device).unwrap();
         let [channels, height, width] = input;
         assert_eq!(model.forward(Tensor::zeros([2, channels, height, width], &device)).dims(), [2, 12]);
-        assert_eq!(layers(&model).len(), Architecture::DsCnn { channels: 6 }.layers().len());
+        assert_eq!(layers(&model).len(), "ds-cnn:6".parse::<Architecture>().unwrap().layers(&device).unwrap().len());
     }
     assert!(VggConfig::new(VggDepth::Vgg8, [3, 32, 32], 10).with_capacity(0.0).init(&device).is_err());
     assert!(DsCnnConfig::new([1, 8, 8], 10).with_channels(0).init(&device).is_err());
@@ -165,11 +165,11 @@ fn a_network_in_which_nothing_would_be_quantised_is_refused() {
         MlpConfig::new(64, hidden.to_vec(), 10).with_quantisation(Quantisation::Stairs(edges(stairs))).init(&device)
     };
     let ternary = || StairsConfig::new(Quantiser::Ternary);
-    let error = init(&[8], ternary().weights_only()).unwrap_err().to_string();
+    let error = init(&[8], ternary().with_float_features()).unwrap_err().to_string();
     assert!(error.contains("no weight is selected") && error.contains("hidden.0"), "{error}");
     // Its features are quantised, and so is a layer between the first and the last.
     assert_eq!(quantisers(&init(&[8], ternary()).unwrap()).len(), 1);
-    assert_eq!(quantisers(&init(&[8, 8], ternary().weights_only()).unwrap()).len(), 1);
+    assert_eq!(quantisers(&init(&[8, 8], ternary().with_float_features()).unwrap()).len(), 1);
     // A second quantiser in the place of the first is not what was asked for.
     let quantisation = Quantisation::Stairs(ternary());
     let model = MlpConfig::new(64, vec![8], 10).with_quantisation(quantisation.clone()).init(&device).unwrap();

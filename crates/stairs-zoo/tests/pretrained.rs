@@ -27,7 +27,7 @@ fn small() -> Small {
 }
 
 fn keys() -> KeyMap {
-    KeyMap::new().layer("conv", "0").layer("norm", "1").layer("output", "2")
+    KeyMap::new().with_layer("conv", "0").with_layer("norm", "1").with_layer("output", "2")
 }
 
 /// The fixtures' numbers, rounded to `bits` of mantissa.
@@ -169,7 +169,7 @@ fn two_tensors_for_one_place_are_refused_until_one_is_chosen() {
         bias: Param<Tensor<1>>,
     }
     let module = || Outer { layer: BiasOnly { bias: Param::from_tensor(Tensor::zeros([1], &Device::flex())) } };
-    let keys = KeyMap::new().layer("layer", "fc");
+    let keys = KeyMap::new().with_layer("layer", "fc");
     let error = load(module(), &keys, &WeightFile::from_bytes("both", bytes.clone()).unwrap()).unwrap_err();
     assert!(matches!(&error, PretrainedError::Twice { name, .. } if name == "fc.bias"), "{error}");
     let dir = tempfile::tempdir().unwrap();
@@ -201,7 +201,7 @@ fn dense_weights_kept_by_column_are_those_of_the_file() {
                 if drawn {
                     let _ = layer[0].weight.val();
                 }
-                let layer = load(layer, &KeyMap::new().layer("0", "fc"), &file).unwrap();
+                let layer = load(layer, &KeyMap::new().with_layer("0", "fc"), &file).unwrap();
                 let input = Tensor::<1>::from_floats(x.as_slice(), &device).reshape([1, inputs]);
                 let y = layer[0].forward(input).into_data().try_to_vec::<f32>().unwrap();
                 assert_eq!(y, expected, "{inputs} {outputs} {layout:?} {drawn}");
@@ -240,7 +240,7 @@ fn a_wrong_checksum_is_found_while_loading() {
 #[test]
 fn a_layer_without_name_or_of_other_shape_is_listed() {
     let file = WeightFile::open(fixture_path("zip.pth")).unwrap();
-    let keys = KeyMap::new().layer("conv", "0").layer("norm", "1").layer("other", "2");
+    let keys = KeyMap::new().with_layer("conv", "0").with_layer("norm", "1").with_layer("other", "2");
     let error = load(small(), &keys, &file).unwrap_err();
     let PretrainedError::Mismatch { missing, unexpected, misshapen, .. } = error else { panic!() };
     assert_eq!(missing, ["output.weight", "output.bias"]);

@@ -17,7 +17,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use serde::Deserialize;
 use stairs_noise::walk::{self, Parameter};
 use stairs_zoo::pretrained::{Head, PretrainedError, WeightFile, parameters, torchvision};
-use stairs_zoo::{Architecture, Model, with_model};
+use stairs_zoo::{Architecture, Model};
 use weights::{header, values};
 
 /// Largest difference, as a share of the largest logit, and of the norms.
@@ -77,7 +77,7 @@ fn imported(path: &Path, model: &str) -> Model {
 
 /// Numbers in parameters and batch statistics.
 fn numbers(model: &Model) -> usize {
-    with_model!(model, module => walk::parameters(module)).iter().map(Parameter::count).sum()
+    walk::parameters(model).iter().map(Parameter::count).sum()
 }
 
 /// The largest deviation from the golden logits, as a share of the largest, and that of the norm.
@@ -100,7 +100,7 @@ fn check(name: &str) {
     write(&path, case, golden.gain, |key| key);
     let model = imported(&path, name);
     assert_eq!(numbers(&model), case.parameters + case.buffers);
-    assert_eq!(with_model!(&model, module => parameters(module)), case.parameters);
+    assert_eq!(parameters(&model), case.parameters);
     for (number, output) in case.outputs.iter().enumerate() {
         let (logits, norm) = deviations(&model, case, output, number);
         println!("{name} {:?}: logits {logits:.1e}, norm {norm:.1e}", output.shape);

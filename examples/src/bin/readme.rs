@@ -32,11 +32,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         act,
         last: LinearConfig::new(128, 10).init(&device),
     });
-    let ternary = StairWeights::ternary().except_last().quantise(mine)?; // the one line
+    let ternary = StairWeights::ternary().with_except_last().quantise(mine)?; // the one line
 
     let digits = load(DatasetName::Digits, &DataRoot::default())?;
     let config = RunConfig { model: "mine".into(), epochs: 5, lr: 1e-2, ..RunConfig::default() };
-    let fitted = Trainer::new(config, &digits, "runs/mine").resume(true).fit(ternary)?; // a second time: reads the finished run
+    let fitted = Trainer::new(config, &digits, "runs/mine").with_resume(true).fit(ternary)?; // a second time: reads the finished run
     println!("test accuracy {:.2} %", fitted.record.test_accuracy); // of the hard network
     println!("{}", fitted.model.materialize()); // `first` has three weight values
     Ok(())

@@ -27,6 +27,6 @@ mod stair;
 
 pub use activation::ActivationCertificate;
 pub use enclosure::Enclosure;
-pub use network::{AffineError, AffineMap, LayerEstimate, NetworkError, NetworkEstimate, NetworkLayer};
+pub use network::{AffineError, AffineMap, EstimateError, LayerEstimate, NetworkEstimate, NetworkLayer};
 pub use slope::{SlopeRange, slope_range};
 pub use stair::SmoothingCertificate;

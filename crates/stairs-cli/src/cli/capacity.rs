@@ -33,8 +33,8 @@ pub(crate) struct Capacity {
     /// normalisation; residual and depthwise ones are measured by their gradients, without hidden noise; `help` lists all models
     #[arg(long, default_value = "mlp:64", value_name = "NAME", value_parser = architecture)]
     model: Architecture,
-    /// Data set: digits (embedded), mnist, fashion-mnist, cifar10 or covertype
-    #[arg(long, default_value = "digits", value_parser = dataset, value_name = "NAME")]
+    /// Data set
+    #[arg(long, help = format!("Data set: {}", DatasetName::names()), default_value = "digits", value_parser = dataset, value_name = "NAME")]
     dataset: DatasetName,
     /// Draws of the parameters, 1 to 1000000; a directory with fewer of them goes on
     #[arg(long, default_value_t = 100, value_name = "M", value_parser = whole(0..=REPEATS))]

@@ -51,8 +51,8 @@ impl Data {
 /// appears when everything is written; what a killed export left beside it is removed.
 #[derive(Debug, Args)]
 struct Export {
-    /// Data set: digits, mnist, fashion-mnist or cifar10
-    #[arg(long, value_parser = dataset, value_name = "NAME")]
+    /// Data set of images
+    #[arg(long, help = format!("Data set of images, of {}", DatasetName::names()), value_parser = dataset, value_name = "NAME")]
     dataset: DatasetName,
     /// Kind of the files
     #[arg(long, value_enum, default_value_t = Kind::Png)]

@@ -58,7 +58,7 @@ impl Diagnose {
         let steps = config.epochs * steps_per_epoch(samples, config.batch.max(1));
         let every = self.every.unwrap_or(steps.div_ceil(RECORDS).max(1) as u64);
         let bar = bar("steps", steps);
-        let run = Run::on_data(config, &data).device(device).every(every).directions(self.directions);
+        let run = Run::on_data(config, &data).with_device(device).with_every(every).with_directions(self.directions);
         let diagnosis = run.run(|done, _| bar.set_position(done));
         bar.finish_and_clear();
         let diagnosis = diagnosis?;

@@ -10,7 +10,6 @@ use stairs::{
     zoo::{
         Architecture,
         pretrained::{self, KeyMap, PretrainedError, WeightFile},
-        with_model,
     },
 };
 use stairs_study::import::ImportRecord;
@@ -95,7 +94,7 @@ impl Torchvision {
                 self.file.display()
             );
         }
-        let parameters = with_model!(&model, module => pretrained::parameters(module));
+        let parameters = pretrained::parameters(&model);
         let fresh_head = self.head == Head::Fresh;
         let record = ImportRecord::new(&self.file, self.model.clone(), classes, fresh_head, parameters)
             .with_context(|| format!("cannot read {}", self.file.display()))?;
@@ -111,7 +110,7 @@ impl Torchvision {
         if let Some(parent) = parent {
             std::fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
         }
-        with_model!(&model, module => write_weights(module, &path)).map_err(paths::written)?;
+        write_weights(&model, &path).map_err(paths::written)?;
         record.write(&beside).with_context(|| format!("cannot write {}", beside.display()))?;
         println!("{}, {classes} classes, {parameters} parameters", self.model);
         println!("written to {} and {}", path.display(), beside.display());

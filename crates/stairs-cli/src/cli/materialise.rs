@@ -7,7 +7,6 @@ use clap::{Args, ValueEnum};
 use stairs::{
     data::{DatasetName, SampleShape},
     train::{RunConfig, RunDir, Which, ZooModel, data::TrainData},
-    zoo::map_model,
 };
 use stairs_study::{
     import::sha256,
@@ -57,7 +56,7 @@ impl Materialise {
         let which = if self.best { Which::Best } else { Which::Last };
         let (input, classes) = samples(&config, &self.data)?;
         let ZooModel(model) = ZooModel::new(&config, input, classes, &device)?;
-        let model = ZooModel(map_model!(model, model => run.load(model, which)?));
+        let model = ZooModel(run.load(model, which)?);
         let file = run.model_path(which);
         let sha256 = sha256(&file).with_context(|| format!("cannot read {}", file.display()))?;
         let layout = match self.layout {

@@ -151,8 +151,8 @@ pub(crate) fn printable(text: &str) -> String {
 /// Changes to the annealing grid.
 #[derive(Clone, Debug, Default, PartialEq, Args)]
 pub(crate) struct GridOptions {
-    /// Data set of ana-grid: digits, mnist, fashion-mnist, cifar10 or covertype [default: the experiment's]
-    #[arg(long, value_parser = dataset, value_name = "NAME")]
+    /// Data set of ana-grid
+    #[arg(long, help = format!("Data set of ana-grid: {} [default: the experiment's]", DatasetName::names()), value_parser = dataset, value_name = "NAME")]
     dataset: Option<DatasetName>,
     /// Model of ana-grid, e.g. lenet:16-32-64 or vgg8:0.0625; `help` lists them [default: the experiment's]
     #[arg(long, value_name = "NAME", value_parser = super::model_name::architecture)]

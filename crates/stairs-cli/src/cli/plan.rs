@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
+use burn::tensor::Device;
 use clap::Args;
 use stairs::{
     data::DatasetName,
@@ -62,7 +63,7 @@ impl Plan {
         );
         let names: Vec<String> = match self.layers {
             Some(count) => (1..=count).map(|layer| format!("layer{layer}")).collect(),
-            None => self.model.layers(),
+            None => self.model.layers(&Device::flex())?,
         };
         ensure!(self.layers != Some(0), "--layers must be at least 1");
         ensure!(!names.is_empty(), "`{}` has no layer with noise: its only layer stays float", self.model);

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use clap::Args;
 use stairs::{
-    data::DatasetName,
+    data::{DatasetName, SampleShape},
     noise::{Noise, Policy, Strategy},
     quant::{Quantiser, ScalePolicy},
     train::{
@@ -24,9 +24,8 @@ use super::{
 /// A run; what is not given is chosen to train well on the data set.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct RunOptions {
-    /// Data set: digits (embedded), mnist, fashion-mnist, cifar10, covertype, images (a folder at --data), or a table of your
-    /// own: FILE.csv
-    #[arg(long, default_value = "digits", value_parser = data_name, value_name = "NAME")]
+    /// Data set by name, images, or a table of your own
+    #[arg(long, help = format!("Data set: {}, images (a folder at --data), or a table of your own: FILE.csv", DatasetName::names()), default_value = "digits", value_parser = data_name, value_name = "NAME")]
     pub(crate) dataset: DataName,
     /// Model with its sizes, e.g. lenet, mlp:256-256, vgg8:0.25, mobilenet-v2-small:0.35, resnet20; `help` lists them
     /// [default: lenet; mlp for samples that are no images]
@@ -182,7 +181,11 @@ impl RunOptions {
 
     /// The configuration they make.
     pub(crate) fn config(&self) -> anyhow::Result<RunConfig> {
-        let vectors = matches!(self.dataset, DataName::Known(DatasetName::Covertype) | DataName::Table(_));
+        let vectors = match &self.dataset {
+            DataName::Known(name) => matches!(name.shape(), SampleShape::Vector { .. }),
+            DataName::Table(_) => true,
+            DataName::Images => false,
+        };
         let model = self.model.as_deref().unwrap_or(if vectors { "mlp" } else { "lenet" });
         let method = self.method.unwrap_or(MethodName::Ana).into();
         let recipe = match &self.dataset {

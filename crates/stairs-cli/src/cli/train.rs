@@ -58,12 +58,12 @@ impl Train {
             println!("{} holds this run, finished: nothing is trained", self.out.display());
         }
         let trainer = Trainer::on_data(config, &data, &self.out)
-            .devices(devices)
-            .display(display)
-            .resume(self.resume || finished)
-            .extend(self.resume)
-            .stop(stop);
-        let trainer = notes.into_iter().fold(trainer, Trainer::note);
+            .with_devices(devices)
+            .with_display(display)
+            .with_resume(self.resume || finished)
+            .with_extend(self.resume)
+            .with_stop(stop);
+        let trainer = notes.into_iter().fold(trainer, Trainer::with_note);
         let record = trainer.run().map_err(|error| match error {
             TrainError::Occupied { dir } => {
                 anyhow!("{} already holds a run: continue it with --resume, or choose another --out", dir.display())

@@ -175,7 +175,7 @@ fn started_from(dir: &Path, file: &str) -> Result<String, String> {
 
 /// Resumes, and tells what it ends with: the record and the bytes of the models.
 fn resumed(dir: &Path) -> Result<String, String> {
-    let trainer = Trainer::new(config(), &digits(), dir).display(Display::Quiet).resume(true);
+    let trainer = Trainer::new(config(), &digits(), dir).with_display(Display::Quiet).with_resume(true);
     let record = trainer.run().map_err(|error| error.to_string())?;
     let bytes =
         ["last.bpk", "best.bpk", "last.safetensors", "best.safetensors"].map(|name| fs::read(dir.join(name)).ok());
@@ -286,7 +286,7 @@ fn damage_is_noticed() {
     let digits = digits();
     let dir = tempfile::tempdir().unwrap();
     let run = dir.path().join("run");
-    Trainer::new(config(), &digits, &run).display(Display::Quiet).run().unwrap();
+    Trainer::new(config(), &digits, &run).with_display(Display::Quiet).run().unwrap();
     let finished = files(&run);
     // What a kill at the end of the second epoch leaves.
     for name in ["record.json", "last.bpk", "last.safetensors", "best.safetensors"] {

@@ -17,7 +17,6 @@ use stairs::{
     data::{DataRoot, DatasetName, load},
     noise::walk::values,
     train::{RunDir, RunRecord, Which, ZooModel},
-    zoo::with_model,
 };
 use stairs_study::report::read_record;
 use terminal::{Terminal, until};
@@ -100,7 +99,7 @@ fn without_times(mut record: RunRecord) -> RunRecord {
 fn weights(out: &Path) -> Vec<u8> {
     let digits = load(DatasetName::Digits, &DataRoot::default()).unwrap();
     let model = ZooModel::load(&RunDir::new(out), &digits, Which::Last, &Device::flex()).unwrap();
-    let all = with_model!(&model.0, module => values(module));
+    let all = values(&model.0);
     all.into_iter().flat_map(|(_, values)| values).flat_map(f32::to_le_bytes).collect()
 }
 

@@ -11,7 +11,6 @@ use stairs::{
     data::{DataRoot, DatasetName, load},
     noise::walk::{Change, Place, change},
     train::{RunDir, Which, ZooModel, data::TrainData},
-    zoo::map_model,
 };
 use stairs_study::{materialise::Description, report::read_record};
 
@@ -86,13 +85,9 @@ fn the_weights_written_are_levels_times_a_scale_and_classify_as_the_run_does() {
     let digits = TrainData::of(&load(DatasetName::Digits, &DataRoot::default()).unwrap());
     let device = Device::flex();
     let ZooModel(model) = ZooModel::load_for(&RunDir::new(&run), &digits, Which::Last, &device).unwrap();
-    let count;
-    let model = ZooModel(map_model!(model, model => {
-        let (model, put) = change(model.materialize(), Put(&tensors, 0));
-        count = put.1;
-        model
-    }));
+    let (model, Put(_, count)) = change(model.materialize(), Put(&tensors, 0));
     assert_eq!(count, tensors.len());
+    let model = ZooModel(model);
     let accuracy = model.evaluate(digits.test.clone(), &device).unwrap().accuracy;
     assert_eq!(accuracy, read_record(&run).unwrap().test_accuracy);
 

@@ -62,6 +62,19 @@ pub enum SettingError {
         /// The numbers.
         numbers: Vec<f32>,
     },
+    /// A factor on scales that is none, or that takes a scale out of the range of single precision.
+    #[error(
+        "quantiser `{path}`: a scale of {scale} times the factor {factor} is no scale: the factor must be positive and finite, and \
+         their product a normal number of single precision"
+    )]
+    Factor {
+        /// Path of the quantiser.
+        path: String,
+        /// The factor.
+        factor: f64,
+        /// The scale before.
+        scale: f32,
+    },
 }
 
 /// Makes sure that every host value of a model ([`HostCell`](crate::HostCell): settings and scales of quantisers, clocks) is what its
@@ -190,7 +203,11 @@ pub fn apply_plan<M: Module>(
 }
 
 /// Multiplies quantum and output scale of every feature quantiser, fixed or learned, by the factor that `factor` gives for its
-/// path; factors must be positive and finite, others leave the quantiser alone.
+/// path; `None` leaves the quantiser alone.
+///
+/// # Errors
+/// [`SettingError::Factor`] for a factor that is not positive and finite, and for one whose product with a scale overflows or
+/// vanishes.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -198,26 +215,37 @@ pub fn apply_plan<M: Module>(
 /// use stairs_quant::Quantiser;
 ///
 /// let stair = StairActivationConfig::new(Quantiser::Ternary).init(&Device::flex()).unwrap();
-/// let wider = rescale_features(stair, |_| Some(2.5));
+/// assert!(rescale_features(stair.clone(), |_| Some(1e300)).is_err());
+/// let wider = rescale_features(stair, |_| Some(2.5)).unwrap();
 /// assert_eq!(wider.scales().map(|scales| scales.quantum()), Some(2.5));
 /// ```
-pub fn rescale_features<M: Module>(model: M, factor: impl FnMut(&str) -> Option<f64>) -> M {
-    struct Rescale<F>(F);
+pub fn rescale_features<M: Module>(model: M, factor: impl FnMut(&str) -> Option<f64>) -> Result<M, SettingError> {
+    struct Rescale<F>(F, Option<SettingError>);
 
     impl<F: FnMut(&str) -> Option<f64>> Change for Rescale<F> {
         fn float<const D: usize>(&mut self, place: &Place, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
             if place.kind() == QuantiserKind::Weight {
                 return param;
             }
-            let factor = place.scaled().and_then(&mut self.0).filter(|f| *f > 0.0 && f.is_finite());
-            match factor {
-                Some(factor) => param.map(|scales| scales * factor),
-                None => param,
+            let Some((path, factor)) = place.scaled().and_then(|path| Some((path, self.0(path)?))) else {
+                return param;
+            };
+            // Scales are few: looking at them costs nothing. A learned one may be negative or 0, its magnitude counts.
+            let scales = param.base().into_data().try_into_vec_as::<f32>().unwrap_or_default();
+            let is_factor = factor > 0.0 && factor.is_finite();
+            let stays_scale = |scale: &f32| *scale == 0.0 || (*scale * factor as f32).is_normal();
+            match scales.iter().find(|scale| !is_factor || !stays_scale(scale)) {
+                None => param.map(|scales| scales * factor),
+                Some(scale) => {
+                    self.1.get_or_insert_with(|| SettingError::Factor { path: path.to_owned(), factor, scale: *scale });
+                    param
+                }
             }
         }
     }
 
-    change(model, Rescale(factor)).0
+    let (model, Rescale(_, wrong)) = change(model, Rescale(factor, None));
+    wrong.map_or(Ok(model), Err)
 }
 
 /// A parameter of rank D with these numbers; `None` unless D = 1.

@@ -10,6 +10,7 @@
 //! | `apply` | reading and replacing settings by path |
 //! | `walk` | [`walk`]: looking at parameters and changing them, with the place of each |
 //! | `scales`, `host` | quantum and output scale; host numbers in Burn's records |
+//! | `weight_scales` | the scales of quantised weights, value by value |
 //! | `own` | Burn's `Module` for the types that walks recognise |
 
 pub mod apply;
@@ -21,4 +22,5 @@ mod scales;
 pub mod setting;
 pub mod stair;
 pub mod walk;
+pub mod weight_scales;
 pub mod weights;

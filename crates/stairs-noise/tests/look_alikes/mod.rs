@@ -64,7 +64,7 @@ fn plans_and_new_scales_leave_look_alikes_alone() {
     let plan = plan.resolve(&["mine".to_owned(), "smooth".to_owned(), "act".to_owned()]).unwrap();
     let net = net();
     let before = own(&net);
-    let net = rescale_features(apply_plan(net, &plan, 0.0, |_| 7).unwrap(), |_| Some(2.0));
+    let net = rescale_features(apply_plan(net, &plan, 0.0, |_| 7).unwrap(), |_| Some(2.0)).unwrap();
     assert_eq!(own(&net), before);
     assert_eq!((net.act.setting().laws(), net.act.scales().unwrap().quantum()), (&law, 2.0));
 }

@@ -26,7 +26,7 @@ const fn against(first: &'static str, second: &'static str) -> Comparison {
 /// A training of the digits grid under uniform noise with mean 0.
 fn digits(strategy: Strategy, policy: Policy, backward: BackwardLaw) -> RunConfig {
     let grid = Grid { backward, scope: Scope::Whole, ..Grid::presets()[0].clone() };
-    grid.run(Noise::Uniform, strategy, policy)
+    grid.run(grid.layers(), Noise::Uniform, strategy, policy)
 }
 
 const T2: PairedPage = PairedPage {

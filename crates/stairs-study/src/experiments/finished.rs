@@ -73,16 +73,10 @@ fn same<C: PartialEq + serde::Serialize>(dir: &Path, there: &C, here: &C) -> Res
     Err(ExperimentError::Different { path: dir.to_path_buf(), what: difference(there, here) })
 }
 
-/// The first field in which two configurations differ.
-pub(crate) fn difference(there: &impl serde::Serialize, here: &impl serde::Serialize) -> String {
-    match (serde_json::to_value(there), serde_json::to_value(here)) {
-        (Ok(serde_json::Value::Object(there)), Ok(serde_json::Value::Object(here))) => {
-            let differing = here.iter().find(|(name, value)| there.get(*name) != Some(value));
-            let text = |value: Option<&serde_json::Value>| value.map_or("absent".to_string(), ToString::to_string);
-            differing.map_or("some field".into(), |(name, value)| {
-                format!("{name} is {} there and {value} here", text(there.get(name)))
-            })
-        }
-        _ => "some field".into(),
+/// The first field in which two configurations differ, in words.
+pub(crate) fn difference<C: serde::Serialize>(there: &C, here: &C) -> String {
+    match stairs_train::difference("", there, here) {
+        Some((field, there, here)) => format!("{field} is {there} there and {here} here"),
+        None => "some field".into(),
     }
 }

@@ -5,6 +5,7 @@
 //! (ten periods for VGG8). Adam at 10⁻³; the gradient is that of the regularised network. Setup `uniform`, `mode`, `static`
 //! is the straight-through estimator.
 
+use burn::tensor::Device;
 use stairs_data::DatasetName;
 use stairs_noise::{
     Noise, Policy, Strategy,
@@ -12,7 +13,7 @@ use stairs_noise::{
 };
 use stairs_quant::ScalePolicy;
 use stairs_train::{AnnealPer, BackwardLaw, LrSchedule, Method, RunConfig};
-use stairs_zoo::Architecture;
+use stairs_zoo::{Architecture, LeNetSizes, VggDepth, VggOptions, VggSizes};
 
 use super::{Experiment, Row};
 use crate::report::GridPage;
@@ -72,7 +73,7 @@ impl Grid {
             name: "ana-grid",
             title: "The annealing grid on the digits",
             dataset: DatasetName::Digits,
-            model: Architecture::LeNet { channels: [16, 32], hidden: 64 },
+            model: Architecture::LeNet(LeNetSizes { channels: [16, 32], hidden: 64 }),
             period: 4.0,
             batch: 32,
             lr: 3e-3,
@@ -84,8 +85,8 @@ impl Grid {
             fraction: 1,
         };
         let vgg = |capacity| {
-            let (depth, options) = (stairs_zoo::VggDepth::Vgg8, stairs_zoo::VggOptions::default());
-            Architecture::Vgg { depth, capacity, options }
+            let (depth, options) = (VggDepth::Vgg8, VggOptions::default());
+            Architecture::Vgg(VggSizes { depth, capacity, options })
         };
         let narrow =
             Grid { model: vgg(0.0625), period: 1.0, batch: 64, lr: 1e-3, seeds: 2, fraction: 4, ..digits.clone() };
@@ -133,14 +134,14 @@ impl Grid {
         ]
     }
 
-    /// Number of layers L of the schedule.
+    /// Number of layers L of the schedule; 0 for a model that is too large to be built, as every trial then says.
     pub fn layers(&self) -> usize {
-        self.model.layers().len()
+        self.model.layers(&Device::flex()).map_or(0, |layers| layers.len())
     }
 
-    /// Epochs of a trial: P·(L + 3), rounded, at least 1.
-    pub fn epochs(&self) -> usize {
-        ((self.period * (self.layers() + 3) as f64).round() as usize).max(1)
+    /// Epochs of a trial with L layers: P·(L + 3), rounded, at least 1.
+    pub fn epochs(&self, layers: usize) -> usize {
+        ((self.period * (layers + 3) as f64).round() as usize).max(1)
     }
 
     /// Laws, strategies and policies that are trained.
@@ -161,9 +162,10 @@ impl Grid {
 
     /// The experiment.
     pub fn experiment(&self) -> Experiment {
+        let layers = self.layers();
         let rows = self.setups().into_iter().map(|(law, strategy, policy)| {
             let name = format!("{law}-{strategy}-{policy}");
-            Row::train(name, self.run(law, strategy, policy))
+            Row::train(name, self.run(layers, law, strategy, policy))
         });
         Experiment {
             name: self.name,
@@ -175,8 +177,9 @@ impl Grid {
         }
     }
 
-    pub(super) fn run(&self, law: Noise, strategy: Strategy, policy: Policy) -> RunConfig {
-        let periods = (self.layers() + 3) as f64;
+    /// The trial of a setup, with L layers.
+    pub(super) fn run(&self, layers: usize, law: Noise, strategy: Strategy, policy: Policy) -> RunConfig {
+        let periods = (layers + 3) as f64;
         RunConfig {
             dataset: self.dataset.to_string(),
             model: self.model.to_string(),
@@ -187,11 +190,11 @@ impl Grid {
             weight_scale: self.weight_scale,
             backward: self.backward,
             anneal_per: AnnealPer::Step,
-            anneal_until: self.layers() as f64 / periods,
-            epochs: self.epochs(),
+            anneal_until: layers as f64 / periods,
+            epochs: self.epochs(layers),
             batch: self.batch,
             lr: self.lr,
-            lr_schedule: LrSchedule::Steps { every: (self.layers() + 1) as f64 / periods, factor: 0.1 },
+            lr_schedule: LrSchedule::Steps { every: (layers + 1) as f64 / periods, factor: 0.1 },
             augment: self.dataset == DatasetName::Cifar10,
             subset: self.subset,
             ..RunConfig::default()
@@ -225,7 +228,8 @@ mod tests {
         let names: BTreeSet<_> = trials.iter().map(|trial| trial.id.clone()).collect();
         assert_eq!(names.len(), trials.len());
         let full = presets.last().unwrap();
-        assert_eq!((full.layers(), full.epochs(), full.setups().len()), (7, 500, 264));
+        let layers = full.layers();
+        assert_eq!((layers, full.epochs(layers), full.setups().len()), (7, 500, 264));
     }
 
     #[test]

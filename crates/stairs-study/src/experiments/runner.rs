@@ -160,10 +160,10 @@ impl Runner {
         let progress = Box::new(Noticing { inner: watch.begin(position, trial), trained: trained.clone() });
         let started = dir.join("config.toml").exists();
         let trainer = Trainer::new(config.clone(), data, dir)
-            .device(self.device.clone())
-            .display(Display::Custom(progress))
-            .resume(started)
-            .stop(stop.clone());
+            .with_device(self.device.clone())
+            .with_display(Display::Custom(progress))
+            .with_resume(started)
+            .with_stop(stop.clone());
         match trainer.run() {
             Ok(record) => {
                 // Another process may have finished it since we looked.

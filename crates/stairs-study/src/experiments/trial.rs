@@ -102,13 +102,13 @@ impl Row {
 
     /// The same for the first seed only.
     #[must_use]
-    pub fn once(self) -> Self {
+    pub fn with_one_seed(self) -> Self {
         Self { once: true, ..self }
     }
 
     /// The same, starting from the network that the row `from` has trained with the same seed.
     #[must_use]
-    pub fn starting_from(self, from: impl Into<String>) -> Self {
+    pub fn with_start(self, from: impl Into<String>) -> Self {
         Self { from: Some(from.into()), ..self }
     }
 

@@ -16,7 +16,7 @@ pub(super) fn fashion_mnist() -> Experiment {
     let short = |config| RunConfig { subset: Some(10_000), epochs: 10, batch: 64, ..config };
     let mut rows = rows(DatasetName::FashionMnist, short, |config| config);
     let weights = mobilenet(short(started(DatasetName::FashionMnist, MOBILENET, Method::Ana)));
-    rows.push(Row::train("mobilenet-weights", RunConfig { features: Features::Float, ..weights }).once());
+    rows.push(Row::train("mobilenet-weights", RunConfig { features: Features::Float, ..weights }).with_one_seed());
     Experiment {
         name: "zoo-fashion-mnist",
         title: "Ternary AlexNet and MobileNetV2 on Fashion-MNIST",
@@ -55,7 +55,7 @@ pub(super) fn fine_tuning() -> Experiment {
         rows: vec![
             Row::train("float", float),
             Row::train("scratch", scratch),
-            Row::train("tuned", tuned).starting_from("float"),
+            Row::train("tuned", tuned).with_start("float"),
         ],
         seeds: 3,
         page: &RunsPage,
@@ -69,14 +69,14 @@ fn rows(
     longer: impl Fn(RunConfig) -> RunConfig,
 ) -> Vec<Row> {
     let methods = [("float", Method::Float), ("ste", Method::Ste), ("ana", Method::Ana)];
-    let mut rows = vec![Row::train("linear", change(started(dataset, "linear", Method::Float))).once()];
+    let mut rows = vec![Row::train("linear", change(started(dataset, "linear", Method::Float))).with_one_seed()];
     for (name, method) in methods {
         let row = Row::train(format!("alexnet-{name}"), change(started(dataset, ALEXNET, method)));
-        rows.push(if method == Method::Float { row.once() } else { row });
+        rows.push(if method == Method::Float { row.with_one_seed() } else { row });
     }
     for (name, method) in methods {
         let config = longer(mobilenet(change(started(dataset, MOBILENET, method))));
-        rows.push(Row::train(format!("mobilenet-{name}"), config).once());
+        rows.push(Row::train(format!("mobilenet-{name}"), config).with_one_seed());
     }
     rows
 }

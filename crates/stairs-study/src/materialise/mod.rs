@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use stairs_network::{Op, Precision, Weight};
 use stairs_quant::{Scales, StairFunction};
 use stairs_train::{RunConfig, ZooModel};
-use stairs_zoo::{ModelError, with_model};
+use stairs_zoo::ModelError;
 
 pub use error::MaterialiseError;
 use names::Names;
@@ -140,7 +140,7 @@ impl Materialised {
         let names = Names::new(layout, &config.model);
         let mut weights = BTreeMap::new();
         let mut all = Vec::new();
-        for parameter in with_model!(&model.0, module => parameters(module)) {
+        for parameter in parameters(&model.0) {
             let (name, quantised) = (names.name(&parameter), of_weights.remove(&parameter.path));
             all.push(names.tensor(parameter, quantised.as_ref())?);
             if let Some(quantised) = quantised {

@@ -41,14 +41,6 @@ pub enum MeasureError {
         /// Number there is.
         there: usize,
     },
-    /// A model that cannot take this data.
-    #[error("a {model} needs {needs}")]
-    Model {
-        /// The model.
-        model: &'static str,
-        /// What it needs.
-        needs: &'static str,
-    },
     /// Something that only a chain of layers has.
     #[error("{what} cannot be measured of this network: {reason}")]
     NeedsChain {

@@ -6,33 +6,30 @@
 //! again. The number of draws, ε, ζ, the number of particles and the unit-factorised bound have no influence on a draw, and
 //! may be changed.
 
+mod bound;
 mod config;
 mod error;
+mod files;
 mod source;
 mod warning;
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use stairs_capacity::{
-    Draw, Draws, Estimate, FactorisedOptions, FactorisedPoint, Normalisation, Point, SmcOptions, SmcPoint,
-    factorised_bound, sequential_monte_carlo,
+    Draw, Draws, Estimate, FactorisedPoint, Normalisation, Point, SCALARS, SmcOptions, SmcPoint, sequential_monte_carlo,
 };
 use stairs_data::Dataset;
-use stairs_train::StopSignal;
+use stairs_train::{SealedDir, StopSignal};
 
+pub(crate) use bound::is_for;
+use bound::{factorised, with_bound};
 pub use config::{FactorisedConfig, MeasureConfig};
 pub use error::MeasureError;
+use files::{CONFIG, RESULT, adopt, draw_name, read, write};
 use source::Source;
 
-use stairs_train::{SealedDir, TrainError};
-
 use crate::experiments::difference;
-
-/// File of the configuration in the directory of a measurement.
-const CONFIG: &str = "config.json";
-/// File of the result.
-const RESULT: &str = "capacity.json";
 
 /// What was measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,10 +47,18 @@ pub struct Measurement {
     /// The unit-factorised lower bound; empty where it was not asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub factorised: Vec<FactorisedPoint>,
-    /// Effective dimension of Abbas et al. at γ = 1 and n the size of the training part; absent for n < 19.
-    pub effective_dimension: Option<Estimate>,
+    /// The measures of [`SCALARS`] by name, for n the size of the training part; `None` where n is too small for one.
+    #[serde(flatten)]
+    pub scalars: BTreeMap<String, Option<Estimate>>,
     /// Estimates that one draw dominates.
     pub warnings: Vec<String>,
+}
+
+impl Measurement {
+    /// The measure of this name in [`SCALARS`], if it could be measured.
+    pub fn scalar(&self, name: &str) -> Option<Estimate> {
+        *self.scalars.get(name)?
+    }
 }
 
 /// Measures, keeping every draw in `dir`; `progress` is told (draws done, draws in all).
@@ -82,7 +87,6 @@ pub fn measure_until(
 ) -> Result<Measurement, MeasureError> {
     config.check()?;
     let source = Source::new(config, data)?;
-    std::fs::create_dir_all(dir).map_err(|source| TrainError::Write { path: dir.to_owned(), source })?;
     let sealed = SealedDir::new(dir);
     let _lock = sealed.lock()?.ok_or_else(|| MeasureError::Busy { dir: dir.to_owned() })?;
     let unchecked = adopt(&sealed, config.draws)?;
@@ -159,39 +163,13 @@ pub fn measure_until(
         points,
         smc,
         factorised,
-        effective_dimension: draws.effective_dimension(data.train.len(), 1.0).ok(),
+        scalars: SCALARS
+            .iter()
+            .map(|scalar| (scalar.name.to_owned(), (scalar.of)(&draws, data.train.len()).ok()))
+            .collect(),
     };
     write(&sealed, RESULT, &measurement)?;
     Ok(measurement)
-}
-
-/// Whether two configurations differ in the unit-factorised bound at most.
-pub(crate) fn is_for(there: &MeasureConfig, config: &MeasureConfig) -> bool {
-    MeasureConfig { factorised: config.factorised.clone(), ..there.clone() } == *config
-}
-
-/// A finished measurement with the unit-factorised bound of another configuration.
-fn with_bound(config: &MeasureConfig, before: Measurement, source: &Source) -> Result<Measurement, MeasureError> {
-    let log_scale = match before.mean_trace {
-        0.0 => f64::NEG_INFINITY,
-        trace => (before.dimension as f64).ln() - trace.ln(),
-    };
-    Ok(Measurement { config: config.clone(), factorised: factorised(config, source, log_scale)?, ..before })
-}
-
-/// The unit-factorised bound at every ζ and its own ε.
-fn factorised(config: &MeasureConfig, source: &Source, log_scale: f64) -> Result<Vec<FactorisedPoint>, MeasureError> {
-    let (Some(own), Some(sampler)) = (&config.factorised, source.sampler()) else { return Ok(Vec::new()) };
-    let eps = if own.eps.is_empty() { &config.eps } else { &own.eps };
-    let points: Vec<(f64, f64)> = config.zeta.iter().flat_map(|zeta| eps.iter().map(|eps| (*eps, *zeta))).collect();
-    let options = FactorisedOptions {
-        draws: own.draws,
-        last_draws: own.last_draws,
-        particles: own.particles,
-        seed: config.seed,
-        ..FactorisedOptions::default()
-    };
-    Ok(factorised_bound(sampler, log_scale, &points, &options)?)
 }
 
 /// The result of a finished measurement; `None` where `dir` holds none.
@@ -202,32 +180,10 @@ pub fn measurement(dir: &Path) -> Result<Option<Measurement>, MeasureError> {
     if dir.join(RESULT).exists() { Ok(Some(read(&SealedDir::new(dir), RESULT)?)) } else { Ok(None) }
 }
 
-fn draw_name(index: usize) -> String {
-    format!("draws/{index:04}.json")
-}
-
-/// Takes the files of an earlier version, which have no checksums, as they are, and says so.
-fn adopt(sealed: &SealedDir, draws: usize) -> Result<Option<String>, TrainError> {
-    if sealed.is_sealed() || !sealed.path().join(CONFIG).exists() {
-        return Ok(None);
-    }
-    let names: Vec<String> = [CONFIG, RESULT].map(String::from).into_iter().chain((0..draws).map(draw_name)).collect();
-    sealed.adopt(&names)?;
-    Ok(Some("the draws that were there had no checksums (SHA256SUMS): they were taken as they were".into()))
-}
-
-fn write(sealed: &SealedDir, name: &str, value: &impl Serialize) -> Result<(), TrainError> {
-    sealed.write(name, &serde_json::to_vec(value).map_err(|error| TrainError::Burn(error.into()))?)
-}
-
-fn read<T: DeserializeOwned>(sealed: &SealedDir, name: &str) -> Result<T, TrainError> {
-    let path = sealed.path().join(name);
-    serde_json::from_slice(&sealed.read(name)?).map_err(|error| TrainError::Damaged { path, reason: error.to_string() })
-}
-
 #[cfg(test)]
 mod tests {
     use stairs_data::{DataRoot, DatasetName, load};
+    use stairs_train::TrainError;
 
     use super::*;
 

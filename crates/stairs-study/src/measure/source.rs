@@ -13,7 +13,7 @@ use stairs_capacity::{
 use stairs_data::Dataset;
 use stairs_noise::derive_seed;
 use stairs_train::ZooModel;
-use stairs_zoo::{Quantisation, with_model};
+use stairs_zoo::Quantisation;
 
 use super::{MeasureConfig, MeasureError};
 
@@ -41,7 +41,7 @@ impl Source {
     /// [`MeasureError`] for a model that cannot take the samples, or options that its source cannot take.
     pub(super) fn new(config: &MeasureConfig, data: &Dataset) -> Result<Self, MeasureError> {
         let inputs = config.inputs(data)?;
-        let (input, quantisation) = (config.input(data.shape)?, config.quantisation());
+        let (input, quantisation) = (MeasureConfig::input(data.shape), config.quantisation());
         // Recorded without a parameter being drawn; too large a model is refused before that.
         let network = config.model.network(input, data.classes, &quantisation, &Device::flex())?;
         let mut options = ChainOptions::default();
@@ -117,8 +117,7 @@ impl Modules {
         let [channels, height, width] = self.input;
         let shape = [self.config.samples, channels, height, width];
         let inputs = Tensor::<4>::from_data(TensorData::new(self.inputs.clone(), shape), &device);
-        let spectrum =
-            with_model!(&model, module => module_spectrum(module, |m, x| m.forward(x), inputs, Head::Categorical))?;
+        let spectrum = module_spectrum(&model, |m, x| m.forward(x), inputs, Head::Categorical)?;
         Ok(Draw { hidden: Vec::new(), last: vec![spectrum] })
     }
 }

@@ -29,10 +29,11 @@ pub fn activation_figure(activation: &Activation) -> Figure {
         .collect();
     let x = || Axis::new("input").with_range(window.0, window.1);
     let line = |ink, f: &dyn Fn(f64) -> f64| Layer::line(samples(window).map(|x| (x, f(x))).collect(), ink);
-    let value = Panel::new("Value", x(), Axis::new("output")).with(line(Ink::Grey, &|x| activation.eval(x)));
-    let slope = Panel::new("Derivative", x(), Axis::new("slope")).with(line(Ink::Grey, &|x| activation.derivative(x)));
+    let value = Panel::new("Value", x(), Axis::new("output")).with_layer(line(Ink::Grey, &|x| activation.eval(x)));
+    let slope =
+        Panel::new("Derivative", x(), Axis::new("slope")).with_layer(line(Ink::Grey, &|x| activation.derivative(x)));
     let (value, slope) = curves.iter().fold((value, slope), |(value, slope), (ink, smooth)| {
-        (value.with(line(*ink, &|x| smooth.eval(x))), slope.with(line(*ink, &|x| smooth.derivative(x))))
+        (value.with_layer(line(*ink, &|x| smooth.eval(x))), slope.with_layer(line(*ink, &|x| smooth.derivative(x))))
     });
     let figure = Figure::new(format!("{activation} under noise of E|ν| = {MEAN_ABS}"))
         .with_columns(2)

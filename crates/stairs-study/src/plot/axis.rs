@@ -52,7 +52,7 @@ impl Axis {
 
     /// Only whole numbers as ticks: epochs, steps.
     #[must_use]
-    pub fn whole(mut self) -> Self {
+    pub fn with_whole_ticks(mut self) -> Self {
         self.whole = true;
         self
     }
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn whole_axes_have_no_fractions() {
-        assert_eq!(Axis::new("epoch").whole().ticks_in((1.0, 3.0), 6), vec![1.0, 2.0, 3.0]);
+        assert_eq!(Axis::new("epoch").with_whole_ticks().ticks_in((1.0, 3.0), 6), vec![1.0, 2.0, 3.0]);
     }
 
     #[test]

@@ -49,7 +49,7 @@ fn curve(stair: &StairFunction, ink: Ink, f: impl Fn(f64) -> f64) -> Layer {
 
 fn forward(stair: &StairFunction) -> Panel {
     let levels = (stair.lowest_level(), stair.highest_level());
-    panel("Forward", stair, "output / quantum", levels).with(hard(stair, window(stair)))
+    panel("Forward", stair, "output / quantum", levels).with_layer(hard(stair, window(stair)))
 }
 
 /// 1 between the outermost levels.
@@ -65,8 +65,8 @@ fn lsq() -> Figure {
         vec![
             forward(&stair),
             panel("Backward: to the input", &stair, "factor", (0.0, 1.0))
-                .with(curve(&stair, Ink::Blue, |u| inside(&stair, u))),
-            panel("Backward: to the step", &stair, "factor, before 1/√(N·Q)", (-1.0, 1.0)).with(curve(
+                .with_layer(curve(&stair, Ink::Blue, |u| inside(&stair, u))),
+            panel("Backward: to the step", &stair, "factor, before 1/√(N·Q)", (-1.0, 1.0)).with_layer(curve(
                 &stair,
                 Ink::Blue,
                 on_step,
@@ -84,9 +84,9 @@ fn pact() -> Figure {
         vec![
             forward(&stair),
             panel("Backward: to the input", &stair, "factor", (0.0, 1.0))
-                .with(curve(&stair, Ink::Blue, |u| inside(&stair, u))),
+                .with_layer(curve(&stair, Ink::Blue, |u| inside(&stair, u))),
             panel("Backward: to the clip", &stair, "factor", (0.0, 1.0))
-                .with(curve(&stair, Ink::Blue, |u| f64::from(u8::from(u >= highest)))),
+                .with_layer(curve(&stair, Ink::Blue, |u| f64::from(u8::from(u >= highest)))),
         ],
     )
 }
@@ -99,7 +99,10 @@ fn dsq() -> Result<Figure, EstimatorError> {
         let soft = stairs_noise::Dsq::new(alpha)?;
         let [forward, backward] = panels;
         let points = samples(window(&stair)).map(|u| (u, soft.value(&stair, u))).collect();
-        panels = [forward.with(Layer::dashed(points, ink)), backward.with(curve(&stair, ink, |u| rule.derivative(u)))];
+        panels = [
+            forward.with_layer(Layer::dashed(points, ink)),
+            backward.with_layer(curve(&stair, ink, |u| rule.derivative(u))),
+        ];
     }
     let figure = figure("DSQ: hard forward, the soft stair's derivative backward", panels.into());
     let figure = figure.with_legend(Ink::Grey, "forward");
@@ -113,8 +116,8 @@ fn ewgs() -> Result<Figure, EstimatorError> {
     let (stair, delta) = (ternary(), 0.5);
     let rule = Estimator::ewgs(stair.clone(), delta)?;
     let backward = panel("Backward", &stair, "factor on the gradient", (0.0, 1.125))
-        .with(curve(&stair, Ink::Blue, |u| rule.factor(u, 1.0)))
-        .with(curve(&stair, Ink::Orange, |u| rule.factor(u, -1.0)));
+        .with_layer(curve(&stair, Ink::Blue, |u| rule.factor(u, 1.0)))
+        .with_layer(curve(&stair, Ink::Orange, |u| rule.factor(u, -1.0)));
     Ok(figure("EWGS with δ = 0.5, five hundred times that of a training", vec![forward(&stair), backward])
         .with_legend(Ink::Blue, "gradient > 0")
         .with_legend(Ink::Orange, "gradient < 0"))
@@ -126,7 +129,7 @@ fn parq() -> Result<Figure, CatalogueError> {
     let mut map = forward(&stair);
     for (i, slope) in slopes.into_iter().enumerate() {
         let rule = Estimator::parq(stair.clone(), slope)?;
-        map = map.with(curve(&stair, Ink::depth(i, slopes.len()), |u| rule.forward(u)));
+        map = map.with_layer(curve(&stair, Ink::depth(i, slopes.len()), |u| rule.forward(u)));
     }
     let figure = figure("PARQ", vec![map, straight_through(&stair), schedule("inverse slope ρ", 1.0, &envelope)?]);
     Ok(slopes.iter().enumerate().fold(figure.with_legend(Ink::Grey, "hard"), |figure, (i, slope)| {
@@ -138,10 +141,10 @@ fn binary_relax() -> Result<Figure, CatalogueError> {
     let (stair, weights) = (ternary(), [1.0, 4.0, 19.0]);
     let envelope = Envelope::RelaxationWindow(RelaxationWindow::new(0.0, 1.0, GROWTH)?);
     let (low, high) = window(&stair);
-    let mut map = panel("Forward", &stair, "output / quantum", (-1.5, 1.5)).with(hard(&stair, (low, high)));
+    let mut map = panel("Forward", &stair, "output / quantum", (-1.5, 1.5)).with_layer(hard(&stair, (low, high)));
     for (i, weight) in weights.into_iter().enumerate() {
         let rule = Estimator::binary_relax(stair.clone(), weight)?;
-        map = map.with(curve(&stair, Ink::depth(i, weights.len()), |u| rule.forward(u)));
+        map = map.with_layer(curve(&stair, Ink::depth(i, weights.len()), |u| rule.forward(u)));
     }
     let share = schedule("float share 1/(1 + λ)", 0.5, &envelope)?;
     let figure = figure("BinaryRelax", vec![map, straight_through(&stair), share]);
@@ -151,13 +154,14 @@ fn binary_relax() -> Result<Figure, CatalogueError> {
 }
 
 fn straight_through(stair: &StairFunction) -> Panel {
-    panel("Backward", stair, "factor on the gradient", (0.0, 1.0)).with(curve(stair, Ink::Blue, |_| 1.0))
+    panel("Backward", stair, "factor on the gradient", (0.0, 1.0)).with_layer(curve(stair, Ink::Blue, |_| 1.0))
 }
 
 fn schedule(name: &str, from: f64, envelope: &Envelope) -> Result<Panel, PlanError> {
     let points = (0..=300).map(|i| f64::from(i) / 300.0).map(|t| (t, from * envelope.at(t))).collect();
     let axis = Axis::new("share of the annealing").with_range(0.0, 1.0);
-    Ok(Panel::new("Schedule", axis, Axis::new(name).with_range(0.0, 1.05 * from)).with(Layer::line(points, Ink::Blue)))
+    Ok(Panel::new("Schedule", axis, Axis::new(name).with_range(0.0, 1.05 * from))
+        .with_layer(Layer::line(points, Ink::Blue)))
 }
 
 /// last + (first − last)·(1 + cos πτ)/2 from a quarter of the training on; `first` before.
@@ -172,7 +176,7 @@ fn over_training(title: &str, y: &str, top: f64, layers: Vec<Layer>) -> Panel {
         Axis::new("share of the training").with_range(0.0, 1.0),
         Axis::new(y).with_range(-0.05 * top, 1.1 * top),
     );
-    layers.into_iter().fold(panel, Panel::with)
+    layers.into_iter().fold(panel, Panel::with_layer)
 }
 
 fn dampening() -> Figure {
@@ -183,7 +187,7 @@ fn dampening() -> Figure {
         "Dampening",
         vec![
             forward(&stair),
-            panel("Added to the gradient", &stair, "times 2λ·quantum/n", (-0.5, 0.5)).with(curve(
+            panel("Added to the gradient", &stair, "times 2λ·quantum/n", (-0.5, 0.5)).with_layer(curve(
                 &stair,
                 Ink::Blue,
                 pull,

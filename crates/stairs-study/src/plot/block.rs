@@ -88,7 +88,7 @@ impl Diagram {
         let (x, y) = (self.x + GAP, self.y);
         self.arrow(&[(self.x, y), (x, y)], STREAM);
         self.label((x, y), "s′", Ink::Text, Anchor::Right);
-        Panel::bare(title, (0.0, WIDTH), (0.0, height)).with_all(self.layers)
+        Panel::bare(title, (0.0, WIDTH), (0.0, height)).with_layers(self.layers)
     }
 
     /// The beginning of a block; returns where the stream branches.

@@ -36,7 +36,7 @@ fn panel(measurement: &Measurement, zeta: f64, title: String, dimension: bool) -
     if dimension {
         let ends = [points.first(), points.last()].into_iter().flatten();
         let line = ends.map(|point| (-point.eps.log10(), measurement.dimension as f64));
-        panel = panel.with(Layer::dashed(line.collect(), Ink::Grey));
+        panel = panel.with_layer(Layer::dashed(line.collect(), Ink::Grey));
     }
     let curves: [(Ink, Vec<(f64, Estimate)>); 5] = [
         (Ink::Red, factorised.map(|point| (point.eps, point.lower)).collect()),
@@ -51,9 +51,9 @@ fn panel(measurement: &Measurement, zeta: f64, title: String, dimension: bool) -
             let error = estimate.standard_error().unwrap_or(0.0);
             (at(*eps), estimate.value - error, estimate.value + error)
         });
-        panel = panel.with(Layer::band(band.collect(), ink));
+        panel = panel.with_layer(Layer::band(band.collect(), ink));
         let line = curve.iter().map(|(eps, estimate)| (at(*eps), estimate.value));
-        panel = panel.with(Layer::line(line.collect(), ink));
+        panel = panel.with_layer(Layer::line(line.collect(), ink));
     }
     panel
 }

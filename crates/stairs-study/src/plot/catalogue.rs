@@ -93,7 +93,8 @@ fn law_figure(noise: &Noise) -> Figure {
     let reach = noise.support().map_or(2.2 * noise.window(), |support| 1.6 * support);
     let x = || Axis::new("ξ").with_range(-reach, reach);
     let panel = |title: &str, y: Axis, f: &dyn Fn(f64) -> f64| {
-        Panel::new(title, x(), y).with(Layer::line(samples((-reach, reach)).map(|u| (u, f(u))).collect(), Ink::Blue))
+        Panel::new(title, x(), y)
+            .with_layer(Layer::line(samples((-reach, reach)).map(|u| (u, f(u))).collect(), Ink::Blue))
     };
     Figure::new(format!("{} noise, unit scale", capital(noise.name())))
         .with_columns(2)
@@ -137,11 +138,13 @@ fn strategy_figure() -> Figure {
         let points = samples(window);
         match strategy {
             Strategy::Expectation => panel
-                .with(hard(&stair, window))
-                .with(Layer::line(points.map(|x| (x, soft.expectation(x))).collect(), Ink::Blue)),
-            Strategy::Relaxed => panel.with(Layer::line(points.map(|x| (x, soft.relaxed(x))).collect(), Ink::Blue)),
-            Strategy::Mode => panel.with(Layer::line(points.map(|x| (x, soft.mode(x))).collect(), Ink::Blue)),
-            Strategy::Random => panel.with(hard(&stair, window)).with(Layer::Dots {
+                .with_layer(hard(&stair, window))
+                .with_layer(Layer::line(points.map(|x| (x, soft.expectation(x))).collect(), Ink::Blue)),
+            Strategy::Relaxed => {
+                panel.with_layer(Layer::line(points.map(|x| (x, soft.relaxed(x))).collect(), Ink::Blue))
+            }
+            Strategy::Mode => panel.with_layer(Layer::line(points.map(|x| (x, soft.mode(x))).collect(), Ink::Blue)),
+            Strategy::Random => panel.with_layer(hard(&stair, window)).with_layer(Layer::Dots {
                 points: points
                     .enumerate()
                     .step_by(3)
@@ -175,16 +178,16 @@ fn estimator_figure(estimator: &Estimator) -> Figure {
     let window = window(&estimator.stair);
     let x = || Axis::new("input / quantum").with_range(window.0, window.1);
     let soft = !estimator.forward.is_hard();
-    let forward = Panel::new("Forward", x(), Axis::new("output")).with(hard_in(&estimator.stair, window, soft));
+    let forward = Panel::new("Forward", x(), Axis::new("output")).with_layer(hard_in(&estimator.stair, window, soft));
     let curve = |f: &dyn Fn(f64) -> f64| Layer::line(samples(window).map(|x| (x, f(x))).collect(), Ink::Blue);
-    let forward = if soft { forward.with(curve(&|x| estimator.forward(x))) } else { forward };
+    let forward = if soft { forward.with_layer(curve(&|x| estimator.forward(x))) } else { forward };
     let top = samples(window).map(|x| estimator.derivative(x)).fold(0.0, f64::max);
     let y = Axis::new("factor on the gradient").with_range(-0.04 * top, 1.1 * top);
     Figure::new(capital(&estimator.name.replace('-', " ")))
         .with_columns(2)
         .with_size(820.0, 230.0)
         .with_panel(forward)
-        .with_panel(Panel::new("Backward", x(), y).with(curve(&|x| estimator.derivative(x))))
+        .with_panel(Panel::new("Backward", x(), y).with_layer(curve(&|x| estimator.derivative(x))))
 }
 
 /// The hard stair: in grey below a soft forward pass, in blue where it is the forward pass.

@@ -41,7 +41,7 @@ pub fn certificate_figure(title: &str, unit: TimeUnit, convergence: &Convergence
             _ => Layer::line(points, ink),
         };
         Panel::new(name, Axis::new(time).with_range(0.0, end.max(f64::MIN_POSITIVE)), axis)
-            .with_all(lines.into_iter().map(|(ink, points)| dashed(ink, points)))
+            .with_layers(lines.into_iter().map(|(ink, points)| dashed(ink, points)))
     });
     let panels: Vec<Panel> = panels.collect();
     let figure = Figure::new(title).with_columns(panels.len().min(2)).with_size(900.0, 250.0).with_panels(panels);

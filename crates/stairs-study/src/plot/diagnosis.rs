@@ -9,12 +9,12 @@ use super::{Axis, Figure, Ink, Layer, Panel};
 pub fn diagnosis_figure(title: impl Into<String>, diagnosis: &Diagnosis) -> Figure {
     let panels = [
         Panel::new("Weights outside the window", steps(), Axis::new("share").with_range(-0.02, 1.02))
-            .with_all(lines(diagnosis, |layer| Some(layer.outside))),
+            .with_layers(lines(diagnosis, |layer| Some(layer.outside))),
         Panel::new("Flips", steps(), flip_axis())
-            .with_all(lines(diagnosis, |layer| layer.flips.filter(|flips| *flips > 0.0).map(f64::log10))),
+            .with_layers(lines(diagnosis, |layer| layer.flips.filter(|flips| *flips > 0.0).map(f64::log10))),
         Panel::new("Surrogate against smoothed gradient", steps(), cosine_axis(diagnosis))
-            .with(Layer::dashed(points(diagnosis, |record| record.cosine), Ink::Grey))
-            .with_all(lines(diagnosis, |layer| layer.cosine)),
+            .with_layer(Layer::dashed(points(diagnosis, |record| record.cosine), Ink::Grey))
+            .with_layers(lines(diagnosis, |layer| layer.cosine)),
     ];
     let figure = Figure::new(title).with_columns(3).with_size(1080.0, 280.0).with_panels(panels);
     let count = diagnosis.layers.len();
@@ -25,7 +25,7 @@ pub fn diagnosis_figure(title: impl Into<String>, diagnosis: &Diagnosis) -> Figu
 }
 
 fn steps() -> Axis {
-    Axis::new("step").whole()
+    Axis::new("step").with_whole_ticks()
 }
 
 /// A logarithmic axis: positions are decimal logarithms, ticks say the value.

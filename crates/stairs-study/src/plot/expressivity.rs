@@ -78,7 +78,7 @@ pub fn cost_figure(targets: &[(Target, Vec<f64>)]) -> Result<Figure, Expressivit
         lines.into_iter().fold(Panel::new(title, x, y), |panel, (ink, construction, points)| {
             let dots = Layer::Dots { points: points.clone(), ink, radius: 2.5 };
             let dashed = construction == Construction::Corners;
-            panel.with(Layer::Line { points, ink, width: 1.6, dashed }).with(dots)
+            panel.with_layer(Layer::Line { points, ink, width: 1.6, dashed }).with_layer(dots)
         })
     };
     let figure = Figure::new("Cost of an error of η (solid: cells, dashed: corners)")
@@ -114,7 +114,7 @@ fn cut(target: Target, network: &StairNetwork) -> Result<Panel, ExpressivityErro
         _ => "Along the diagonal".to_string(),
     };
     let x = Axis::new(if n == 1 { "x" } else { "all coordinates" }).with_range(0.0, 1.0);
-    Ok(Panel::new(title, x, Axis::new("")).with(Layer::line(function, Ink::Grey)).with(Layer::Line {
+    Ok(Panel::new(title, x, Axis::new("")).with_layer(Layer::line(function, Ink::Grey)).with_layer(Layer::Line {
         points: steps,
         ink: Ink::Blue,
         width: 1.6,
@@ -156,7 +156,7 @@ fn error_map(target: Target, network: &StairNetwork) -> Result<Panel, Expressivi
     let certificate = network.certificate();
     let title = format!("Error, N = {}, {} levels", certificate.side, certificate.levels);
     let axis = |label: &str| Axis::new(label).with_range(0.0, 1.0);
-    Ok(Panel::new(title, axis("x"), axis("y")).with_all(layers))
+    Ok(Panel::new(title, axis("x"), axis("y")).with_layers(layers))
 }
 
 /// 10ᵖ.

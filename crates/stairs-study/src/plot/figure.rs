@@ -173,7 +173,7 @@ mod tests {
     use crate::plot::{Axis, Layer};
 
     fn panel(points: Vec<(f64, f64)>) -> Panel {
-        Panel::new("A <panel> & more", Axis::new("x"), Axis::new("y")).with(Layer::line(points, Ink::Blue))
+        Panel::new("A <panel> & more", Axis::new("x"), Axis::new("y")).with_layer(Layer::line(points, Ink::Blue))
     }
 
     #[test]

@@ -32,16 +32,16 @@ pub fn weights_panel(title: impl Into<String>, low: f64, high: f64, latent: &[u6
         .with_range(-1.1, 1.08)
         .with_ticks(Vec::new());
     let mut panel = Panel::new(title, x, y)
-        .with(Layer::Bars { bars: upper, ink: Ink::Blue, opacity: 0.75 })
-        .with(Layer::Bars { bars: lower, ink: Ink::Orange, opacity: 0.9 })
-        .with(Layer::Line {
+        .with_layer(Layer::Bars { bars: upper, ink: Ink::Blue, opacity: 0.75 })
+        .with_layer(Layer::Bars { bars: lower, ink: Ink::Orange, opacity: 0.9 })
+        .with_layer(Layer::Line {
             points: vec![(left - room, 0.0), (right + room, 0.0)],
             ink: Ink::Muted,
             width: 1.0,
             dashed: false,
         });
     if quantised.len() <= 5 {
-        panel = panel.with_all(quantised.iter().map(|(q, count)| Layer::Label {
+        panel = panel.with_layers(quantised.iter().map(|(q, count)| Layer::Label {
             at: (*q, -0.8 * *count as f64 / deepest),
             text: format!("{:.0} %", 100.0 * *count as f64 / level_total),
             ink: Ink::Text,

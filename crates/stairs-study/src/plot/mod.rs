@@ -7,7 +7,7 @@
 //! ```
 //! use stairs_study::plot::{Axis, Figure, Ink, Layer, Panel};
 //! let points = (0..=50).map(|i| (f64::from(i), (-0.1 * f64::from(i)).exp())).collect();
-//! let panel = Panel::new("Decay", Axis::new("step"), Axis::new("scale")).with(Layer::line(points, Ink::Blue));
+//! let panel = Panel::new("Decay", Axis::new("step"), Axis::new("scale")).with_layer(Layer::line(points, Ink::Blue));
 //! let svg = Figure::new("One panel").with_panel(panel).svg().unwrap();
 //! assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
 //! ```

@@ -27,14 +27,14 @@ impl Panel {
 
     /// Adds a layer on top of the others.
     #[must_use]
-    pub fn with(mut self, layer: Layer) -> Self {
+    pub fn with_layer(mut self, layer: Layer) -> Self {
         self.layers.push(layer);
         self
     }
 
     /// Adds layers on top of the others, in their order.
     #[must_use]
-    pub fn with_all(mut self, layers: impl IntoIterator<Item = Layer>) -> Self {
+    pub fn with_layers(mut self, layers: impl IntoIterator<Item = Layer>) -> Self {
         self.layers.extend(layers);
         self
     }

@@ -23,7 +23,7 @@ pub fn schedule_panels(time: &str, tracks: &[Track]) -> Vec<Panel> {
             width: 2.0 + 1.6 * (count - 1.0 - i as f64) / count,
             dashed: false,
         });
-        Panel::new(title, Axis::new(time), Axis::new("in units of the quantum")).with_all(layers)
+        Panel::new(title, Axis::new(time), Axis::new("in units of the quantum")).with_layers(layers)
     };
     let scale = panel("Scale of the noise", |p| p.2);
     let centred = tracks.iter().all(|track| track.points.iter().all(|p| p.1 == 0.0));

@@ -79,7 +79,7 @@ pub fn stair_panel(title: impl Into<String>, stair: &StairFunction, curves: &[St
         let smooth = RegularisedStair::new(stair.clone(), curve.law.clone());
         Layer::line(points.into_iter().map(|x| (x, smooth.expectation(x))).collect(), curve.ink)
     });
-    panel.with(hard(stair, window)).with_all(curves)
+    panel.with_layer(hard(stair, window)).with_layers(curves)
 }
 
 /// σ_ν′ for every curve; a law of scale 0 has none and is left out.
@@ -108,5 +108,7 @@ pub fn derivative_panel(title: impl Into<String>, stair: &StairFunction, curves:
     let y = Axis::new(label).with_range(-0.04 * top, 1.06 * top);
     let ends = vec![(window.0, 0.0), (window.1, 0.0)];
     let zero = Layer::Line { points: ends, ink: Ink::Grey, width: 1.2, dashed: false };
-    Panel::new(title, x, y).with(zero).with_all(lines.into_iter().map(|(ink, points)| Layer::line(points, ink)))
+    Panel::new(title, x, y)
+        .with_layer(zero)
+        .with_layers(lines.into_iter().map(|(ink, points)| Layer::line(points, ink)))
 }

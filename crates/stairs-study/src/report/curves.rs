@@ -21,14 +21,14 @@ pub(super) fn figure(study: &Study<'_>) -> Figure {
     let room = (0.08 * (high - low)).max(0.5);
     let accuracy_axis = Axis::new("percent").with_range((low - room).max(0.0), (high + room).min(100.4));
 
-    let epochs = || Axis::new("epoch").whole();
+    let epochs = || Axis::new("epoch").with_whole_ticks();
     let accuracy_panel = Panel::new("Test accuracy of the hard network", epochs(), accuracy_axis);
     let loss_panel = Panel::new("Training loss", epochs(), loss_axis(study));
     let figure = Figure::new("")
         .with_columns(2)
         .with_size(960.0, 300.0)
-        .with_panel(accuracy_panel.with_all(accuracy_curves(study, accuracy)))
-        .with_panel(loss_panel.with_all(loss_curves(study)));
+        .with_panel(accuracy_panel.with_layers(accuracy_curves(study, accuracy)))
+        .with_panel(loss_panel.with_layers(loss_curves(study)));
     study.groups.iter().fold(figure, |figure, group| figure.with_legend(group.ink, group.label.clone()))
 }
 

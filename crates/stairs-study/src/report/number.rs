@@ -1,5 +1,8 @@
 //! How numbers and names read in tables and text. What is not finite reads as a dash.
 
+use stairs_data::DatasetName;
+use stairs_zoo::Architecture;
+
 /// The sign of numbers that are not there.
 pub(super) const NONE: &str = "–";
 
@@ -42,16 +45,9 @@ pub(super) fn count(n: usize, noun: &str) -> String {
 
 /// How people write the name of a model or data set; unknown names stay as they are.
 pub(super) fn display_name(name: &str) -> &str {
-    match name {
-        "lenet" => "LeNet",
-        "cnn" => "CNN",
-        "mlp" => "MLP",
-        "mnist" => "MNIST",
-        "fashion-mnist" => "Fashion-MNIST",
-        "cifar10" => "CIFAR-10",
-        "covertype" => "Covertype",
-        other => other,
-    }
+    let model = Architecture::names().into_iter().find(|family| family.name == name).map(|family| family.title);
+    let dataset = || DatasetName::ALL.into_iter().find(|dataset| dataset.as_str() == name).map(DatasetName::title);
+    model.or_else(dataset).unwrap_or(name)
 }
 
 #[cfg(test)]

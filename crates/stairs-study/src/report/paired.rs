@@ -146,18 +146,18 @@ impl PairedPage {
             Axis::new("points of accuracy").with_range(-reach, reach),
             Axis::new("").with_range(-0.5, height + 0.1).with_ticks(Vec::new()),
         )
-        .with(Layer::dashed(vec![(0.0, -0.5), (0.0, height + 0.1)], Ink::Grey));
+        .with_layer(Layer::dashed(vec![(0.0, -0.5), (0.0, height + 0.1)], Ink::Grey));
         for (index, (comparison, paired)) in found.iter().enumerate() {
             let y = height - 1.0 - index as f64;
             let each: Vec<(f64, f64)> =
                 pairs(results, *comparison, Part::Test).into_iter().map(|(a, b)| (a - b, y)).collect();
             if let Some(interval) = paired.interval {
-                panel = panel.with(Layer::line(vec![(interval.low, y), (interval.high, y)], Ink::Blue));
+                panel = panel.with_layer(Layer::line(vec![(interval.low, y), (interval.high, y)], Ink::Blue));
             }
             panel = panel
-                .with(Layer::Dots { points: each, ink: Ink::Grey, radius: 2.5 })
-                .with(Layer::Dots { points: vec![(paired.mean, y)], ink: Ink::Blue, radius: 4.5 })
-                .with(Layer::Label {
+                .with_layer(Layer::Dots { points: each, ink: Ink::Grey, radius: 2.5 })
+                .with_layer(Layer::Dots { points: vec![(paired.mean, y)], ink: Ink::Blue, radius: 4.5 })
+                .with_layer(Layer::Label {
                     at: (-reach, y + 0.42),
                     text: format!("{} − {}", comparison.first, comparison.second),
                     ink: Ink::Text,

@@ -31,7 +31,7 @@ use std::{io, path::Path};
 use burn::tensor::Device;
 use serde::{Serialize, Serializer};
 use stairs_network::{Cost, Network, Totals};
-use stairs_zoo::{Architecture, ModelError, Quantisation, ResNetDepth, Stem};
+use stairs_zoo::{Architecture, ModelError, Quantisation};
 
 use crate::files::write_atomically;
 pub use markdown::{Models, model_table};
@@ -150,14 +150,5 @@ impl Summary {
 
 /// Shape and classes of the samples a model is usually measured on: ImageNet's, or those of CIFAR-10.
 pub fn samples(model: &Architecture) -> ([usize; 3], usize) {
-    let large = match model {
-        Architecture::AlexNet { stem, .. } | Architecture::MobileNetV2 { stem, .. } => *stem == Stem::ImageNet,
-        Architecture::ResNet { stem, depth, .. } => {
-            let cifar = [ResNetDepth::ResNet20, ResNetDepth::ResNet32, ResNetDepth::ResNet56];
-            *stem == Stem::ImageNet && !cifar.contains(depth)
-        }
-        Architecture::VggBn { .. } => true,
-        _ => false,
-    };
-    if large { ([3, 224, 224], 1000) } else { ([3, 32, 32], 10) }
+    if model.is_for_imagenet() { ([3, 224, 224], 1000) } else { ([3, 32, 32], 10) }
 }

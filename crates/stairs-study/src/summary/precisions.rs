@@ -41,7 +41,7 @@ impl Default for Precisions {
         let quantised = [
             StairsConfig::new(signed(8)),
             StairsConfig::new(signed(4)),
-            StairsConfig::new(Quantiser::Ternary).weights_only(),
+            StairsConfig::new(Quantiser::Ternary).with_float_features(),
             StairsConfig::new(Quantiser::Ternary),
         ];
         let all = [Quantisation::Float].into_iter().chain(quantised.map(Quantisation::Stairs));

@@ -27,8 +27,8 @@ mod partial;
 mod store;
 
 pub(crate) use assembly::{Assembly, Part, SaveBest};
+pub(crate) use manifest::sha256;
 pub use manifest::{MANIFEST_FORMAT, Manifest, PartInfo};
-pub(crate) use manifest::{difference, sha256};
 pub use partial::{PartialEpoch, Sums};
 pub(crate) use store::{Checkpoint, Store};
 

@@ -29,7 +29,7 @@ use crate::{
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let digits = load(DatasetName::Digits, &DataRoot::default())?;
-/// let diagnosis = Diagnose::new(RunConfig::default(), &digits).every(50).run(|_, _| ())?;
+/// let diagnosis = Diagnose::new(RunConfig::default(), &digits).with_every(50).run(|_, _| ())?;
 /// for record in &diagnosis.records {
 ///     println!("step {:>5}  cosine {:?}", record.step, record.cosine);
 /// }
@@ -77,28 +77,28 @@ impl Diagnose {
 
     /// Trains on `device`.
     #[must_use]
-    pub fn device(mut self, device: Device) -> Self {
+    pub fn with_device(mut self, device: Device) -> Self {
         self.device = device.inner();
         self
     }
 
     /// Sets the optimiser steps between two records, at least 1.
     #[must_use]
-    pub fn every(mut self, steps: u64) -> Self {
+    pub fn with_every(mut self, steps: u64) -> Self {
         self.every = steps;
         self
     }
 
     /// Sets the random directions of the cosine, at least 1; every one costs two forward passes a layer and two more.
     #[must_use]
-    pub fn directions(mut self, directions: usize) -> Self {
+    pub fn with_directions(mut self, directions: usize) -> Self {
         self.directions = directions;
         self
     }
 
     /// Anneals by `plan` instead of the configured method and policy.
     #[must_use]
-    pub fn plan(mut self, plan: AnnealingPlan) -> Self {
+    pub fn with_plan(mut self, plan: AnnealingPlan) -> Self {
         self.plan = Some(plan);
         self
     }

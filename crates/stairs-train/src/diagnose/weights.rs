@@ -8,12 +8,10 @@ use burn::{
     tensor::{Tensor, TensorData},
 };
 use stairs_noise::{
-    QuantiserInfo, quantisers,
-    walk::{Change, Look, Parameter, Place, change, look, values},
-    weight_axes,
+    QuantiserInfo, WeightScales, quantisers,
+    walk::{Change, Look, Place, change, look, values},
+    weight_scales,
 };
-
-use crate::histogram::Scales;
 
 /// A quantised weight: its path and that of its quantiser.
 #[derive(Clone, Debug)]
@@ -31,7 +29,7 @@ pub(super) fn sites<M: Module>(model: &M) -> Vec<Site> {
 /// Latent values of one weight with its scales.
 pub(super) struct Latent {
     pub(super) values: Vec<f32>,
-    scales: Scales,
+    scales: WeightScales,
 }
 
 impl Latent {
@@ -48,11 +46,10 @@ impl Latent {
 
 /// The latent weights at `sites`.
 pub(super) fn latent<M: Module>(model: &M, sites: &[Site]) -> Vec<Latent> {
-    let (all, axes) = (values(model), weight_axes(model));
+    let (all, scales) = (values(model), weight_scales(model));
     let one = |site: &Site| {
-        let (Parameter { path, shape, .. }, values) =
-            all.iter().find(|(parameter, _)| parameter.path == site.weight)?;
-        Some(Latent { values: values.clone(), scales: Scales::find(&all, path, shape, axes.get(path)?)? })
+        let (_, values) = all.iter().find(|(parameter, _)| parameter.path == site.weight)?;
+        Some(Latent { values: values.clone(), scales: scales.get(&site.weight)?.clone() })
     };
     sites.iter().filter_map(one).collect()
 }

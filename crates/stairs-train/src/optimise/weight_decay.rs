@@ -115,7 +115,7 @@ mod tests {
             act: act.init(&device).unwrap(),
             last: LinearConfig::new(2, 2).init(&device),
         };
-        StairWeights::ternary().with_learned_scale().except_last().quantise(net).unwrap()
+        StairWeights::ternary().with_learned_scale().with_except_last().quantise(net).unwrap()
     }
 
     fn spared(decay: &WeightDecay) -> Vec<String> {

@@ -19,7 +19,6 @@ use stairs_train::{
     BackwardLaw, Display, HeldOut, LrSchedule, Method, Recipe, RunConfig, RunDir, SampleError, Samples, Trainer, Which,
     ZooModel, data,
 };
-use stairs_zoo::with_model;
 
 use crate::support::digits;
 
@@ -37,7 +36,7 @@ fn mlp(method: Method) -> RunConfig {
 
 /// All float parameters by path, statistics and scales included.
 fn parameters(model: &ZooModel) -> BTreeMap<String, Vec<f32>> {
-    let all = with_model!(&model.0, module => values(module));
+    let all = values(&model.0);
     let is_number = |p: &Parameter| !(p.is_of_quantiser && p.name() == "setting");
     all.into_iter().filter(|(p, _)| is_number(p)).map(|(p, values)| (p.path, values)).collect()
 }
@@ -92,8 +91,8 @@ fn epochs_are_chosen_on_held_out_samples_and_the_test_part_is_read_at_the_end() 
     let counted = Arc::new(Counted(test.clone(), reads.clone()));
     let trainer = || {
         Trainer::on_samples(config.clone(), train.clone(), counted.clone(), 10, dir.path())
-            .identity(digits.identity())
-            .display(Display::Quiet)
+            .with_identity(digits.identity())
+            .with_display(Display::Quiet)
     };
     let record = trainer().run().unwrap();
     let validation = record.validation.clone().unwrap();
@@ -118,9 +117,9 @@ fn epochs_are_chosen_on_held_out_samples_and_the_test_part_is_read_at_the_end() 
     assert!(lines.contains("validation_accuracy") && !lines.contains("test_"), "{lines}");
 
     // The finished run is read; a lost record is made again, to the last digit.
-    assert_eq!(trainer().resume(true).run().unwrap(), record);
+    assert_eq!(trainer().with_resume(true).run().unwrap(), record);
     std::fs::remove_file(dir.path().join("record.json")).unwrap();
-    assert_eq!(trainer().resume(true).run().unwrap(), record);
+    assert_eq!(trainer().with_resume(true).run().unwrap(), record);
 }
 
 #[test]
@@ -137,7 +136,8 @@ fn parts_without_samples_are_refused() {
     ] {
         let dir = tempfile::tempdir().unwrap();
         let config = RunConfig { validation, subset, batch, ..mlp(Method::Ste) };
-        let error = Trainer::new(config, &digits, dir.path().join("run")).display(Display::Quiet).run().unwrap_err();
+        let error =
+            Trainer::new(config, &digits, dir.path().join("run")).with_display(Display::Quiet).run().unwrap_err();
         assert!(error.to_string().contains(expected), "{error}");
         assert!(!dir.path().join("run").exists());
     }
@@ -152,7 +152,7 @@ fn remedies_reach_the_weights() {
         let config = RunConfig { weight_scale: ScalePolicy::Fixed(quantum), epochs, lr, ..mlp(method) };
         let config = RunConfig { lr_schedule: LrSchedule::Constant, ..config };
         let run = dir.path().join(format!("{method}-{epochs}"));
-        Trainer::new(config, &digits, &run).display(Display::Quiet).run().unwrap();
+        Trainer::new(config, &digits, &run).with_display(Display::Quiet).run().unwrap();
         let model = ZooModel::load(&RunDir::new(&run), &digits, Which::Last, &Device::flex()).unwrap();
         parameters(&model)["hidden.0.linear.weight"].clone()
     };
@@ -179,7 +179,7 @@ fn nothing_is_left_behind_by_a_mean_that_is_followed() {
         let policy = Policy::new(mean, Dynamics::Dynamic, Interval::Overlapped, Decay::Homogeneous);
         let config = RunConfig { policy, follow_mean, law: Noise::Uniform, ..mlp(Method::Ana) };
         let dir = tempfile::tempdir().unwrap();
-        Trainer::new(config, &digits, dir.path()).display(Display::Quiet).run().unwrap()
+        Trainer::new(config, &digits, dir.path()).with_display(Display::Quiet).run().unwrap()
     };
     let losses = |record: &stairs_train::RunRecord| record.epochs.iter().map(|e| e.train_loss).collect::<Vec<_>>();
     let (still, followed, moving) =
@@ -238,7 +238,7 @@ fn recipes_are_what_they_say() {
 fn branches_alone_are_quantised() {
     let config = RunConfig::ana19("digits", "mobilenet-v2-small:0.35");
     let model = ZooModel::new(&config, [1, 8, 8], 10, &Device::flex()).unwrap();
-    let found = with_model!(&model.0, module => stairs_noise::quantisers(module));
+    let found = stairs_noise::quantisers(&model.0);
     let blocks: std::collections::BTreeSet<_> =
         found.iter().filter_map(|q| q.path.strip_prefix("blocks.")?.split('.').next()).collect();
     assert_eq!(blocks.len(), 10, "{found:?}");

@@ -76,11 +76,11 @@ fn run(config: &RunConfig, dir: &Path, uses: (usize, usize)) -> Result<Fitted<Mi
     let model = Mine::ternary(config.seed, 32, &Device::flex());
     Trainer::on_samples(config.clone(), samples.0, samples.1, 10, dir)
         // Told, it need not be found out by reading all samples.
-        .identity(digits().identity())
-        .devices(vec![Device::flex(); config.devices])
-        .display(Display::Quiet)
-        .resume(true)
-        .stop(stop)
+        .with_identity(digits().identity())
+        .with_devices(vec![Device::flex(); config.devices])
+        .with_display(Display::Quiet)
+        .with_resume(true)
+        .with_stop(stop)
         .fit(model)
 }
 
@@ -170,7 +170,7 @@ fn a_run_that_is_stopped_before_it_begins_leaves_nothing_to_go_on_from() {
     let stop = StopSignal::new();
     stop.request();
     let model = Mine::ternary(1, 32, &Device::flex());
-    let trainer = Trainer::new(config(1, 2), &digits(), dir.path()).display(Display::Quiet).stop(stop);
+    let trainer = Trainer::new(config(1, 2), &digits(), dir.path()).with_display(Display::Quiet).with_stop(stop);
     assert_eq!(moment(trainer.fit(model)), (1, 0, 4));
     assert_eq!(fs::read_dir(dir.path().join("checkpoints")).unwrap().count(), 0);
     assert_eq!(train(config(1, 2), dir.path(), true).unwrap().record.epochs.len(), 2);

@@ -42,7 +42,7 @@ impl Mine {
 
     /// The same as [`ternary`](Self::ternary) with dense layers in column layout.
     pub(crate) fn by_column(seed: u64, width: usize, device: &Device) -> Self {
-        let weights = StairWeights::ternary().with_init(WeightInit::InsideSupport { seed }).except_last();
+        let weights = StairWeights::ternary().with_init(WeightInit::InsideSupport { seed }).with_except_last();
         let columns = |inputs, outputs| LinearConfig::new(inputs, outputs).with_layout(LinearLayout::Col).init(device);
         let mine = || Self { hidden: columns(64, width), last: columns(width, 10), ..Self::new(width, device) };
         seeded(seed, device, || weights.quantise(mine()).unwrap())
@@ -50,7 +50,7 @@ impl Mine {
 
     /// Ternary weights but for the last layer.
     pub(crate) fn ternary(seed: u64, width: usize, device: &Device) -> Self {
-        let weights = StairWeights::ternary().with_init(WeightInit::InsideSupport { seed }).except_last();
+        let weights = StairWeights::ternary().with_init(WeightInit::InsideSupport { seed }).with_except_last();
         seeded(seed, device, || weights.quantise(Self::new(width, device)).unwrap())
     }
 }
@@ -104,7 +104,7 @@ pub(crate) fn everything(seed: u64, epochs: usize) -> RunConfig {
 /// Trains [`Mine`] in `dir` on Flex.
 pub(crate) fn train(config: RunConfig, dir: &Path, resume: bool) -> Result<Fitted<Mine>, TrainError> {
     let model = Mine::ternary(config.seed, 32, &Device::flex());
-    Trainer::new(config, &digits(), dir).display(Display::Quiet).resume(resume).fit(model)
+    Trainer::new(config, &digits(), dir).with_display(Display::Quiet).with_resume(resume).fit(model)
 }
 
 /// Every parameter of a model as bytes, in order, with its path: float parameters by their latent values.

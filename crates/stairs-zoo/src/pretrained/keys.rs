@@ -7,7 +7,7 @@
 ///
 /// ```
 /// use stairs_zoo::pretrained::KeyMap;
-/// let keys = KeyMap::new().layer("features.conv", "features.0").layer("output", "classifier.1");
+/// let keys = KeyMap::new().with_layer("features.conv", "features.0").with_layer("output", "classifier.1");
 /// assert_eq!(keys.head(), Some(("output", "classifier.1")));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl KeyMap {
 
     /// Adds the layer at `path` in the module, whose tensors are called `prefix.…` in torch. The last one added is the head.
     #[must_use]
-    pub fn layer(mut self, path: impl Into<String>, prefix: impl Into<String>) -> Self {
+    pub fn with_layer(mut self, path: impl Into<String>, prefix: impl Into<String>) -> Self {
         self.layers.push((path.into(), prefix.into()));
         self
     }

@@ -9,7 +9,7 @@ use burn::{
 use stairs_noise::walk::{Change, Look, Place, change, look};
 
 use super::{KeyMap, Misshapen, PretrainedError, WeightFile};
-use crate::{Architecture, Model, Quantisation, map_model};
+use crate::{Architecture, Model, Quantisation};
 
 /// A torchvision model reads images of this shape, and has the same parameters for every other height and width.
 const INPUT: [usize; 3] = [3, 224, 224];
@@ -50,8 +50,7 @@ pub fn torchvision(
         }
     };
     let model = architecture.init(INPUT, classes, Quantisation::Float, device)?;
-    let model = map_model!(model, module => load(module, &keys, file)?);
-    Ok((model, classes))
+    Ok((load(model, &keys, file)?, classes))
 }
 
 /// `module` with the weights and batch statistics of `file`. Every parameter of the module must be in the file under the name

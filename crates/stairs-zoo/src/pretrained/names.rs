@@ -1,7 +1,7 @@
 //! Names of layers in torchvision's models, as their state dicts have them (torchvision 0.29).
 
 use super::{KeyMap, PretrainedError};
-use crate::{Architecture, MobileNetV2Config, ResNetDepth, Stem, VggBnDepth};
+use crate::{Architecture, MobileNetV2Config, ResNetDepth, VggBnDepth};
 
 /// Positions of AlexNet's convolutions and hidden dense layers in their `Sequential`s; ReLUs, pools and dropout count too.
 const ALEXNET: ([usize; 5], [usize; 2]) = ([0, 3, 6, 8, 10], [1, 4]);
@@ -16,10 +16,10 @@ impl KeyMap {
     /// [`PretrainedError::NoCounterpart`] for every other model.
     pub fn torchvision(architecture: &Architecture) -> Result<Self, PretrainedError> {
         match architecture {
-            Architecture::AlexNet { stem: Stem::ImageNet, norm: false, .. } => Ok(alexnet()),
-            Architecture::VggBn { depth, .. } => Ok(vgg_bn(*depth)),
-            Architecture::ResNet { depth, .. } if !depth.is_for_cifar() => Ok(resnet(*depth)),
-            Architecture::MobileNetV2 { .. } => Ok(mobilenet_v2()),
+            Architecture::AlexNet(_) if architecture.family() == "alexnet" => Ok(alexnet()),
+            Architecture::VggBn(sizes) => Ok(vgg_bn(sizes.depth)),
+            Architecture::ResNet(sizes) if !sizes.depth.is_for_cifar() => Ok(resnet(sizes.depth)),
+            Architecture::MobileNetV2(_) => Ok(mobilenet_v2()),
             other => Err(PretrainedError::NoCounterpart {
                 model: other.to_string(),
                 known: "alexnet, vgg11-bn, vgg13-bn, vgg16-bn, vgg19-bn, resnet18, resnet34, resnet50, mobilenet-v2"
@@ -30,7 +30,7 @@ impl KeyMap {
 
     /// A convolution and its norm, both under `path`.
     fn conv(self, path: &str, conv: &str, norm: &str) -> Self {
-        self.layer(format!("{path}.conv"), conv).layer(format!("{path}.norm"), norm)
+        self.with_layer(format!("{path}.conv"), conv).with_layer(format!("{path}.norm"), norm)
     }
 
     /// The same where torch has them one behind the other in `parent`.
@@ -43,12 +43,12 @@ fn alexnet() -> KeyMap {
     let (convolutions, hidden) = ALEXNET;
     let mut keys = KeyMap::new();
     for (block, at) in convolutions.into_iter().enumerate() {
-        keys = keys.layer(format!("blocks.{block}.conv"), format!("features.{at}"));
+        keys = keys.with_layer(format!("blocks.{block}.conv"), format!("features.{at}"));
     }
     for (block, at) in hidden.into_iter().enumerate() {
-        keys = keys.layer(format!("hidden.{block}.linear"), format!("classifier.{at}"));
+        keys = keys.with_layer(format!("hidden.{block}.linear"), format!("classifier.{at}"));
     }
-    keys.layer("output", "classifier.6")
+    keys.with_layer("output", "classifier.6")
 }
 
 /// Convolution, norm, ReLU, and a pool behind each stage.
@@ -62,9 +62,9 @@ fn vgg_bn(depth: VggBnDepth) -> KeyMap {
         at += 1;
     }
     for (block, at) in VGG_HIDDEN.into_iter().enumerate() {
-        keys = keys.layer(format!("hidden.{block}.linear"), format!("classifier.{at}"));
+        keys = keys.with_layer(format!("hidden.{block}.linear"), format!("classifier.{at}"));
     }
-    keys.layer("output", "classifier.6")
+    keys.with_layer("output", "classifier.6")
 }
 
 /// `layerS.B.convN`, `layerS.B.bnN`, and `layerS.B.downsample` where a block changes the shape.
@@ -84,24 +84,23 @@ fn resnet(depth: ResNetDepth) -> KeyMap {
             block += 1;
         }
     }
-    keys.layer("output", "fc")
+    keys.with_layer("output", "fc")
 }
 
 /// `features.0` is the stem, `features.18` the head; a block lists its convolutions under `conv`, those with an activation one level
 /// deeper.
 fn mobilenet_v2() -> KeyMap {
     let mut keys = KeyMap::new().sequence("stem", "features.0", 0);
-    let layers = MobileNetV2Config::layers();
-    let blocks = layers.iter().filter(|layer| layer.ends_with(".project")).count();
-    for block in 0..blocks {
+    // The blocks are those of every width.
+    let blocks = MobileNetV2Config::new([3, 224, 224], 1000).blocks();
+    for (block, (_, expansion, _, _)) in blocks.iter().enumerate() {
         let (path, torch) = (format!("blocks.{block}"), format!("features.{}.conv", block + 1));
-        let expand = format!("{path}.expand");
-        let expands = usize::from(layers.contains(&expand));
+        let expands = usize::from(*expansion > 1);
         if expands == 1 {
-            keys = keys.sequence(&expand, &format!("{torch}.0"), 0);
+            keys = keys.sequence(&format!("{path}.expand"), &format!("{torch}.0"), 0);
         }
         keys = keys.sequence(&format!("{path}.depthwise"), &format!("{torch}.{expands}"), 0);
         keys = keys.sequence(&format!("{path}.project"), &torch, expands + 1);
     }
-    keys.sequence("head", &format!("features.{}", blocks + 1), 0).layer("output", "classifier.1")
+    keys.sequence("head", &format!("features.{}", blocks.len() + 1), 0).with_layer("output", "classifier.1")
 }

@@ -29,7 +29,7 @@ use crate::ActivationCertificate;
 /// A network that does not fit together.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
-pub enum NetworkError {
+pub enum EstimateError {
     /// No layer.
     #[error("a network needs at least one layer")]
     Empty,
@@ -127,18 +127,18 @@ impl NetworkEstimate {
     /// The estimate for these layers, the first one next to the input.
     ///
     /// # Errors
-    /// [`NetworkError`] where there is no layer, layers do not fit or a map is malformed.
-    pub fn new(layers: &[NetworkLayer]) -> Result<Self, NetworkError> {
+    /// [`EstimateError`] where there is no layer, layers do not fit or a map is malformed.
+    pub fn new(layers: &[NetworkLayer]) -> Result<Self, EstimateError> {
         if layers.is_empty() {
-            return Err(NetworkError::Empty);
+            return Err(EstimateError::Empty);
         }
         let mut found = Vec::with_capacity(layers.len());
         let (mut published_max, mut published_two, mut max, mut two) = (0.0, 0.0, 0.0, 0.0);
         for (index, layer) in layers.iter().enumerate() {
-            let map = layer.map.clone().validate().map_err(|error| NetworkError::Affine { layer: index, error })?;
+            let map = layer.map.clone().validate().map_err(|error| EstimateError::Affine { layer: index, error })?;
             if index > 0 && map.inputs() != layers[index - 1].map.outputs() {
                 let outputs = layers[index - 1].map.outputs();
-                return Err(NetworkError::Mismatch { layer: index, inputs: map.inputs(), outputs });
+                return Err(EstimateError::Mismatch { layer: index, inputs: map.inputs(), outputs });
             }
             let certificate = layer.activation.as_ref().map(ActivationCertificate::new);
             let estimate = LayerEstimate {
@@ -170,11 +170,11 @@ impl NetworkEstimate {
     /// Φ(x) and Φ_ν(x): the outputs without and with noise, to compare with the estimate.
     ///
     /// # Errors
-    /// [`NetworkError::Affine`] where a layer's input has the wrong length.
-    pub fn measure(layers: &[NetworkLayer], x: &[f64]) -> Result<(Vec<f64>, Vec<f64>), NetworkError> {
+    /// [`EstimateError::Affine`] where a layer's input has the wrong length.
+    pub fn measure(layers: &[NetworkLayer], x: &[f64]) -> Result<(Vec<f64>, Vec<f64>), EstimateError> {
         let (mut hard, mut smooth) = (x.to_vec(), x.to_vec());
         for (index, layer) in layers.iter().enumerate() {
-            let apply = |x: &[f64]| layer.map.apply(x).map_err(|error| NetworkError::Affine { layer: index, error });
+            let apply = |x: &[f64]| layer.map.apply(x).map_err(|error| EstimateError::Affine { layer: index, error });
             (hard, smooth) = (apply(&hard)?, apply(&smooth)?);
             if let Some(activation) = &layer.activation {
                 hard.iter_mut().for_each(|z| *z = activation.function().eval(*z));

@@ -11,4 +11,4 @@ mod estimate;
 mod norm;
 
 pub use affine::{AffineError, AffineMap};
-pub use estimate::{LayerEstimate, NetworkError, NetworkEstimate, NetworkLayer};
+pub use estimate::{EstimateError, LayerEstimate, NetworkEstimate, NetworkLayer};

@@ -28,7 +28,7 @@ pub enum WeightsError {
     /// A weight that has a quantiser, an adapter or another reparameterisation already.
     #[error(
         "weight `{path}` already has the reparameterisation `{found}`, and Burn keeps one a parameter: take the model without it \
-         (`materialize()` bakes it in), or leave the weight out with `except`"
+         (`materialize()` bakes it in), or leave the weight out with `with_except`"
     )]
     Taken {
         /// Path of the parameter.

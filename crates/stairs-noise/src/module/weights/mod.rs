@@ -145,7 +145,7 @@ impl StairWeights {
     ///
     /// # Errors
     /// [`WeightsError::Pattern`] for a malformed pattern.
-    pub fn only(mut self, pattern: &str) -> Result<Self, WeightsError> {
+    pub fn with_only(mut self, pattern: &str) -> Result<Self, WeightsError> {
         self.selection.include.push(Pattern::new(pattern)?);
         Ok(self)
     }
@@ -154,21 +154,21 @@ impl StairWeights {
     ///
     /// # Errors
     /// [`WeightsError::Pattern`] for a malformed pattern.
-    pub fn except(mut self, pattern: &str) -> Result<Self, WeightsError> {
+    pub fn with_except(mut self, pattern: &str) -> Result<Self, WeightsError> {
         self.selection.exclude.push(Pattern::new(pattern)?);
         Ok(self)
     }
 
     /// Leaves the first selected weight in float. Takes effect in [`quantise`](Self::quantise).
     #[must_use]
-    pub fn except_first(mut self) -> Self {
+    pub fn with_except_first(mut self) -> Self {
         self.selection.exclude_first = true;
         self
     }
 
     /// Leaves the last selected weight in float. Takes effect in [`quantise`](Self::quantise).
     #[must_use]
-    pub fn except_last(mut self) -> Self {
+    pub fn with_except_last(mut self) -> Self {
         self.selection.exclude_last = true;
         self
     }
@@ -219,7 +219,7 @@ impl StairWeights {
     /// use stairs_noise::StairWeights;
     ///
     /// let layers = vec![LinearConfig::new(8, 4).init(&Device::flex()), LinearConfig::new(4, 2).init(&Device::flex())];
-    /// let weights = StairWeights::ternary().except_last();
+    /// let weights = StairWeights::ternary().with_except_last();
     /// assert_eq!(weights.selected(&layers)?, ["0.weight"]);
     /// # Ok::<(), stairs_noise::WeightsError>(())
     /// ```

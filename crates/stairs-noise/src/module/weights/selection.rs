@@ -71,15 +71,15 @@ impl Selection {
         let list =
             |patterns: &[Pattern]| patterns.iter().map(|p| format!("`{}`", p.as_str())).collect::<Vec<_>>().join(", ");
         let mut parts = match self.include.is_empty() {
-            true => vec!["parameters named `weight` are (name others with `only`)".to_string()],
+            true => vec!["parameters named `weight` are (name others with `with_only`)".to_string()],
             false => vec![format!("those of {} are", list(&self.include))],
         };
         if !self.exclude.is_empty() {
-            parts.push(format!("but not {} (`except`)", list(&self.exclude)));
+            parts.push(format!("but not {} (`with_except`)", list(&self.exclude)));
         }
         let ends = [
-            (self.exclude_first, "nor the first of them (`except_first`)"),
-            (self.exclude_last, "nor the last of them (`except_last`)"),
+            (self.exclude_first, "nor the first of them (`with_except_first`)"),
+            (self.exclude_last, "nor the last of them (`with_except_last`)"),
         ];
         parts.extend(ends.iter().filter(|(left_out, _)| *left_out).map(|(_, words)| words.to_string()));
         parts.join(", ")

@@ -36,7 +36,7 @@ pub(super) fn accuracy_figure(setups: &[Setup<'_>]) -> Option<Figure> {
             let y = Axis::new("test accuracy, %").with_range(low - room, high + room);
             let mut panel = Panel::new(title, x, y);
             if let Some(ste) = ste {
-                panel = panel.with(Layer::dashed(vec![(-0.6, ste), (7.6, ste)], Ink::Grey));
+                panel = panel.with_layer(Layer::dashed(vec![(-0.6, ste), (7.6, ste)], Ink::Grey));
             }
             for (law, ink) in INKS.into_iter().enumerate() {
                 let here = |setup: &&Setup<'_>| {
@@ -49,7 +49,7 @@ pub(super) fn accuracy_figure(setups: &[Setup<'_>]) -> Option<Figure> {
                     let at = (2 * setup.levels[4] + setup.levels[5]) as f64 + 0.14 * (law as f64 - 1.5);
                     (at, setup.accuracy().mean)
                 });
-                panel = panel.with(Layer::Dots { points: points.collect(), ink, radius: 3.6 });
+                panel = panel.with_layer(Layer::Dots { points: points.collect(), ink, radius: 3.6 });
             }
             panels.push(panel);
         }
@@ -71,10 +71,10 @@ pub(super) fn shares_figure(found: &Shares) -> Figure {
         let at = i as f64;
         let ink = if share.factors.contains(&LAW) { Ink::Orange } else { Ink::Blue };
         let bar = |value: f64| Layer::Bars { bars: vec![[at - 0.3, at + 0.3, 0.0, 100.0 * value]], ink, opacity: 0.75 };
-        total = total.with(bar(share.omega.max(0.0)));
+        total = total.with_layer(bar(share.omega.max(0.0)));
         if let Some(found) = share.partial {
             let ends = vec![(at, 100.0 * found.low), (at, 100.0 * found.high)];
-            partial = partial.with(bar(found.value.max(0.0))).with(Layer::line(ends, Ink::Text));
+            partial = partial.with_layer(bar(found.value.max(0.0))).with_layer(Layer::line(ends, Ink::Text));
         }
     }
     let figure = Figure::new("").with_columns(1).with_size(1000.0, 240.0).with_panel(total);

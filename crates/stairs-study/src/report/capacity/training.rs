@@ -84,7 +84,7 @@ impl Measure {
             Measure::Lower => network.lower(),
             Measure::Jensen(eps) => network.jensen(eps),
             Measure::Dimension => network.dimension(),
-            Measure::Effective => network.capacity.effective_dimension.map_or(f64::NAN, |found| found.value),
+            Measure::Effective => network.capacity.scalar("effective_dimension").map_or(f64::NAN, |found| found.value),
         }
     }
 }
@@ -226,9 +226,9 @@ fn figures(results: &Results) -> Vec<(String, Figure)> {
     let size = |figure: Figure| figure.with_columns(families.len()).with_size(960.0, 300.0);
     let curves = families.iter().map(|(dataset, networks)| {
         let axis = Axis::new("training loss, log₁₀");
-        let panel = Panel::new(display_name(dataset), Axis::new("epoch").whole(), axis);
+        let panel = Panel::new(display_name(dataset), Axis::new("epoch").with_whole_ticks(), axis);
         networks.iter().enumerate().fold(panel, |panel, (index, network)| {
-            panel.with(Layer::line(curve(network), Ink::depth(index, networks.len())))
+            panel.with_layer(Layer::line(curve(network), Ink::depth(index, networks.len())))
         })
     });
     let scatter = families.iter().map(|(dataset, networks)| {
@@ -237,7 +237,7 @@ fn figures(results: &Results) -> Vec<(String, Figure)> {
         networks.iter().enumerate().fold(panel, |panel, (index, network)| {
             let point = (network.lower().log10(), network.loss().mean.log10());
             let ink = Ink::depth(index, networks.len());
-            panel.with(Layer::Dots { points: vec![point], ink, radius: 4.5 })
+            panel.with_layer(Layer::Dots { points: vec![point], ink, radius: 4.5 })
         })
     });
     let legend = |figure: Figure| {

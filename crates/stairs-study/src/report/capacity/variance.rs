@@ -99,13 +99,16 @@ fn figure(results: &Results) -> Option<Figure> {
         let mut panel = Panel::new(format!("{name}: over ε"), Axis::new("−log₁₀ ε"), Axis::new("2sED / d"));
         for (index, found) in family.iter().enumerate() {
             let line = found.points.iter().map(|p| (-p.eps.log10(), p.two_scale.value / found.dimension as f64));
-            panel = panel.with(Layer::line(line.collect(), Ink::depth(index, count)));
+            panel = panel.with_layer(Layer::line(line.collect(), Ink::depth(index, count)));
         }
         panels.push(panel);
     }
     for (name, family) in &families {
-        let mut panel =
-            Panel::new(format!("{name}: ε = {}", power(EPS)), Axis::new("log₁₀ σ²").whole(), Axis::new("2sED / d"));
+        let mut panel = Panel::new(
+            format!("{name}: ε = {}", power(EPS)),
+            Axis::new("log₁₀ σ²").with_whole_ticks(),
+            Axis::new("2sED / d"),
+        );
         let points = |pick: &dyn Fn(&Measurement, &Point) -> Option<Estimate>| -> Vec<(f64, f64, f64)> {
             family
                 .iter()
@@ -122,9 +125,9 @@ fn figure(results: &Results) -> Option<Figure> {
             (Ink::Red, points(&|found, p| Some(factorised(found, p)?.lower))),
         ] {
             panel = panel
-                .with(Layer::band(curve.iter().map(|(x, y, e)| (*x, y - e, y + e)).collect(), ink))
-                .with(Layer::line(curve.iter().map(|(x, y, _)| (*x, *y)).collect(), ink))
-                .with(Layer::Dots { points: curve.iter().map(|(x, y, _)| (*x, *y)).collect(), ink, radius: 3.0 });
+                .with_layer(Layer::band(curve.iter().map(|(x, y, e)| (*x, y - e, y + e)).collect(), ink))
+                .with_layer(Layer::line(curve.iter().map(|(x, y, _)| (*x, *y)).collect(), ink))
+                .with_layer(Layer::Dots { points: curve.iter().map(|(x, y, _)| (*x, *y)).collect(), ink, radius: 3.0 });
         }
         panels.push(panel);
     }

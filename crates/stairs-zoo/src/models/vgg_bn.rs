@@ -23,9 +23,10 @@ use stairs_kernels::adaptive_avg_pool2d;
 
 use crate::activation::Rectifier;
 use crate::conv::{ConvBlock, halving, square};
-use crate::mlp::Block;
+use crate::family::{Family, Name, Order};
+use crate::models::mlp::Block;
 use crate::quantisation::{dropout, image, positive, width};
-use crate::{ModelError, Quantisation};
+use crate::{FamilyName, Model, ModelError, Quantisation};
 
 /// Units of a hidden dense layer at capacity 1.
 const HIDDEN: usize = 4096;
@@ -121,7 +122,7 @@ impl VggBnConfig {
     }
 
     /// The model before its weights are quantised.
-    pub(crate) fn build(&self, device: &Device) -> Result<VggBn, ModelError> {
+    fn build(&self, device: &Device) -> Result<VggBn, ModelError> {
         let [mut channels, height, across] = image(self.input)?;
         for (field, value) in [("input height", height), ("input width", across)] {
             if value < 32 {
@@ -159,5 +160,48 @@ impl VggBn {
         let x = adaptive_avg_pool2d(&self.pool, x).flatten::<2>(1, 3);
         let x = self.hidden.iter().fold(x, |x, block| self.dropout.forward(block.forward(x)));
         self.output.forward(x)
+    }
+}
+
+/// A [`VggBn`] by name: `vgg16-bn:1`, with the dropout that was published, ½.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VggBnSizes {
+    /// Number of layers.
+    pub depth: VggBnDepth,
+    /// Factor on all widths.
+    pub capacity: f64,
+}
+
+impl Family for VggBnSizes {
+    fn names() -> Vec<FamilyName> {
+        vec![FamilyName::new(
+            ["vgg16-bn", "1"],
+            "VGG16-BN",
+            "VGG for ImageNet; also vgg11-bn, vgg13-bn, vgg19-bn",
+            ("0.02", [3, 32, 40]),
+        )]
+    }
+
+    fn parse(name: &Name<'_>) -> Option<Result<Self, &'static str>> {
+        let depth = VggBnDepth::ALL.into_iter().find(|depth| depth.name() == name.family)?;
+        Some(name.factor().map(|capacity| Self { depth, capacity }))
+    }
+
+    fn name(&self) -> &'static str {
+        self.depth.name()
+    }
+
+    fn sizes(&self) -> String {
+        self.capacity.to_string()
+    }
+
+    fn build(&self, order: Order<'_>) -> Result<Model, ModelError> {
+        let vgg =
+            VggBnConfig::new(self.depth, order.input, order.classes).with_capacity(self.capacity).with_dropout(0.5);
+        Ok(vgg.with_quantisation(order.quantisation).build(order.device)?.into())
+    }
+
+    fn is_for_imagenet(&self) -> bool {
+        true
     }
 }

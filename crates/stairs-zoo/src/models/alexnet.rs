@@ -20,9 +20,10 @@ use burn::tensor::{Device, Tensor};
 use stairs_kernels::adaptive_avg_pool2d;
 
 use crate::conv::{ConvBlock, square, windows};
-use crate::mlp::Block;
+use crate::family::{Family, Name, Order};
+use crate::models::mlp::Block;
 use crate::quantisation::{dropout, image, positive, width};
-use crate::{ModelError, Quantisation, Stem};
+use crate::{FamilyName, Model, ModelError, Quantisation, Stem};
 
 /// Channels of the convolutions at capacity 1.
 const CHANNELS: [usize; 5] = [64, 192, 384, 256, 256];
@@ -89,7 +90,7 @@ impl AlexNetConfig {
     }
 
     /// The model before its weights are quantised.
-    pub(crate) fn build(&self, device: &Device) -> Result<AlexNet, ModelError> {
+    fn build(&self, device: &Device) -> Result<AlexNet, ModelError> {
         let [mut channels, mut height, mut across] = image(self.input)?;
         let small = |field, value| ModelError::Size { field, value, needs: "too small an image for this AlexNet" };
         let smaller = |size: usize, kernel, stride, padding, pool| {
@@ -135,5 +136,75 @@ impl AlexNet {
         };
         let x = self.hidden.iter().fold(x.flatten::<2>(1, 3), |x, block| block.forward(self.dropout.forward(x)));
         self.output.forward(x)
+    }
+}
+
+/// An [`AlexNet`] by name: `alexnet:1` as published and without batch normalisation, `alexnet-bn` with it, `alexnet-small` for
+/// small images. Those for ImageNet have the dropout that was published, ½.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlexNetSizes {
+    /// The size of images it is made for.
+    pub stem: Stem,
+    /// Factor on all widths.
+    pub capacity: f64,
+    /// Batch normalisation after every hidden layer.
+    pub norm: bool,
+}
+
+impl Family for AlexNetSizes {
+    fn names() -> Vec<FamilyName> {
+        vec![
+            FamilyName::new(
+                ["alexnet", "1"],
+                "AlexNet",
+                "AlexNet as published, all widths times the factor",
+                ("0.02", [3, 63, 71]),
+            ),
+            FamilyName::new(
+                ["alexnet-bn", "1"],
+                "AlexNet with batch norm",
+                "the same with batch normalisation",
+                ("0.02", [3, 95, 64]),
+            ),
+            FamilyName::new(
+                ["alexnet-small", "1"],
+                "AlexNet for small images",
+                "the same for small images",
+                ("0.05", [1, 28, 23]),
+            ),
+        ]
+    }
+
+    fn parse(name: &Name<'_>) -> Option<Result<Self, &'static str>> {
+        let (stem, norm) = match name.family {
+            "alexnet" => (Stem::ImageNet, false),
+            "alexnet-bn" => (Stem::ImageNet, true),
+            "alexnet-small" => (Stem::Small, true),
+            _ => return None,
+        };
+        Some(name.factor().map(|capacity| Self { stem, capacity, norm }))
+    }
+
+    fn name(&self) -> &'static str {
+        match (self.stem, self.norm) {
+            (Stem::Small, _) => "alexnet-small",
+            (Stem::ImageNet, true) => "alexnet-bn",
+            (Stem::ImageNet, false) => "alexnet",
+        }
+    }
+
+    fn sizes(&self) -> String {
+        self.capacity.to_string()
+    }
+
+    fn build(&self, order: Order<'_>) -> Result<Model, ModelError> {
+        let dropout = if self.is_for_imagenet() { 0.5 } else { 0.0 };
+        let alexnet = AlexNetConfig::new(order.input, order.classes).with_stem(self.stem).with_capacity(self.capacity);
+        let alexnet = alexnet.with_norm(self.norm).with_dropout(dropout);
+        Ok(alexnet.with_quantisation(order.quantisation).build(order.device)?.into())
+    }
+
+    fn is_for_imagenet(&self) -> bool {
+        self.stem == Stem::ImageNet
     }
 }

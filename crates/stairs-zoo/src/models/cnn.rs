@@ -10,8 +10,9 @@ use burn::nn::{Linear, LinearConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor};
 
 use crate::conv::{ConvBlock, halving};
+use crate::family::{Family, Name, Order, joined};
 use crate::quantisation::{image, positive};
-use crate::{ModelError, Quantisation};
+use crate::{FamilyName, Model, ModelError, Quantisation};
 
 /// A stack of convolutions; see the module of this name for its layers.
 #[derive(Module, Debug)]
@@ -66,7 +67,7 @@ impl CnnConfig {
     }
 
     /// The model before its weights are quantised.
-    pub(crate) fn build(&self, device: &Device) -> Result<Cnn, ModelError> {
+    fn build(&self, device: &Device) -> Result<Cnn, ModelError> {
         let [mut channels, _, _] = image(self.input)?;
         let (pools, [height, width]) = self.pools();
         let mut blocks = Vec::with_capacity(self.channels.len());
@@ -87,5 +88,51 @@ impl Cnn {
     pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
         let x = self.blocks.iter().fold(x, |x, block| block.forward(x));
         self.output.forward(x.flatten::<2>(1, 3))
+    }
+}
+
+/// A [`Cnn`] by name: `cnn:8-16`; `plain-cnn:8-16` without batch normalisation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CnnSizes {
+    /// Channels of the convolutions.
+    pub channels: Vec<usize>,
+    /// Batch normalisation after every convolution.
+    pub norm: bool,
+}
+
+impl Family for CnnSizes {
+    fn names() -> Vec<FamilyName> {
+        vec![
+            FamilyName::new(
+                ["cnn", "16-32-64"],
+                "CNN",
+                "convolutions of these channels, then a dense layer",
+                ("3-2-4-3", [2, 8, 13]),
+            ),
+            FamilyName::new(
+                ["plain-cnn", "16-32-64"],
+                "plain CNN",
+                "the same without batch normalisation",
+                ("2-3", [3, 6, 6]),
+            ),
+        ]
+    }
+
+    fn parse(name: &Name<'_>) -> Option<Result<Self, &'static str>> {
+        let channels = matches!(name.family, "cnn" | "plain-cnn").then(|| name.sizes(&[16, 32, 64]))?;
+        Some(channels.map(|channels| Self { channels, norm: name.family == "cnn" }))
+    }
+
+    fn name(&self) -> &'static str {
+        if self.norm { "cnn" } else { "plain-cnn" }
+    }
+
+    fn sizes(&self) -> String {
+        joined(&self.channels)
+    }
+
+    fn build(&self, order: Order<'_>) -> Result<Model, ModelError> {
+        let cnn = CnnConfig::new(order.input, order.classes, self.channels.clone()).with_norm(self.norm);
+        Ok(cnn.with_quantisation(order.quantisation).build(order.device)?.into())
     }
 }

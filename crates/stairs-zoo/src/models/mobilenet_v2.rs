@@ -34,9 +34,10 @@ use burn::tensor::{Device, Tensor};
 
 use crate::activation::Rectifier;
 use crate::conv::{ConvBlock, ConvNorm, global_mean, square};
+use crate::family::{Family, Name, Order};
 use crate::quantisation::{dropout, image, positive};
 use crate::stream::Stream;
-use crate::{Branches, ModelError, Quantisation, Stem};
+use crate::{Branches, FamilyName, Model, ModelError, Quantisation, Stem};
 
 /// Expansion, channels, number and first stride of the blocks.
 const STAGES: [(usize, usize, usize, usize); 7] =
@@ -115,19 +116,6 @@ impl MobileNetV2Config {
         blocks
     }
 
-    /// Paths of the convolutions, in network order.
-    pub(crate) fn layers() -> Vec<String> {
-        let mut layers = vec!["stem".to_owned()];
-        let expansions = STAGES.iter().flat_map(|(expansion, _, count, _)| std::iter::repeat_n(*expansion, *count));
-        for (block, expansion) in expansions.enumerate() {
-            let parts =
-                if expansion == 1 { &["depthwise", "project"][..] } else { &["expand", "depthwise", "project"] };
-            layers.extend(parts.iter().map(|part| format!("blocks.{block}.{part}")));
-        }
-        layers.push("head".to_owned());
-        layers
-    }
-
     /// Paths of the blocks with a skip connection: ten of seventeen.
     pub(crate) fn branches(&self) -> Vec<String> {
         let skips =
@@ -149,7 +137,7 @@ impl MobileNetV2Config {
     }
 
     /// The model before its weights are quantised.
-    pub(crate) fn build(&self, device: &Device) -> Result<MobileNetV2, ModelError> {
+    fn build(&self, device: &Device) -> Result<MobileNetV2, ModelError> {
         if let Some(Branches::Only(modules)) = self.quantisation.stairs().map(|stairs| &stairs.branches)
             && modules.is_empty()
         {
@@ -222,5 +210,67 @@ impl InvertedResidual {
         };
         let x = self.project.forward(self.depthwise.forward(x));
         self.stream.sum(if self.skips { x + stream } else { x })
+    }
+}
+
+/// A [`MobileNetV2`] by name: `mobilenet-v2:0.35` with the dropout of torchvision, 0.2; `mobilenet-v2-small` for small images.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MobileNetV2Sizes {
+    /// The size of images it is made for.
+    pub stem: Stem,
+    /// Width multiplier.
+    pub width: f64,
+}
+
+impl Family for MobileNetV2Sizes {
+    fn names() -> Vec<FamilyName> {
+        vec![
+            FamilyName::new(
+                ["mobilenet-v2", "1"],
+                "MobileNetV2",
+                "MobileNetV2 with this width multiplier",
+                ("0.1", [3, 33, 47]),
+            ),
+            FamilyName::new(
+                ["mobilenet-v2-small", "1"],
+                "MobileNetV2 for small images",
+                "the same for small images",
+                ("0.1", [1, 28, 28]),
+            ),
+        ]
+    }
+
+    fn parse(name: &Name<'_>) -> Option<Result<Self, &'static str>> {
+        let stem = match name.family {
+            "mobilenet-v2" => Stem::ImageNet,
+            "mobilenet-v2-small" => Stem::Small,
+            _ => return None,
+        };
+        Some(name.factor().map(|width| Self { stem, width }))
+    }
+
+    fn name(&self) -> &'static str {
+        match self.stem {
+            Stem::ImageNet => "mobilenet-v2",
+            Stem::Small => "mobilenet-v2-small",
+        }
+    }
+
+    fn sizes(&self) -> String {
+        self.width.to_string()
+    }
+
+    fn build(&self, order: Order<'_>) -> Result<Model, ModelError> {
+        let dropout = if self.is_for_imagenet() { 0.2 } else { 0.0 };
+        let mobilenet = MobileNetV2Config::new(order.input, order.classes).with_stem(self.stem).with_width(self.width);
+        Ok(mobilenet.with_dropout(dropout).with_quantisation(order.quantisation).build(order.device)?.into())
+    }
+
+    fn is_for_imagenet(&self) -> bool {
+        self.stem == Stem::ImageNet
+    }
+
+    fn branches(&self) -> Option<Vec<String>> {
+        Some(MobileNetV2Config::new([3, 32, 32], 1).with_width(self.width).branches())
     }
 }

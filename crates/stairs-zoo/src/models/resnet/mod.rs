@@ -20,13 +20,14 @@
 //!      └────────────────────────────────────────┘      elsewhere
 //! ```
 
+mod sizes;
+
 use burn::config::Config;
 use burn::module::Module;
 use burn::nn::conv::Conv2dConfig;
 use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
 use burn::nn::{Linear, LinearConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor};
-use serde::{Deserialize, Serialize};
 use stairs_kernels::max_pool2d;
 
 use crate::conv::{ConvBlock, ConvNorm, global_mean, square};
@@ -34,87 +35,7 @@ use crate::quantisation::{image, positive, width};
 use crate::stream::Stream;
 use crate::{ModelError, Quantisation, Stem};
 
-/// Number of layers with weights on the longest path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ResNetDepth {
-    /// For ImageNet, basic blocks.
-    ResNet18,
-    /// For ImageNet, basic blocks.
-    ResNet34,
-    /// For ImageNet, bottlenecks.
-    ResNet50,
-    /// For CIFAR-10.
-    ResNet20,
-    /// For CIFAR-10.
-    ResNet32,
-    /// For CIFAR-10.
-    ResNet56,
-}
-
-impl ResNetDepth {
-    /// All: those for ImageNet, then those for CIFAR-10.
-    pub const ALL: [Self; 6] =
-        [Self::ResNet18, Self::ResNet34, Self::ResNet50, Self::ResNet20, Self::ResNet32, Self::ResNet56];
-
-    /// `resnet18`, `resnet34`, …
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ResNet18 => "resnet18",
-            Self::ResNet34 => "resnet34",
-            Self::ResNet50 => "resnet50",
-            Self::ResNet20 => "resnet20",
-            Self::ResNet32 => "resnet32",
-            Self::ResNet56 => "resnet56",
-        }
-    }
-
-    /// Whether it is one of those for CIFAR-10.
-    pub fn is_for_cifar(self) -> bool {
-        matches!(self, Self::ResNet20 | Self::ResNet32 | Self::ResNet56)
-    }
-
-    /// Number of blocks of every stage.
-    pub fn stages(self) -> &'static [usize] {
-        match self {
-            Self::ResNet18 => &[2, 2, 2, 2],
-            Self::ResNet34 | Self::ResNet50 => &[3, 4, 6, 3],
-            Self::ResNet20 => &[3; 3],
-            Self::ResNet32 => &[5; 3],
-            Self::ResNet56 => &[9; 3],
-        }
-    }
-
-    /// Channels that leave a block, as a multiple of those inside.
-    pub(crate) fn expansion(self) -> usize {
-        if self == Self::ResNet50 { 4 } else { 1 }
-    }
-
-    /// Paths of the convolutions, in the order in which Burn visits them.
-    pub(crate) fn layers(self) -> Vec<String> {
-        let inner = if self.expansion() == 1 { 1 } else { 2 };
-        let mut layers = vec!["stem".to_owned()];
-        let mut block = 0;
-        for (stage, count) in self.stages().iter().enumerate() {
-            for index in 0..*count {
-                layers.extend((0..inner).map(|i| format!("blocks.{block}.inner.{i}")));
-                layers.push(format!("blocks.{block}.last"));
-                // The bottlenecks of the first stage have more channels than the stem.
-                let widens = index == 0 && (stage > 0 || self.expansion() > 1);
-                if widens && !self.is_for_cifar() {
-                    layers.push(format!("blocks.{block}.skip"));
-                }
-                block += 1;
-            }
-        }
-        layers
-    }
-
-    /// Channels of the stem and inside the first stage.
-    fn first(self) -> usize {
-        if self.is_for_cifar() { 16 } else { 64 }
-    }
-}
+pub use sizes::{ResNetDepth, ResNetSizes};
 
 /// A residual network; see the module of this name for its layers.
 #[derive(Module, Debug)]
@@ -214,7 +135,7 @@ impl ResNetConfig {
     }
 
     /// The model before its weights are quantised.
-    pub(crate) fn build(&self, device: &Device) -> Result<ResNet, ModelError> {
+    fn build(&self, device: &Device) -> Result<ResNet, ModelError> {
         let [inputs, _, _] = image(self.input)?;
         let (first, shapes) = self.blocks()?;
         let padded = || PaddingConfig2d::Explicit(1, 1, 1, 1);

@@ -5,8 +5,9 @@ use burn::module::Module;
 use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 
+use crate::family::{Family, Name, Order, joined};
 use crate::quantisation::positive;
-use crate::{Activation, ModelError, Quantisation};
+use crate::{Activation, FamilyName, Model, ModelError, Quantisation};
 
 /// A multi-layer perceptron.
 #[derive(Module, Debug)]
@@ -50,7 +51,7 @@ impl MlpConfig {
     }
 
     /// The model before its weights are quantised.
-    pub(crate) fn build(&self, device: &Device) -> Result<Mlp, ModelError> {
+    fn build(&self, device: &Device) -> Result<Mlp, ModelError> {
         let mut width = positive("inputs", self.inputs)?;
         let mut hidden = Vec::with_capacity(self.hidden.len());
         for next in &self.hidden {
@@ -95,5 +96,60 @@ impl Block {
             None => x,
         };
         self.activation.forward(x)
+    }
+}
+
+/// An [`Mlp`] by name: `mlp:64-32`; `plain-mlp:64-32` without batch normalisation, `linear` without hidden layers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MlpSizes {
+    /// Widths of the hidden layers.
+    pub hidden: Vec<usize>,
+    /// Batch normalisation after every hidden layer.
+    pub norm: bool,
+}
+
+impl Family for MlpSizes {
+    fn names() -> Vec<FamilyName> {
+        vec![
+            FamilyName::new(["linear", ""], "linear", "a dense layer: softmax regression", ("", [1, 4, 4])),
+            FamilyName::new(
+                ["mlp", "256-256"],
+                "MLP",
+                "dense – batch norm – activation of these widths, then a dense layer",
+                ("5-3", [2, 3, 4]),
+            ),
+            FamilyName::new(
+                ["plain-mlp", "256-256"],
+                "plain MLP",
+                "the same without batch normalisation",
+                ("4", [54, 1, 1]),
+            ),
+        ]
+    }
+
+    fn parse(name: &Name<'_>) -> Option<Result<Self, &'static str>> {
+        let hidden = match name.family {
+            "linear" => return Some(name.no_sizes().map(|()| Self { hidden: Vec::new(), norm: false })),
+            "mlp" | "plain-mlp" => name.sizes(&[256, 256]),
+            _ => return None,
+        };
+        Some(hidden.map(|hidden| Self { hidden, norm: name.family == "mlp" }))
+    }
+
+    fn name(&self) -> &'static str {
+        match (self.hidden.is_empty(), self.norm) {
+            (true, _) => "linear",
+            (_, true) => "mlp",
+            (_, false) => "plain-mlp",
+        }
+    }
+
+    fn sizes(&self) -> String {
+        joined(&self.hidden)
+    }
+
+    fn build(&self, order: Order<'_>) -> Result<Model, ModelError> {
+        let mlp = MlpConfig::new(order.input.iter().product(), self.hidden.clone(), order.classes).with_norm(self.norm);
+        Ok(mlp.with_quantisation(order.quantisation).build(order.device)?.into())
     }
 }

@@ -20,9 +20,10 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::conv::{ConvBlock, halving};
-use crate::mlp::Block;
+use crate::family::{Family, Name, Order};
+use crate::models::mlp::Block;
 use crate::quantisation::{image, positive};
-use crate::{ModelError, Quantisation};
+use crate::{FamilyName, Model, ModelError, Quantisation};
 
 /// Units of a hidden dense layer at capacity 1.
 const HIDDEN: usize = 1024;
@@ -84,22 +85,22 @@ pub struct VggOptions {
 }
 
 impl VggOptions {
+    /// All names.
+    const NAMES: [&'static str; 3] = ["pool-first", "norm-logits", "wide"];
+
     /// The options by name, in the order in which a model's name has them.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        let all = [("pool-first", self.pool_first), ("norm-logits", self.norm_logits), ("wide", self.wide)];
-        all.into_iter().filter(|(_, on)| *on).map(|(name, _)| name)
+        let set = [self.pool_first, self.norm_logits, self.wide];
+        Self::NAMES.into_iter().zip(set).filter(|(_, on)| *on).map(|(name, _)| name)
     }
 
-    /// The same with the option of this name, `None` if there is none.
-    pub fn with_named(mut self, name: &str) -> Option<Self> {
-        let option = match name {
-            "pool-first" => &mut self.pool_first,
-            "norm-logits" => &mut self.norm_logits,
-            "wide" => &mut self.wide,
-            _ => return None,
-        };
-        // Twice is once too often.
-        (!std::mem::replace(option, true)).then_some(self)
+    /// The same with the option of this name, if it is one.
+    #[must_use]
+    fn with_named(mut self, name: &str) -> Self {
+        self.pool_first |= name == "pool-first";
+        self.norm_logits |= name == "norm-logits";
+        self.wide |= name == "wide";
+        self
     }
 }
 
@@ -175,7 +176,7 @@ impl VggConfig {
     }
 
     /// The model before its weights are quantised.
-    pub(crate) fn build(&self, device: &Device) -> Result<Vgg, ModelError> {
+    fn build(&self, device: &Device) -> Result<Vgg, ModelError> {
         let [mut channels, _, _] = image(self.input)?;
         if !(self.capacity > 0.0 && self.capacity.is_finite()) {
             return Err(ModelError::Capacity(self.capacity));
@@ -213,5 +214,53 @@ impl Vgg {
             Some(norm) => norm.forward(x),
             None => x,
         }
+    }
+}
+
+/// A [`Vgg`] by name: `vgg8:0.25`, `vgg9:0.25+pool-first+norm-logits`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VggSizes {
+    /// Number of layers.
+    pub depth: VggDepth,
+    /// Factor on all widths.
+    pub capacity: f64,
+    /// Variants.
+    pub options: VggOptions,
+}
+
+impl Family for VggSizes {
+    fn names() -> Vec<FamilyName> {
+        vec![FamilyName::new(
+            ["vgg8", "1"],
+            "VGG8",
+            "VGG for small images, all widths times the factor, with +pool-first, +norm-logits or +wide; also vgg9, vgg11, vgg19",
+            ("0.02", [3, 32, 32]),
+        )]
+    }
+
+    fn options() -> &'static [&'static str] {
+        &VggOptions::NAMES
+    }
+
+    fn parse(name: &Name<'_>) -> Option<Result<Self, &'static str>> {
+        let depth = VggDepth::ALL.into_iter().find(|depth| depth.name() == name.family)?;
+        let options = name.options().fold(VggOptions::default(), VggOptions::with_named);
+        Some(name.factor().map(|capacity| Self { depth, capacity, options }))
+    }
+
+    fn name(&self) -> &'static str {
+        self.depth.name()
+    }
+
+    fn sizes(&self) -> String {
+        let options = self.options.names().map(|name| format!("+{name}"));
+        [self.capacity.to_string()].into_iter().chain(options).collect()
+    }
+
+    fn build(&self, order: Order<'_>) -> Result<Model, ModelError> {
+        let vgg = VggConfig::new(self.depth, order.input, order.classes)
+            .with_capacity(self.capacity)
+            .with_options(self.options);
+        Ok(vgg.with_quantisation(order.quantisation).build(order.device)?.into())
     }
 }

@@ -11,8 +11,9 @@ use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig, PaddingConfig2d
 use burn::tensor::{Device, Tensor};
 use stairs_kernels::{batch_norm, conv2d, max_pool2d};
 
+use crate::family::{Family, Name, Order, joined};
 use crate::quantisation::positive;
-use crate::{Activation, ModelError, Quantisation};
+use crate::{Activation, FamilyName, Model, ModelError, Quantisation};
 
 /// A LeNet; see the module of this name for its layers.
 #[derive(Module, Debug)]
@@ -58,7 +59,7 @@ impl LeNetConfig {
     }
 
     /// The model before its weights are quantised.
-    pub(crate) fn build(&self, device: &Device) -> Result<LeNet, ModelError> {
+    fn build(&self, device: &Device) -> Result<LeNet, ModelError> {
         let [channels, height, width] = self.input;
         for (field, value) in [("input height", height), ("input width", width)] {
             if value < 4 {
@@ -99,5 +100,46 @@ impl LeNet {
         let x = max_pool2d(&self.pool, x);
         let x = self.act3.forward(self.norm3.forward(self.fc1.forward(x.flatten::<2>(1, 3))));
         self.fc2.forward(x)
+    }
+}
+
+/// A [`LeNet`] by name: `lenet:32-64-128`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeNetSizes {
+    /// Channels of the two convolutions.
+    pub channels: [usize; 2],
+    /// Width of the hidden dense layer.
+    pub hidden: usize,
+}
+
+impl Family for LeNetSizes {
+    fn names() -> Vec<FamilyName> {
+        vec![FamilyName::new(
+            ["lenet", "32-64-128"],
+            "LeNet",
+            "two convolutions of these channels, a hidden dense layer of this width",
+            ("3-4-5", [1, 9, 11]),
+        )]
+    }
+
+    fn parse(name: &Name<'_>) -> Option<Result<Self, &'static str>> {
+        let sizes = (name.family == "lenet").then(|| name.sizes(&[32, 64, 128]))?;
+        Some(sizes.and_then(|sizes| match sizes[..] {
+            [first, second, hidden] => Ok(Self { channels: [first, second], hidden }),
+            _ => Err("three sizes for lenet, such as lenet:32-64-128"),
+        }))
+    }
+
+    fn name(&self) -> &'static str {
+        "lenet"
+    }
+
+    fn sizes(&self) -> String {
+        joined(&[self.channels[0], self.channels[1], self.hidden])
+    }
+
+    fn build(&self, order: Order<'_>) -> Result<Model, ModelError> {
+        let lenet = LeNetConfig::new(order.input, order.classes).with_channels(self.channels).with_hidden(self.hidden);
+        Ok(lenet.with_quantisation(order.quantisation).build(order.device)?.into())
     }
 }

@@ -11,8 +11,9 @@ use burn::nn::{Linear, LinearConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor};
 
 use crate::conv::{ConvBlock, global_mean};
+use crate::family::{Family, Name, Order};
 use crate::quantisation::{image, positive};
-use crate::{ModelError, Quantisation};
+use crate::{FamilyName, Model, ModelError, Quantisation};
 
 /// Number of depthwise-separable blocks.
 const BLOCKS: usize = 4;
@@ -60,7 +61,7 @@ impl DsCnnConfig {
     }
 
     /// The model before its weights are quantised.
-    pub(crate) fn build(&self, device: &Device) -> Result<DsCnn, ModelError> {
+    fn build(&self, device: &Device) -> Result<DsCnn, ModelError> {
         let [inputs, _, _] = image(self.input)?;
         let channels = positive("channels", self.channels)?;
         let block = |conv: Conv2dConfig| ConvBlock::new(&conv, true, None, &self.quantisation, device);
@@ -83,5 +84,44 @@ impl DsCnn {
     pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
         let x = self.blocks.iter().fold(self.stem.forward(x), |x, block| block.forward(x));
         self.output.forward(global_mean(x))
+    }
+}
+
+/// A [`DsCnn`] by name: `ds-cnn:32`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DsCnnSizes {
+    /// Channels of every layer.
+    pub channels: usize,
+}
+
+impl Family for DsCnnSizes {
+    fn names() -> Vec<FamilyName> {
+        vec![FamilyName::new(
+            ["ds-cnn", "64"],
+            "DS-CNN",
+            "depthwise-separable convolutions of these channels, for keyword spotting",
+            ("5", [1, 49, 10]),
+        )]
+    }
+
+    fn parse(name: &Name<'_>) -> Option<Result<Self, &'static str>> {
+        let sizes = (name.family == "ds-cnn").then(|| name.sizes(&[64]))?;
+        Some(sizes.and_then(|sizes| match sizes[..] {
+            [channels] => Ok(Self { channels }),
+            _ => Err("one number of channels for ds-cnn, such as ds-cnn:32"),
+        }))
+    }
+
+    fn name(&self) -> &'static str {
+        "ds-cnn"
+    }
+
+    fn sizes(&self) -> String {
+        self.channels.to_string()
+    }
+
+    fn build(&self, order: Order<'_>) -> Result<Model, ModelError> {
+        let ds_cnn = DsCnnConfig::new(order.input, order.classes).with_channels(self.channels);
+        Ok(ds_cnn.with_quantisation(order.quantisation).build(order.device)?.into())
     }
 }
