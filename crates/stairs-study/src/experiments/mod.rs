@@ -47,6 +47,7 @@ mod grid;
 mod lines;
 mod mnist;
 mod opened;
+mod published;
 mod recipe;
 mod results;
 mod runner;

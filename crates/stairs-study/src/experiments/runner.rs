@@ -6,7 +6,6 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
 };
 
 use burn::tensor::Device;
@@ -19,6 +18,7 @@ use super::{
     Diverged, Experiment, ExperimentError, Finished, Scale, Shard, Task, Trial, Watch,
     finished::{failed, finished},
     opened::Opened,
+    published::Published,
     results,
 };
 use crate::{
@@ -256,29 +256,6 @@ impl Progress for Noticing {
 
     fn end(&mut self, record: &RunRecord) {
         self.inner.end(record);
-    }
-}
-
-/// When the page was last written: after every trial, but never for more than a twentieth of the time.
-#[derive(Default)]
-struct Published {
-    last: Option<(Instant, Duration)>,
-}
-
-impl Published {
-    fn after(
-        &mut self,
-        end: bool,
-        status: Status,
-        publish: impl FnOnce() -> Result<(), ExperimentError>,
-    ) -> Result<(), ExperimentError> {
-        let soon = self.last.is_some_and(|(at, took)| at.elapsed() < 20 * took);
-        if end || (status == Status::Done && !soon) {
-            let start = Instant::now();
-            publish()?;
-            self.last = Some((Instant::now(), start.elapsed()));
-        }
-        Ok(())
     }
 }
 
