@@ -103,12 +103,12 @@ impl Row {
     /// The same for the first seed only.
     #[must_use]
     pub fn once(self) -> Self {
-        self.of_seeds(1)
+        self.with_seeds(1)
     }
 
     /// The same for the first `count` seeds only.
     #[must_use]
-    pub fn of_seeds(self, count: usize) -> Self {
+    pub fn with_seeds(self, count: usize) -> Self {
         Self { seeds: Some(count), ..self }
     }
 
