@@ -113,7 +113,7 @@ mod tests {
         let each: Vec<usize> = (0..5)
             .map(|i| {
                 let target = Tensor::<1, Int>::from_data([targets[i]], &device);
-                hits_of_five(logits.clone().slice([i..i + 1]), target)
+                hits_of_five(logits.clone().narrow(0, i, 1), target)
             })
             .collect();
         assert_eq!(each, [1, 0, 1, 0, 0]);

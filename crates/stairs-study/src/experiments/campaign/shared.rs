@@ -24,7 +24,7 @@ pub(super) fn ground(config: &RunConfig) -> impl PartialEq + std::fmt::Debug + u
             config.augment,
             config.images.clone(),
         ),
-        (config.optimiser.clone(), config.weight_decay.clone(), config.start, config.reestimate_norms, config.average),
+        (config.optimiser, config.weight_decay.clone(), config.start, config.reestimate_norms, config.average),
     )
 }
 
