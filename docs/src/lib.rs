@@ -46,6 +46,7 @@ chapters! {
     benchmarks "benchmarks.md"
     results "results.md"
     study "study.md"
+    campaign "campaign.md"
     corrections "corrections.md"
     architecture "architecture.md"
     additions "additions.md"
@@ -139,6 +140,31 @@ mod tests {
             let table = recipe.markdown();
             assert!(chapter.contains(&table), "published.md needs this table:\n{table}");
         }
+    }
+
+    /// The tables of the campaign are made from the records that are kept.
+    #[test]
+    fn the_tables_of_the_campaign_are_those_of_the_records() {
+        let chapter = read("campaign.md");
+        let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("results");
+        let mut sections = 0;
+        for experiment in stairs_study::experiments::catalogue() {
+            if !chapter.contains(&format!("\n## `{}`", experiment.name)) {
+                continue;
+            }
+            sections += 1;
+            let folder = results.join(experiment.name);
+            if folder.exists() {
+                let found = stairs_study::experiments::read_lines(&experiment, &folder).expect("records");
+                let tables = experiment.page.markdown(&found);
+                let name = experiment.name;
+                assert!(
+                    chapter.contains(&tables),
+                    "campaign.md needs (stairs report docs/results/{name} --experiment {name} --markdown):\n{tables}"
+                );
+            }
+        }
+        assert_eq!(sections, 5);
     }
 
     /// The chapter on errors has a row for every variant of every public error.

@@ -5,14 +5,18 @@ use std::{fs, path::Path};
 
 use burn::tensor::Device;
 use stairs::{
-    data::{DataRoot, DatasetName},
+    data::{
+        DataRoot, DatasetName,
+        images::{Export, ExportFormat, ImagesConfig},
+        load,
+    },
     quant::ScalePolicy,
-    train::{Method, RunConfig},
+    train::{Method, RunConfig, TopFive, data::IMAGES},
 };
 use stairs_study::{
     experiments::{Experiment, Lines, Row, Runner, Scale, Shard, Status, catalogue, find, read_lines},
     measure::{FactorisedConfig, MeasureConfig},
-    report::{LowerPage, Page, TrainingPage, VariancePage},
+    report::{Comparison, LowerPage, Page, PairedPage, TrainingPage, VariancePage},
 };
 
 fn study(page: &'static dyn Page) -> Experiment {
@@ -55,7 +59,9 @@ fn lines(out: &Path) -> Vec<serde_json::Value> {
     let text = fs::read_to_string(out.join("kept/study/records.jsonl")).unwrap();
     let line = |line: &str| {
         let mut value: serde_json::Value = serde_json::from_str(line).unwrap();
-        value.as_object_mut().unwrap().remove("seconds");
+        for clock in ["seconds", "cpu_seconds"] {
+            value.as_object_mut().unwrap().remove(clock);
+        }
         if let Some(init) = value.pointer_mut("/config/init") {
             init.as_object_mut().unwrap().remove("sha256");
         }
@@ -189,6 +195,57 @@ fn a_training_starts_from_another_one() {
     let lost = tempfile::tempdir().unwrap();
     let error = runner(lost.path(), "2/3").run(&study, &mut Lines::new()).unwrap_err().to_string();
     assert!(error.contains("tuned-seed1 starts from absent-seed1, which there is not"), "{error}");
+}
+
+/// Twelve classes: the embedded digits as files, two of them under other names too.
+fn folder_of_twelve_classes(out: &Path) {
+    let digits = load(DatasetName::Digits, &DataRoot::default()).unwrap();
+    let names: Vec<String> = DatasetName::Digits.class_folders().iter().map(|&name| name.into()).collect();
+    Export { format: ExportFormat::Png, limit: Some(8), size: None }.write(&digits, &names, out).unwrap();
+    for part in ["train", "val"].map(|part| out.join(part)) {
+        for (class, other) in [("0", "zero"), ("1", "one")] {
+            fs::create_dir(part.join(other)).unwrap();
+            for file in fs::read_dir(part.join(class)).unwrap().map(Result::unwrap) {
+                fs::copy(file.path(), part.join(other).join(file.file_name())).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn an_experiment_reads_a_folder_of_images_and_counts_five_answers() {
+    static PAGE: PairedPage =
+        PairedPage { question: "For the test.", comparisons: &[Comparison { first: "ste", second: "float" }] };
+    let out = tempfile::tempdir().unwrap();
+    let images = out.path().join("images");
+    folder_of_twelve_classes(&images);
+    let config = |method| RunConfig {
+        dataset: IMAGES.into(),
+        model: "mlp:16".into(),
+        method,
+        epochs: 3,
+        batch: 16,
+        validation: Some(0.25),
+        images: Some(ImagesConfig { size: 8, resize: Some(8), channels: 1, ..ImagesConfig::default() }),
+        ..RunConfig::default()
+    };
+    let rows = vec![Row::train("float", config(Method::Float)), Row::train("ste", config(Method::Ste)).with_one_seed()];
+    let study = Experiment { name: "study", title: "A study", about: "For the test.", rows, seeds: 2, page: &PAGE };
+    let runner = Runner { data: DataRoot::new(Some(images), None, None), ..runner(out.path(), "1/1") };
+    let results = runner.run(&study, &mut Lines::new()).unwrap().results;
+    assert_eq!(results.runs.len(), 3);
+    for (_, run) in &results.runs {
+        let TopFive { last, best } = run.top5.unwrap();
+        assert!(last > run.test_accuracy && best > run.best_test_accuracy && best <= 100.0, "{run:?}");
+        assert!(!cfg!(target_os = "linux") || run.throughput().is_none_or(|images| images > 0.0));
+    }
+    // The kept lines alone make the same tables and curves.
+    let again = read_lines(&study, &out.path().join("kept/study")).unwrap();
+    let names = |results| PAGE.figures(results).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    assert_eq!(names(&again), ["differences", "curves"]);
+    assert_eq!(PAGE.text(&again), PAGE.text(&results));
+    let markdown = PAGE.markdown(&again);
+    assert!(markdown.contains("| top-5 test accuracy, % |") && markdown.contains("| ste − float | 1 |"), "{markdown}");
 }
 
 #[test]

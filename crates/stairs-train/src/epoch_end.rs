@@ -4,10 +4,7 @@
 //! strategy makes the epoch's record, appends it to `metrics.jsonl`, shows it, and has the checkpoint saved. Of an epoch
 //! that was stopped before its end there is no record, only a checkpoint to go on from.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Instant,
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::train::{
     Interrupter,
@@ -25,6 +22,7 @@ use crate::{
     record::union,
     schedule,
     stop::{Cut, Gate},
+    stopwatch::{Lap, Stopwatch},
 };
 
 /// What the run has been so far; shared between the strategy and whoever started the run.
@@ -32,6 +30,8 @@ use crate::{
 pub(crate) struct History {
     pub(crate) epochs: Vec<EpochRecord>,
     pub(crate) wall_seconds: f64,
+    /// `None` where a part of it is not known.
+    pub(crate) cpu_seconds: Option<f64>,
     /// Files of the training and test part that an earlier process could not decode.
     pub(crate) skipped: [Vec<String>; 2],
     pub(crate) error: Option<TrainError>,
@@ -52,7 +52,8 @@ pub(crate) struct EpochEnd {
     pub(crate) progress: SharedProgress,
     pub(crate) interrupter: Interrupter,
     pub(crate) history: Arc<Mutex<History>>,
-    pub(crate) epoch_start: Instant,
+    /// Runs since the end of the epoch before.
+    pub(crate) stopwatch: Stopwatch,
     /// Seconds the epoch has taken before.
     pub(crate) seconds_before: f64,
     /// Optimiser steps done when this process began.
@@ -60,6 +61,18 @@ pub(crate) struct EpochEnd {
     pub(crate) gate: Gate,
     /// Training and test part.
     pub(crate) samples: [Arc<dyn Samples>; 2],
+}
+
+impl History {
+    /// That of a run that begins.
+    pub(crate) fn begun() -> Self {
+        Self { cpu_seconds: Some(0.0), ..Self::default() }
+    }
+
+    fn add(&mut self, lap: Lap) {
+        self.wall_seconds += lap.seconds;
+        self.cpu_seconds = self.cpu_seconds.zip(lap.cpu_seconds).map(|(before, now)| before + now);
+    }
 }
 
 impl EpochEnd {
@@ -81,17 +94,17 @@ impl EpochEnd {
     }
 
     /// The checkpoint of `epoch` stopped after `step` optimiser steps of the run, unless there is one.
-    fn stop(&mut self, epoch: usize, step: usize, seconds: f64) -> Vec<CheckpointingAction> {
+    fn stop(&mut self, epoch: usize, step: usize, lap: Lap) -> Vec<CheckpointingAction> {
         // Only now: burn-train leaves no checkpoint of what it is told to break off.
         self.interrupter.stop(Some("asked to stop"));
         let steps = step - (epoch - 1) * self.steps_per_epoch;
         let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
         history.stopped = Some((epoch, steps));
-        history.wall_seconds += seconds;
+        history.add(lap);
         if steps == 0 || step == self.first_step {
             return Vec::new();
         }
-        let (seconds, sums) = (self.seconds_before + seconds, self.meter.so_far(epoch));
+        let (seconds, sums) = (self.seconds_before + lap.seconds, self.meter.so_far(epoch));
         let partial = Some(PartialEpoch { steps, seconds, sums });
         self.assembly.announce(epoch, self.manifest(&history, step, partial));
         vec![CheckpointingAction::Save]
@@ -108,6 +121,7 @@ impl EpochEnd {
             step: step as u64,
             extended: self.extended.clone(),
             wall_seconds: history.wall_seconds,
+            cpu_seconds: history.cpu_seconds,
             best_epoch: best_epoch(&history.epochs),
             epochs: history.epochs.clone(),
             partial,
@@ -133,15 +147,14 @@ impl CheckpointingStrategy for EpochEnd {
         if self.meter.divergence().is_some() {
             return Vec::new();
         }
-        let now = Instant::now();
-        let seconds = (now - std::mem::replace(&mut self.epoch_start, now)).as_secs_f64();
+        let lap = self.stopwatch.lap();
         match self.gate.cut() {
-            Some(Cut::Step(step)) => return self.stop(epoch, step, seconds),
-            Some(Cut::Test) => return self.stop(epoch, epoch * self.steps_per_epoch, seconds),
+            Some(Cut::Step(step)) => return self.stop(epoch, step, lap),
+            Some(Cut::Test) => return self.stop(epoch, epoch * self.steps_per_epoch, lap),
             None => {}
         }
         let before = std::mem::take(&mut self.seconds_before);
-        let record = self.record(epoch, before + seconds);
+        let record = self.record(epoch, before + lap.seconds);
         let appended = self.dir.append_metrics(&record);
         let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = appended {
@@ -149,7 +162,7 @@ impl CheckpointingStrategy for EpochEnd {
             history.error.get_or_insert(error);
             return Vec::new();
         }
-        history.wall_seconds += seconds;
+        history.add(lap);
         history.epochs.push(record.clone());
         self.assembly.announce(epoch, self.manifest(&history, epoch * self.steps_per_epoch, None));
         drop(history);

@@ -17,6 +17,9 @@ use crate::{
 /// Samples of one evaluation batch; results do not depend on it.
 pub(crate) const TEST_BATCH: usize = 256;
 
+/// Largest number of classes of which five are too large a part to be counted as one answer.
+pub(crate) const FEW_CLASSES: usize = 10;
+
 /// Loss and accuracy over some samples.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
@@ -24,6 +27,9 @@ pub struct Evaluation {
     pub loss: f64,
     /// Share of right answers in percent; NaN without samples.
     pub accuracy: f64,
+    /// Share in percent of the samples whose class is among the five largest logits; absent where there are ten classes or fewer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top5: Option<f64>,
     /// Number of samples.
     pub samples: usize,
 }
@@ -39,7 +45,7 @@ pub fn evaluate<M: Classifier>(
     device: &Device,
 ) -> Result<Evaluation, TrainError> {
     let model = model.valid().to_device(device);
-    let (mut loss, mut hits, mut count) = (0.0, 0.0, 0);
+    let (mut loss, mut hits, mut five, mut count) = (0.0, 0.0, 0, 0);
     let [_, columns] = shape_of_logits(&model, samples.shape(), device);
     let loader = Loader::test(Checked::samples(samples, columns), TEST_BATCH, device.clone());
     for batch in loader.iter() {
@@ -48,10 +54,29 @@ pub fn evaluate<M: Classifier>(
         let [samples] = batch.targets.dims();
         let answers: Tensor<1, Int> = logits.clone().argmax(1).reshape([samples]);
         hits += answers.equal(batch.targets.clone()).int().sum().into_scalar::<f64>();
+        if columns > FEW_CLASSES {
+            five += hits_of_five(logits.clone(), batch.targets.clone());
+        }
         loss += cross_entropy(logits, batch.targets).sum().into_scalar::<f64>();
         count += samples;
     }
-    Ok(Evaluation { loss: loss / count as f64, accuracy: 100.0 * hits / count as f64, samples: count })
+    let percent = |hits: f64| 100.0 * hits / count as f64;
+    let top5 = (columns > FEW_CLASSES).then(|| percent(five as f64));
+    Ok(Evaluation { loss: loss / count as f64, accuracy: percent(hits), top5, samples: count })
+}
+
+/// Number of rows of `logits` `[B, C]` of which fewer than five stand before the target's, larger ones and equal ones to the left
+/// of it.
+fn hits_of_five(logits: Tensor<2>, targets: Tensor<1, Int>) -> usize {
+    let [_, columns] = logits.dims();
+    let logits = logits.into_data().iter::<f32>().collect::<Vec<_>>();
+    let targets = targets.into_data().iter::<i64>().collect::<Vec<_>>();
+    let is_hit = |(row, target): (&[f32], i64)| {
+        let target = target as usize;
+        let before = |(i, x): &(usize, &f32)| **x > row[target] || (**x == row[target] && *i < target);
+        !row[target].is_nan() && row.iter().enumerate().filter(before).count() < 5
+    };
+    logits.chunks_exact(columns).zip(targets).filter(|pair| is_hit(*pair)).count()
 }
 
 /// Shape of the logits of one sample of `shape`; the model is in evaluation mode.
@@ -69,4 +94,29 @@ pub(crate) fn check_logits<M: Classifier>(
 ) -> Result<(), ConfigError> {
     let found = shape_of_logits(&model.valid(), shape, device);
     if found[0] == 1 && found[1] >= classes { Ok(()) } else { Err(ConfigError::Logits { found, classes }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn five_largest_logits_count() {
+        let device = Device::flex();
+        // The target's logit has 4, 5, 4 and 5 before it: by size, then by position among equals; the last is no number.
+        let mut rows = [[0.0_f32; 12]; 5];
+        rows[0][..5].copy_from_slice(&[9.0, 8.0, 7.0, 6.0, 5.0]);
+        rows[1][..6].copy_from_slice(&[9.0, 8.0, 7.0, 6.0, 5.0, 4.0]);
+        rows[4][3] = f32::NAN;
+        let targets = [4, 5, 4, 5, 3];
+        let logits = Tensor::<2>::from_data(rows, &device);
+        let each: Vec<usize> = (0..5)
+            .map(|i| {
+                let target = Tensor::<1, Int>::from_data([targets[i]], &device);
+                hits_of_five(logits.clone().narrow(0, i, 1), target)
+            })
+            .collect();
+        assert_eq!(each, [1, 0, 1, 0, 0]);
+        assert_eq!(hits_of_five(logits, Tensor::from_data(targets, &device)), 2);
+    }
 }

@@ -3,11 +3,12 @@
 use burn::module::Module;
 
 use crate::{
-    Annealed, Classifier, Extension, Fitted, RECORD_FORMAT, RunDir, RunRecord, Skipped, TrainError, Trainer,
+    Annealed, Classifier, Extension, Fitted, RECORD_FORMAT, RunDir, RunRecord, Skipped, TopFive, TrainError, Trainer,
     Validation, Versions, Which,
     checkpoint::{Manifest, Store},
     device_name,
     epoch_end::{History, best_epoch},
+    evaluate::FEW_CLASSES,
     histogram::weight_histograms,
     instruction_set,
     reestimate::reestimated,
@@ -136,15 +137,21 @@ impl Trainer {
         };
         // What the epochs say of the test part is what these models do there, unless it was not looked at, or they were changed.
         let tested = facts.held_out.is_none() && self.config.reestimate_norms.is_none();
-        let [test_accuracy, best_test_accuracy] = if tested {
-            [history.epochs.len(), best].map(of_epoch)
+        let looked_at = if tested && self.classes <= FEW_CLASSES {
+            None
         } else {
-            let last = self.evaluate(&model)?.accuracy;
-            match best_model {
-                Some(best) if !last_is_best => [last, self.evaluate(&best)?.accuracy],
-                _ => [last; 2],
-            }
+            let last = self.evaluate(&model)?;
+            let best = match best_model {
+                Some(best) if !last_is_best => self.evaluate(&best)?,
+                _ => last,
+            };
+            Some([last, best])
         };
+        let [test_accuracy, best_test_accuracy] = match looked_at {
+            Some(found) if !tested => found.map(|found| found.accuracy),
+            _ => [history.epochs.len(), best].map(of_epoch),
+        };
+        let top5 = looked_at.and_then(|[last, best]| Some(TopFive { last: last.top5?, best: best.top5? }));
         let validation = facts.held_out.map(|samples| Validation { samples, epoch: best, accuracy: of_epoch(best) });
         let record = RunRecord {
             format: RECORD_FORMAT,
@@ -160,8 +167,10 @@ impl Trainer {
             skipped: Skipped::after(&history.skipped, self.train.as_ref(), self.test.as_ref()),
             test_accuracy,
             best_test_accuracy,
+            top5,
             validation,
             wall_seconds: history.wall_seconds,
+            cpu_seconds: history.cpu_seconds,
             weights: weight_histograms(&model),
             epochs: history.epochs,
         };

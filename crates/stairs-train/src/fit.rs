@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
-    time::Instant,
 };
 
 use burn::{
@@ -29,6 +28,7 @@ use crate::{
     optimise::optimiser,
     schedule, settings,
     settings::{Facts, has_batch_norm, refuse_one_sample},
+    stopwatch::Stopwatch,
     weights::decode,
 };
 
@@ -143,7 +143,7 @@ impl Trainer {
                 epochs_done,
                 partial,
                 stop: self.stop.clone(),
-                started: Instant::now(),
+                stopwatch: Stopwatch::start(),
             }
             .run(model)?
         };
@@ -203,7 +203,7 @@ impl Trainer {
         };
         notes.extend(faults.into_iter().map(|fault| format!("{fault}; going on with the checkpoint before it")));
         let mut extended = Vec::new();
-        let (mut history, mut parts, mut partial) = (History::default(), BTreeMap::new(), None);
+        let (mut history, mut parts, mut partial) = (History::begun(), BTreeMap::new(), None);
         match checkpoint {
             Some(checkpoint) => {
                 extended = extensions(&checkpoint.manifest, config.epochs);
@@ -276,7 +276,8 @@ fn check<M: Classifier>(
     let bytes = checkpoint.parts.get("model").cloned().unwrap_or_default();
     decode(scheduled.model.clone(), bytes, &checkpoint.path)?;
     let (epochs, skipped) = (manifest.epochs.clone(), manifest.skipped.clone());
-    Ok(History { epochs, wall_seconds: manifest.wall_seconds, skipped, ..History::default() })
+    let (wall_seconds, cpu_seconds) = (manifest.wall_seconds, manifest.cpu_seconds);
+    Ok(History { epochs, wall_seconds, cpu_seconds, skipped, ..History::default() })
 }
 
 /// Number of trainable values.

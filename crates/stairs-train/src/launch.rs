@@ -6,10 +6,7 @@
 //! burn-train saves at the end of epochs only. A run that is asked to stop therefore ends its epoch early: the loaders
 //! have no more batches, the strategy saves what there is, and only then is burn-train told to break off.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Instant,
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::{
     optim::ModuleOptimizer,
@@ -32,6 +29,7 @@ use crate::{
     progress::SharedProgress,
     schedule,
     stop::{Gate, StopSignal},
+    stopwatch::Stopwatch,
 };
 
 /// Everything a run needs beside its model.
@@ -53,7 +51,7 @@ pub(crate) struct Launch<'a> {
     pub(crate) epochs_done: usize,
     pub(crate) partial: Option<PartialEpoch>,
     pub(crate) stop: StopSignal,
-    pub(crate) started: Instant,
+    pub(crate) stopwatch: Stopwatch,
 }
 
 impl Launch<'_> {
@@ -95,7 +93,7 @@ impl Launch<'_> {
             progress: self.progress.clone(),
             interrupter: interrupter.clone(),
             history: self.history.clone(),
-            epoch_start: self.started,
+            stopwatch: self.stopwatch,
             seconds_before,
             first_step: self.epochs_done * steps_per_epoch + steps_done,
             gate,

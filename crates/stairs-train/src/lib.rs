@@ -57,6 +57,7 @@ mod sealed;
 mod seeded;
 mod settings;
 mod stop;
+mod stopwatch;
 mod trainer;
 mod weights;
 mod zoo;
@@ -80,7 +81,7 @@ pub use optimise::{Clip, Loss, Optimiser, WeightDecay};
 pub use progress::{Display, Progress};
 pub use recipe::{Recipe, Setting as RecipeSetting};
 pub use record::{
-    EpochRecord, HeldOut, LawPoint, RECORD_FORMAT, RunRecord, Skipped, SkippedFiles, Validation, Versions,
+    EpochRecord, HeldOut, LawPoint, RECORD_FORMAT, RunRecord, Skipped, SkippedFiles, TopFive, Validation, Versions,
     WeightHistogram,
 };
 pub use run_dir::{RunDir, Which};

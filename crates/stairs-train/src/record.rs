@@ -53,11 +53,18 @@ pub struct RunRecord {
     /// The same of the best epoch, that of `best.bpk`. With a [validation](Self::validation) part the epoch was chosen there;
     /// without one it was chosen on the test set itself: for information, not a claim.
     pub best_test_accuracy: f64,
+    /// Accuracies that count the five largest logits, in data of more than ten classes; absent in older records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top5: Option<TopFive>,
     /// What the best epoch was chosen on, if not on the test set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub validation: Option<Validation>,
     /// Wall time of training in seconds, summed over interruptions.
     pub wall_seconds: f64,
+    /// Time of processors in training in seconds, all threads of the process, summed over interruptions; absent in older
+    /// records and where the system does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_seconds: Option<f64>,
     /// Histograms of latent and quantised weights at the end, one per quantised parameter; empty for a float run.
     pub weights: Vec<WeightHistogram>,
 }
@@ -87,6 +94,11 @@ impl RunRecord {
         self.epochs.iter().try_for_each(EpochRecord::check)?;
         percent("test_accuracy", self.test_accuracy)?;
         percent("best_test_accuracy", self.best_test_accuracy)?;
+        if let Some(TopFive { last, best }) = self.top5 {
+            percent("top5.last", last)?;
+            percent("top5.best", best)?;
+        }
+        not_negative("cpu_seconds", self.cpu_seconds.unwrap_or(0.0))?;
         self.check_parts()?;
         let best = self.epochs.iter().map(|epoch| epoch.held_out_accuracy).fold(f64::NEG_INFINITY, f64::max);
         let last = self.epochs.last().map_or(f64::NAN, |epoch| epoch.held_out_accuracy);
@@ -121,6 +133,13 @@ impl RunRecord {
             }
             None => Ok(()),
         }
+    }
+
+    /// Training samples that the run took in a second of processor time, its tests between epochs included; `None` where that time
+    /// is not known.
+    pub fn throughput(&self) -> Option<f64> {
+        let seconds = self.cpu_seconds.filter(|seconds| *seconds > 0.0)?;
+        Some(self.samples.0 as f64 * self.epochs.len() as f64 / seconds)
     }
 
     /// Epoch and test accuracy of the network the run recommends: that of the best validation accuracy, or the last one where
@@ -161,6 +180,15 @@ pub struct Validation {
     pub epoch: usize,
     /// That accuracy in percent.
     pub accuracy: f64,
+}
+
+/// Accuracies in percent on the test set where an answer is right if the class is among the five largest logits.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TopFive {
+    /// After the last epoch.
+    pub last: f64,
+    /// Of the best epoch, chosen as that of [`RunRecord::best_test_accuracy`].
+    pub best: f64,
 }
 
 /// Files of both parts that were skipped.

@@ -6,7 +6,7 @@ use burn::nn::activation::Relu6;
 use burn::tensor::{Device, Tensor};
 use stairs_noise::StairActivation;
 
-use crate::calibration::{Site, note};
+use crate::calibration::{note, note_quantiser};
 use crate::{ModelError, Quantisation};
 
 /// An element-wise activation.
@@ -53,14 +53,17 @@ impl Activation {
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         match self {
             Activation::Relu(relu) => {
-                note(Site::Activation, &x);
+                note(&x);
                 relu.forward(x)
             }
             Activation::Relu6(_) => {
-                note(Site::Activation, &x);
+                note(&x);
                 stairs_kernels::relu6(x)
             }
-            Activation::Stair(stair) => stair.forward(x),
+            Activation::Stair(stair) => {
+                note_quantiser();
+                stair.forward(x)
+            }
         }
     }
 }

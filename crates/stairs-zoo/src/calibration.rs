@@ -3,7 +3,8 @@
 //! The quanta of [`StairsConfig`](crate::StairsConfig) count in standard deviations of what leaves a fresh batch norm. In a
 //! pretrained network what reaches an activation has another size, layer by layer, and without batch norm it has any
 //! size. [`observe`] measures its root mean square in the float network, on data; [`calibrated`] multiplies the quanta
-//! of the quantised network by it.
+//! of the quantised network by it. Both networks pass the same sites in the same order, so a network of which only a part is
+//! quantised says by a forward pass of its own which of the sizes are for it.
 //!
 //! What is measured is the forward pass of training, and only running it shows that. A recorded network
 //! ([`stairs_noise::record`]) is the one of evaluation: Burn records on a device without autodiff, where a norm takes its running
@@ -31,31 +32,26 @@
 
 use std::cell::RefCell;
 
-use burn::tensor::Tensor;
+use burn::{module::Module, tensor::Tensor};
 use stairs_noise::{QuantiserKind, quantisers, rescale_features};
 
 use crate::{Model, ModelError};
 
-/// Where the float network has something that the quantised one quantises.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Site {
-    /// The input of an activation, or a sum before its rectifier.
-    Activation,
-    /// What a residual block reads from the stream.
-    Read,
-}
-
-/// Sum of squares and number of the values at a site.
+/// A site of a network where features are quantised, or would be if all of it were: the input of an activation, a sum before its
+/// rectifier, what a residual block reads from the stream.
 #[derive(Clone, Copy, Debug)]
-struct Moment {
-    site: Site,
+struct Site {
+    /// Whether a quantiser stands there.
+    is_quantised: bool,
+    /// Sum of squares of the values there.
     squares: f64,
+    /// Their number.
     values: f64,
 }
 
 thread_local! {
     /// The sites of the forward pass that [`observe`] is running on this thread.
-    static OBSERVED: RefCell<Option<Vec<Moment>>> = const { RefCell::new(None) };
+    static OBSERVED: RefCell<Option<Vec<Site>>> = const { RefCell::new(None) };
 }
 
 /// The observation of one forward pass on this thread. It ends with the value, so also where the pass panics.
@@ -67,7 +63,7 @@ impl Observation {
         Self
     }
 
-    fn end(self) -> Vec<Moment> {
+    fn end(self) -> Vec<Site> {
         OBSERVED.take().unwrap_or_default()
     }
 }
@@ -80,26 +76,37 @@ impl Drop for Observation {
 
 /// Root mean squares of what the activations of a float network receive, in network order.
 #[derive(Clone, Debug)]
-pub struct FeatureSizes(Vec<Moment>);
+pub struct FeatureSizes {
+    sites: Vec<Site>,
+    /// Channels, height and width of the samples.
+    input: [usize; 3],
+}
 
 /// Runs batches `[B, C, H, W]` through a float model and measures what its activations receive. On an autodiff device the
 /// model is in training mode, as the quantised one will be: batch norms use the statistics of the batch, dropout drops.
 pub fn observe(model: &Model, batches: impl IntoIterator<Item = Tensor<4>>) -> FeatureSizes {
-    let mut sums: Vec<Moment> = Vec::new();
+    let mut sums = FeatureSizes { sites: Vec::new(), input: [0; 3] };
     for batch in batches {
-        let observation = Observation::start();
-        model.forward(batch);
-        let moments = observation.end();
-        if sums.is_empty() {
-            sums = moments;
+        let [_, channels, height, width] = batch.dims();
+        sums.input = [channels, height, width];
+        let sites = passed(model, batch);
+        if sums.sites.is_empty() {
+            sums.sites = sites;
         } else {
-            for (sum, moment) in sums.iter_mut().zip(moments) {
-                sum.squares += moment.squares;
-                sum.values += moment.values;
+            for (sum, site) in sums.sites.iter_mut().zip(sites) {
+                sum.squares += site.squares;
+                sum.values += site.values;
             }
         }
     }
-    FeatureSizes(sums)
+    sums
+}
+
+/// The sites that a forward pass comes by.
+fn passed(model: &Model, batch: Tensor<4>) -> Vec<Site> {
+    let observation = Observation::start();
+    model.forward(batch);
+    observation.end()
 }
 
 /// `model` with the quanta of its features times the sizes measured in its float twin. A site without a positive finite
@@ -115,27 +122,43 @@ pub fn calibrated(model: Model, sizes: &FeatureSizes) -> Result<Model, ModelErro
     if paths.is_empty() {
         return Ok(model);
     }
-    // Features as fine as the stream are read without a quantiser of their own.
-    let reads = paths.iter().any(|path| path.ends_with(".read"));
-    let moments: Vec<&Moment> = sizes.0.iter().filter(|moment| reads || moment.site != Site::Read).collect();
-    if moments.len() != paths.len() {
-        return Err(ModelError::Twin { sizes: moments.len(), quantisers: paths.len() });
+    let FeatureSizes { sites, input: [channels, height, width] } = sizes;
+    let mut quantised = Vec::new();
+    if !sites.is_empty() {
+        let model = model.clone().valid();
+        let device = model.devices().into_iter().next().unwrap_or_default();
+        let own = passed(&model, Tensor::zeros([1, *channels, *height, *width], &device));
+        if own.len() == sites.len() {
+            quantised = own.iter().zip(sites).filter(|(own, _)| own.is_quantised).map(|(_, site)| site).collect();
+        }
+    }
+    if quantised.len() != paths.len() {
+        return Err(ModelError::Twin { sizes: sites.len(), quantisers: paths.len() });
     }
     let factor = |path: &str| {
         let index = paths.iter().position(|known| known == path)?;
-        let size = (moments[index].squares / moments[index].values).sqrt();
+        let size = (quantised[index].squares / quantised[index].values).sqrt();
         (size > 0.0 && size.is_finite()).then_some(size)
     };
     Ok(rescale_features(model, factor)?)
 }
 
-/// Notes what is at a site of a float network, if somebody observes.
-pub(crate) fn note<const D: usize>(site: Site, x: &Tensor<D>) {
+/// Notes what is at a site without a quantiser, if somebody observes.
+pub(crate) fn note<const D: usize>(x: &Tensor<D>) {
     OBSERVED.with_borrow_mut(|observed| {
-        let Some(moments) = observed else { return };
+        let Some(sites) = observed else { return };
         let values = x.dims().iter().product::<usize>() as f64;
         // Means of f32 squares stay in range where their sum might not.
         let mean = x.clone().powi_scalar(2).mean().into_scalar::<f32>();
-        moments.push(Moment { site, squares: f64::from(mean) * values, values });
+        sites.push(Site { is_quantised: false, squares: f64::from(mean) * values, values });
+    });
+}
+
+/// Notes a site with a quantiser, if somebody observes.
+pub(crate) fn note_quantiser() {
+    OBSERVED.with_borrow_mut(|observed| {
+        if let Some(sites) = observed {
+            sites.push(Site { is_quantised: true, squares: 0.0, values: 0.0 });
+        }
     });
 }

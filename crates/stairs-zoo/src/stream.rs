@@ -23,7 +23,7 @@ use burn::nn::Relu;
 use burn::tensor::{Device, Tensor};
 use stairs_noise::{StairActivation, StairActivationConfig};
 
-use crate::calibration::{Site, note};
+use crate::calibration::{note, note_quantiser};
 use crate::{ModelError, Quantisation};
 
 /// The end of a residual block and the beginning of the next.
@@ -52,9 +52,10 @@ impl Stream {
     /// The next stream, of a sum.
     pub(crate) fn sum(&self, x: Tensor<4>) -> Tensor<4> {
         if let Some(stair) = &self.sum {
+            note_quantiser();
             return stair.forward(x);
         }
-        note(Site::Activation, &x);
+        note(&x);
         match &self.rectifier {
             Some(relu) => relu.forward(x),
             None => x,
@@ -64,9 +65,12 @@ impl Stream {
     /// What a block reads from the stream.
     pub(crate) fn read(&self, stream: Tensor<4>) -> Tensor<4> {
         match &self.read {
-            Some(stair) => stair.forward(stream),
+            Some(stair) => {
+                note_quantiser();
+                stair.forward(stream)
+            }
             None => {
-                note(Site::Read, &stream);
+                note(&stream);
                 stream
             }
         }

@@ -1,10 +1,13 @@
 //! Quanta of features that fit a float network.
 #![allow(missing_docs)]
 
+use std::collections::BTreeMap;
+
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Distribution, Tensor};
-use stairs_noise::walk::{Change, Place, change};
-use stairs_zoo::{Architecture, Model, Quantisation, StairsConfig, calibrated, observe};
+use stairs_noise::QuantiserKind;
+use stairs_noise::walk::{Change, Look, Place, change, look};
+use stairs_zoo::{Architecture, Branches, Model, Quantisation, StairsConfig, calibrated, observe, with_model};
 
 fn init(name: &str, quantisation: Quantisation) -> Model {
     name.parse::<Architecture>().unwrap().init([3, 32, 32], 10, quantisation, &Device::flex()).unwrap()
@@ -28,6 +31,36 @@ fn sizes_of_another_network_are_refused() {
     for precision in ["binary", "ternary", "int4", "int8"] {
         assert!(calibrated(init("resnet20:0.25", quantised(precision, false)), &sizes).is_ok(), "{precision}");
     }
+}
+
+/// The quanta of features by path.
+#[derive(Default)]
+struct Quanta(BTreeMap<String, Vec<f32>>);
+impl Look for Quanta {
+    fn float<const D: usize>(&mut self, place: &Place, param: &Param<Tensor<D>>) {
+        if place.kind() == QuantiserKind::Feature
+            && let Some(path) = place.scaled()
+        {
+            self.0.insert(path.to_owned(), param.val().into_data().try_into_vec_as().unwrap());
+        }
+    }
+}
+
+/// Where only residual branches are quantised, their features get the sizes of their own sites, those that they get where everything is.
+#[test]
+fn a_network_that_is_quantised_in_part_takes_the_sizes_of_that_part() {
+    let name = "mobilenet-v2-small:0.5";
+    let x = Tensor::random([4, 3, 32, 32], Distribution::Normal(0.0, 1.0), &Device::flex());
+    let sizes = observe(&init(name, Quantisation::Float), [x]);
+    let quanta = |branches| {
+        let stairs = StairsConfig { branches, ..StairsConfig::new("ternary".parse().unwrap()) };
+        let scoped = name.parse::<Architecture>().unwrap().scoped(Quantisation::Stairs(stairs)).unwrap();
+        let fitted = calibrated(init(name, scoped), &sizes).unwrap();
+        look(&fitted, Quanta::default()).0
+    };
+    let (part, whole) = (quanta(Branches::only()), quanta(Branches::Whole));
+    assert_eq!(part.len(), 20);
+    assert!(part.iter().all(|(path, quantum)| whole[path] == *quantum && quantum[0] > 0.0), "{part:?}\n{whole:?}");
 }
 
 /// Multiplies γ and β of all batch norms, so that features are of another size than a fresh network's.

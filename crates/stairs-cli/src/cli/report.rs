@@ -26,6 +26,9 @@ pub(crate) struct Report {
     /// Write the figures of the experiment's page to this folder as well [default: only the page]
     #[arg(long, value_name = "DIR", requires = "experiment")]
     figures: Option<PathBuf>,
+    /// Print the tables of the experiment's page in Markdown instead of as text
+    #[arg(long, requires = "experiment")]
+    markdown: bool,
     /// The page [default: DIR/index.html]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -59,7 +62,8 @@ impl Report {
             std::fs::create_dir_all(figures).with_context(|| format!("cannot create {}", figures.display()))?;
             keep_figures(&experiment, &results, figures)?;
         }
-        println!("{}\nreport {}", experiment.page.text(&results), page.display());
+        let tables = if self.markdown { experiment.page.markdown(&results) } else { experiment.page.text(&results) };
+        println!("{tables}\nreport {}", page.display());
         Ok(())
     }
 }

@@ -71,13 +71,11 @@ impl Reproduce {
 
     pub(crate) fn run(self) -> anyhow::Result<()> {
         if self.list {
-            for experiment in catalogue() {
-                println!(
-                    "{:<17} {:>4} trials  {}",
-                    experiment.name,
-                    experiment.trials(Scale::default()).len(),
-                    experiment.about
-                );
+            let all = catalogue();
+            let width = all.iter().map(|experiment| experiment.name.len()).max().unwrap_or(0);
+            for experiment in all {
+                let trials = experiment.trials(Scale::default()).len();
+                println!("{:<width$} {trials:>4} trials  {}", experiment.name, experiment.about);
             }
             return Ok(());
         }

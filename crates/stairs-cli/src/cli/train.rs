@@ -83,6 +83,9 @@ impl Train {
         if let Some(validation) = &record.validation {
             println!("epoch {epoch} is chosen: validation accuracy {:.2} %", validation.accuracy);
         }
+        if let Some(top5) = record.top5 {
+            println!("top-5 accuracy {:.2} %", if record.validation.is_some() { top5.best } else { top5.last });
+        }
         println!("test accuracy {accuracy:.2} %");
         Ok(())
     }

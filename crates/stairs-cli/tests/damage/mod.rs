@@ -142,7 +142,7 @@ fn text<T: std::fmt::Debug, E: ToString>(result: Result<T, E>) -> Result<String,
 }
 
 fn untimed(mut record: RunRecord) -> String {
-    record.wall_seconds = 0.0;
+    (record.wall_seconds, record.cpu_seconds) = (0.0, None);
     record.epochs = without_times(record.epochs);
     format!("{record:?}")
 }

@@ -8,7 +8,7 @@ use std::{
 use serde::Deserialize;
 use serde_json::json;
 use stairs_data::files::read_regular;
-use stairs_train::{HeldOut, RECORD_FORMAT, RunConfig, RunRecord, Validation};
+use stairs_train::{HeldOut, RECORD_FORMAT, RunConfig, RunRecord, TopFive, Validation};
 
 use super::{Diverged, Experiment, Scale};
 use crate::{
@@ -44,16 +44,22 @@ struct Run {
     parameters: usize,
     samples: (usize, usize),
     train_loss: Vec<Option<f64>>,
+    #[serde(default)]
+    held_out_accuracy: Vec<Option<f64>>,
     test_accuracy: Option<f64>,
     best_test_accuracy: Option<f64>,
     #[serde(default)]
     validation: Option<Validation>,
     seconds: Option<f64>,
+    #[serde(default)]
+    cpu_seconds: Option<f64>,
+    #[serde(default)]
+    top5: Option<TopFive>,
 }
 
 /// What `path`, a `records.jsonl` or its folder, holds of an experiment. Of two lines of the same trial the later one counts,
-/// so that lines of several files may be put together. What lines do not hold (test accuracies and rates epoch by epoch, the
-/// laws, the weights) is absent or not a number.
+/// so that lines of several files may be put together. What lines do not hold (rates epoch by epoch, the laws, the weights; in older
+/// ones also the accuracies of epochs) is absent or not a number.
 ///
 /// # Errors
 /// [`ReportError::Read`] and [`ReportError::Invalid`], with the line.
@@ -122,9 +128,13 @@ fn record(run: Run) -> Result<(String, RunRecord), serde_json::Error> {
         (epoch.train_accuracy, epoch.held_out_loss, epoch.held_out_accuracy) = (f64::NAN, f64::NAN, f64::NAN);
         (epoch.learning_rate, epoch.seconds) = (f64::NAN, f64::NAN);
     }
+    for (epoch, accuracy) in record.epochs.iter_mut().zip(&run.held_out_accuracy) {
+        epoch.held_out_accuracy = number(*accuracy);
+    }
     record.test_accuracy = number(run.test_accuracy);
     record.best_test_accuracy = number(run.best_test_accuracy);
     record.validation = run.validation;
     record.wall_seconds = number(run.seconds);
+    (record.cpu_seconds, record.top5) = (run.cpu_seconds, run.top5);
     Ok((run.trial, record))
 }

@@ -25,11 +25,16 @@
 //! | `t2-freezing`, `t3-mean` | annealing against freezing layers; what an annealed mean leaves behind; 5 seeds |
 //! | `t4-variants` | variants of that recipe on Fashion-MNIST; 3 seeds |
 //! | `t4-ana19`, `t4-ana19-mnist` | the recipe of \[ANA19\] against STE from the same start; 5 paired seeds |
+//! | `cifar10-ana22` | the claim of \[ANA22\] on all of CIFAR-10: VGG8 × 0.125; 2 seeds |
+//! | `cifar10-levels` | a ternary VGG8 × 0.25 against float: STE, noise in the weights, LSQ, the recipe of \[ANA19\]; 1 to 3 seeds |
+//! | `cifar10-resnet20` | a ternary ResNet-20 against float: STE, \[ANA19\]'s noise, LSQ |
+//! | `tiny-imagenet-mobilenet`, `-alexnet` | 200 classes of ImageNet at 64 pixels: float, STE, \[ANA19\] |
 //! | `choose-digits`, `-mnist`, `-fashion-mnist`, `-cifar10` | candidates of every method by validation accuracy; 2 seeds |
 //! | `zoo-fine-tuning` | MobileNetV2 with ternary weights, from random and from float weights; 3 seeds |
 //!
 //! To add an experiment, add a file beside `digits.rs` and a row to [`catalogue`].
 
+mod campaign;
 mod capacity;
 mod choice;
 mod digits;
@@ -41,6 +46,8 @@ mod finished;
 mod grid;
 mod lines;
 mod mnist;
+mod opened;
+mod published;
 mod recipe;
 mod results;
 mod runner;
@@ -82,6 +89,7 @@ pub fn catalogue() -> Vec<Experiment> {
         falsify::variants(),
     ];
     all.extend(choice::experiments());
+    all.extend(campaign::experiments());
     all.extend(Grid::presets().iter().map(Grid::experiment));
     all
 }

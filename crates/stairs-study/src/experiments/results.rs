@@ -3,7 +3,7 @@
 use std::{io, path::Path};
 
 use serde_json::json;
-use stairs_train::RunDir;
+use stairs_train::{RunDir, TopFive};
 
 use super::{Diverged, Experiment, ExperimentError, Task, Trial};
 use crate::{files::write_atomically, measure::measurement, plot::write_svg, report::Results};
@@ -51,20 +51,27 @@ pub(super) fn keep(experiment: &Experiment, results: &Results, dir: &Path) -> Re
             let parts: Vec<_> = init.path.components().rev().take(2).collect();
             init.path = parts.into_iter().rev().collect();
         }
-        // Four digits of a loss are more than two runs have in common.
-        let digits = |x: f64| (x.is_finite()).then(|| format!("{x:.4}").parse::<f64>().unwrap_or(x));
-        line(json!({
+        let digits = |x: f64| x.is_finite().then(|| rounded(x));
+        let mut kept = json!({
             "trial": trial,
             "config": config,
             "device": run.device,
             "parameters": run.parameters,
             "samples": run.samples,
             "train_loss": run.epochs.iter().map(|epoch| digits(epoch.train_loss)).collect::<Vec<_>>(),
+            "held_out_accuracy": run.epochs.iter().map(|epoch| digits(epoch.held_out_accuracy)).collect::<Vec<_>>(),
             "test_accuracy": digits(run.test_accuracy),
             "best_test_accuracy": digits(run.best_test_accuracy),
             "validation": run.validation,
             "seconds": digits(run.wall_seconds),
-        }));
+        });
+        if let Some(seconds) = run.cpu_seconds {
+            kept["cpu_seconds"] = json!(digits(seconds));
+        }
+        if let Some(top5) = run.top5 {
+            kept["top5"] = json!(TopFive { last: rounded(top5.last), best: rounded(top5.best) });
+        }
+        line(kept);
     }
     for (trial, at) in &results.diverged {
         line(json!({ "trial": trial, "config": at.config, "diverged": { "epoch": at.epoch, "step": at.step } }));
@@ -84,6 +91,11 @@ pub fn keep_figures(experiment: &Experiment, results: &Results, dir: &Path) -> R
         write_svg(&path, &svg).map_err(|source| cannot_write(&path, source))?;
     }
     Ok(())
+}
+
+/// Four digits behind the point: of a loss more than two runs have in common.
+fn rounded(x: f64) -> f64 {
+    format!("{x:.4}").parse().unwrap_or(x)
 }
 
 /// Writes a text file in one step.

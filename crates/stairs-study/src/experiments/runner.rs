@@ -6,16 +6,19 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
 };
 
 use burn::tensor::Device;
-use stairs_data::{DataRoot, Dataset, DatasetName, load};
-use stairs_train::{Display, EpochRecord, Head, Init, Progress, RunConfig, RunRecord, StopSignal, TrainError, Trainer};
+use stairs_data::{DataRoot, Dataset};
+use stairs_train::{
+    Display, EpochRecord, Head, Init, Progress, RunConfig, RunRecord, StopSignal, TrainError, Trainer, data::TrainData,
+};
 
 use super::{
     Diverged, Experiment, ExperimentError, Finished, Scale, Shard, Task, Trial, Watch,
     finished::{failed, finished},
+    opened::Opened,
+    published::Published,
     results,
 };
 use crate::{
@@ -87,7 +90,8 @@ impl Runner {
         let all = experiment.trials(self.scale);
         let mine: Vec<Trial> =
             all.iter().enumerate().filter(|(i, _)| self.shard.takes(*i)).map(|(_, trial)| trial.clone()).collect();
-        let mut work = Work { all: &all, root: self.out.join(experiment.name), dataset: None, stop };
+        let data = Opened::nothing(&self.data);
+        let mut work = Work { all: &all, root: self.out.join(experiment.name), data, stop };
         let mut trials = Vec::with_capacity(mine.len());
 
         let mut published = Published::default();
@@ -139,17 +143,22 @@ impl Runner {
             config.init = Some(init.map_err(|source| failed(trial, source))?);
         }
         let stop = work.stop;
-        let data = work.data(trial, &self.data)?;
         match &task {
-            Task::Train(config) => self.train(data, &dir, (position, trial), config, watch, stop),
-            Task::Measure(config) => take_measure(data, &dir, (position, trial), config, watch, stop),
+            Task::Train(config) => {
+                let data = work.data.training(config, |source| failed(trial, source))?;
+                self.train(&data, &dir, (position, trial), config, watch, stop)
+            }
+            Task::Measure(config) => {
+                let data = work.data.dataset(&config.dataset)?;
+                take_measure(data, &dir, (position, trial), config, watch, stop)
+            }
         }
     }
 
     /// Trains one trial, from its beginning or from its last checkpoint.
     fn train(
         &self,
-        data: &Dataset,
+        data: &TrainData,
         dir: &Path,
         (position, trial): (usize, &Trial),
         config: &RunConfig,
@@ -159,7 +168,7 @@ impl Runner {
         let trained = Arc::new(AtomicBool::new(false));
         let progress = Box::new(Noticing { inner: watch.begin(position, trial), trained: trained.clone() });
         let started = dir.join("config.toml").exists();
-        let trainer = Trainer::new(config.clone(), data, dir)
+        let trainer = Trainer::on_data(config.clone(), data, dir)
             .with_device(self.device.clone())
             .with_display(Display::Custom(progress))
             .with_resume(started)
@@ -212,22 +221,8 @@ impl Runner {
 struct Work<'a> {
     all: &'a [Trial],
     root: PathBuf,
-    dataset: Option<Dataset>,
+    data: Opened<'a>,
     stop: &'a StopSignal,
-}
-
-impl Work<'_> {
-    /// The data set of a trial, loaded once for neighbours that share it.
-    fn data(&mut self, trial: &Trial, root: &DataRoot) -> Result<&Dataset, ExperimentError> {
-        let name = trial.task.dataset();
-        if self.dataset.as_ref().is_none_or(|data| data.name != name) {
-            self.dataset = None;
-        }
-        match &mut self.dataset {
-            Some(data) => Ok(data),
-            none => Ok(none.insert(load(name.parse::<DatasetName>()?, root)?)),
-        }
-    }
 }
 
 /// The trial in hand was stopped; the rest of the experiment is not known here.
@@ -261,29 +256,6 @@ impl Progress for Noticing {
 
     fn end(&mut self, record: &RunRecord) {
         self.inner.end(record);
-    }
-}
-
-/// When the page was last written: after every trial, but never for more than a twentieth of the time.
-#[derive(Default)]
-struct Published {
-    last: Option<(Instant, Duration)>,
-}
-
-impl Published {
-    fn after(
-        &mut self,
-        end: bool,
-        status: Status,
-        publish: impl FnOnce() -> Result<(), ExperimentError>,
-    ) -> Result<(), ExperimentError> {
-        let soon = self.last.is_some_and(|(at, took)| at.elapsed() < 20 * took);
-        if end || (status == Status::Done && !soon) {
-            let start = Instant::now();
-            publish()?;
-            self.last = Some((Instant::now(), start.elapsed()));
-        }
-        Ok(())
     }
 }
 

@@ -28,8 +28,8 @@ pub struct Row {
     pub name: String,
     /// What is done; the seed of a training is replaced by those of the trials.
     pub task: Task,
-    /// Only for the first seed, in an experiment of several.
-    pub once: bool,
+    /// Number of seeds, the first ones, where it is fewer than the experiment's.
+    pub seeds: Option<usize>,
     /// The row whose network, after its last epoch and of the same seed, a training starts from.
     pub from: Option<String>,
 }
@@ -87,7 +87,7 @@ impl Task {
 impl Row {
     /// A training with a name.
     pub fn train(name: impl Into<String>, config: RunConfig) -> Self {
-        Self { name: name.into(), task: Task::Train(config), once: false, from: None }
+        Self { name: name.into(), task: Task::Train(config), seeds: None, from: None }
     }
 
     /// A training named after its method.
@@ -97,13 +97,19 @@ impl Row {
 
     /// A measurement with a name.
     pub fn measure(name: impl Into<String>, config: MeasureConfig) -> Self {
-        Self { name: name.into(), task: Task::Measure(config), once: true, from: None }
+        Self { name: name.into(), task: Task::Measure(config), seeds: Some(1), from: None }
     }
 
     /// The same for the first seed only.
     #[must_use]
     pub fn with_one_seed(self) -> Self {
-        Self { once: true, ..self }
+        self.with_seeds(1)
+    }
+
+    /// The same for the first `count` seeds only.
+    #[must_use]
+    pub fn with_seeds(self, count: usize) -> Self {
+        Self { seeds: Some(count), ..self }
     }
 
     /// The same, starting from the network that the row `from` has trained with the same seed.
@@ -112,9 +118,9 @@ impl Row {
         Self { from: Some(from.into()), ..self }
     }
 
-    /// The trial of this row for a seed; none where one seed is enough and it is another.
+    /// The trial of this row for a seed; none where fewer seeds are enough.
     fn trial(&self, seed: u64, scale: Scale) -> Option<Trial> {
-        if self.once && seed != 1 {
+        if self.seeds.is_some_and(|seeds| seed > seeds as u64) {
             return None;
         }
         let named = |row: &str| format!("{row}-seed{seed}");

@@ -32,6 +32,13 @@ impl Grid {
         table.trim_fmt()
     }
 
+    /// As the book has it.
+    pub(super) fn markdown(&self) -> String {
+        let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+        let rule = format!("|{}\n", "---|".repeat(self.head.len()));
+        self.rows.iter().fold(line(&self.head) + &rule, |text, row| text + &line(row))
+    }
+
     pub(super) fn html(&self) -> Markup {
         html! {
             div.scroll { table.results {

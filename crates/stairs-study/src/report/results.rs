@@ -66,6 +66,11 @@ pub trait Page: Sync {
 
     /// Figures worth keeping, by name; none without results.
     fn figures(&self, results: &Results) -> Vec<(String, Figure)>;
+
+    /// The tables in Markdown, for a chapter of the book; empty where a page has none.
+    fn markdown(&self, _results: &Results) -> String {
+        String::new()
+    }
 }
 
 /// The page of trainings that are compared with each other: accuracies, learning curves, laws, weights.

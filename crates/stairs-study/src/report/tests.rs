@@ -59,7 +59,9 @@ fn record(config: RunConfig, accuracies: &[f64]) -> RunRecord {
         test_accuracy: *accuracies.last().unwrap_or(&f64::NAN),
         validation: None,
         best_test_accuracy: accuracies.iter().copied().fold(f64::NAN, f64::max),
+        top5: None,
         wall_seconds: 61.0,
+        cpu_seconds: None,
         weights: if quantised { vec![histogram("conv1.weight"), histogram("fc1.weight")] } else { vec![] },
         config: RunConfig { epochs: accuracies.len(), ..config },
     }

@@ -31,6 +31,9 @@ pub struct Manifest {
     pub extended: Vec<Extension>,
     /// Wall time so far in seconds, summed over interruptions.
     pub wall_seconds: f64,
+    /// Time of processors so far in seconds, as in the record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_seconds: Option<f64>,
     /// Epoch of the best test accuracy so far; its model is `best.bpk`.
     pub best_epoch: usize,
     /// One entry per finished epoch.

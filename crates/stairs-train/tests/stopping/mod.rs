@@ -85,7 +85,9 @@ fn run(config: &RunConfig, dir: &Path, uses: (usize, usize)) -> Result<Fitted<Mi
 }
 
 fn without_times(record: &RunRecord) -> RunRecord {
-    let mut record = RunRecord { wall_seconds: 0.0, ..record.clone() };
+    // Of all processes that were at the run, or it would be absent.
+    assert!(!cfg!(target_os = "linux") || record.cpu_seconds.is_some_and(|seconds| seconds >= 0.0));
+    let mut record = RunRecord { wall_seconds: 0.0, cpu_seconds: None, ..record.clone() };
     for epoch in &mut record.epochs {
         epoch.seconds = 0.0;
         if record.config.devices > 1 {

@@ -41,8 +41,10 @@ fn results(seeds: u64) -> Results {
                 epochs: vec![epoch],
                 test_accuracy: accuracy,
                 best_test_accuracy: accuracy,
+                top5: None,
                 validation: None,
                 wall_seconds: 1.0,
+                cpu_seconds: None,
                 weights: vec![],
                 config,
             };
