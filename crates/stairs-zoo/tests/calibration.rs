@@ -7,7 +7,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Distribution, Tensor};
 use stairs_noise::QuantiserKind;
 use stairs_noise::walk::{Change, Look, Place, change, look};
-use stairs_zoo::{Architecture, Branches, Model, Quantisation, StairsConfig, calibrated, observe, with_model};
+use stairs_zoo::{Architecture, Branches, Model, Quantisation, StairsConfig, calibrated, observe};
 
 fn init(name: &str, quantisation: Quantisation) -> Model {
     name.parse::<Architecture>().unwrap().init([3, 32, 32], 10, quantisation, &Device::flex()).unwrap()

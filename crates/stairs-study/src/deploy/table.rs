@@ -44,7 +44,7 @@ pub fn deployed_table(program: &Program) -> String {
 }
 
 /// Bits of a weight as files have it: the fewest that its values need, 1.6 for three values.
-pub fn bits(weights: &Weights) -> f64 {
+pub(super) fn bits(weights: &Weights) -> f64 {
     let Range { low, high } = weights.range();
     let values = weights.values();
     if low >= -1 && high <= 1 {
