@@ -21,7 +21,7 @@ use stairs::{
     train::Classifier,
 };
 
-#[allow(dead_code)]
+#[allow(dead_code, clippy::duplicate_mod)] // the tests of all examples have it too
 #[path = "own_model.rs"]
 mod own_model;
 

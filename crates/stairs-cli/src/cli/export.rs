@@ -31,7 +31,8 @@ pub(crate) struct Export {
     /// The model of the best epoch instead of the last
     #[arg(long)]
     best: bool,
-    /// Also write the first N test samples with the labels and results that the program gives: NAME.images, NAME.labels, NAME.results
+    /// Also write the first N test samples, at least 1 and at most as many as there are, with the labels and results that the program
+    /// gives: NAME.images, NAME.labels, NAME.results
     /// [default: none]
     #[arg(long, value_name = "N", value_parser = whole(1..=SAMPLES))]
     images: Option<usize>,

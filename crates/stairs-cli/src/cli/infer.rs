@@ -28,7 +28,7 @@ pub(crate) struct Infer {
     /// Data set, as in training: digits, mnist, fashion-mnist, cifar10, covertype, or a table
     #[arg(long, value_name = "NAME")]
     dataset: String,
-    /// Test samples [default: all]
+    /// Test samples, at least 1 and at most as many as there are [default: all]
     #[arg(long, value_name = "N", value_parser = whole(1..=SAMPLES))]
     samples: Option<usize>,
     /// Samples at once, 1 to 1000000

@@ -33,10 +33,10 @@ pub(crate) struct Verify {
     /// Verify the model of the best epoch instead of the last
     #[arg(long)]
     best: bool,
-    /// Test samples [default: all]
+    /// Test samples, at least 1 and at most as many as there are [default: all]
     #[arg(long, value_name = "N", value_parser = whole(1..=SAMPLES))]
     samples: Option<usize>,
-    /// Test samples of which every integer is compared with the definitions
+    /// Test samples, at most as many as there are, of which every integer is compared with the definitions
     #[arg(long, default_value_t = 100, value_name = "N", value_parser = whole(0..=SAMPLES))]
     exact: usize,
     /// Print JSON
