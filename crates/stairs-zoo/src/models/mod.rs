@@ -12,7 +12,7 @@
 //! | [`MobileNetV2`] | `mobilenet_v2` | images `[B, C, H, W]` | inverted residuals with a width multiplier |
 //! | [`ResNet`] | `resnet` | images `[B, C, H, W]` | 18, 34, 50 for ImageNet; 20, 32, 56 for CIFAR-10 |
 //!
-//! A file holds a config, the module with its `forward`, and its names ([`Family`]). The row of the table at the end of this file
+//! A file holds a config, the module with its `forward`, and its names (`Family`). The row of the table at the end of this file
 //! makes the variants of [`Architecture`] and [`Model`] and all that depends on them.
 
 mod alexnet;

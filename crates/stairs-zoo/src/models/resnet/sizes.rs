@@ -68,7 +68,7 @@ impl ResNetDepth {
     }
 }
 
-/// A [`ResNet`] by name: `resnet18:1`, `resnet18-small:0.5`, `resnet20:1`.
+/// A [`ResNet`](crate::ResNet) by name: `resnet18:1`, `resnet18-small:0.5`, `resnet20:1`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResNetSizes {
     /// Number of layers.
