@@ -66,7 +66,6 @@ pub(super) fn window(window: &Window) -> stairs_infer::Window {
 impl Lowering<'_> {
     pub(super) fn dense(
         &mut self,
-        index: usize,
         node: &Node,
         input: From,
         weight: &Weight,
@@ -91,15 +90,13 @@ impl Lowering<'_> {
             return Ok(State::Form(form));
         }
         let source = self.floats(path, input)?;
-        self.float_layer(index, path, weight);
+        self.float_layer(path, weight);
         let bias = bias(path, offset, weight.outputs())?;
         Ok(State::Float(self.push(path, Op::FloatDense { weights: floats(path, weight)?, bias }, &[source])?))
     }
 
-    #[allow(clippy::too_many_arguments)]
     pub(super) fn convolution(
         &mut self,
-        index: usize,
         node: &Node,
         input: From,
         slid: &Window,
@@ -114,7 +111,7 @@ impl Lowering<'_> {
             return Ok(State::Form(form));
         }
         let source = self.floats(path, input)?;
-        self.float_layer(index, path, weight);
+        self.float_layer(path, weight);
         let (weights, bias) = (floats(path, weight)?, bias(path, offset, weight.outputs())?);
         Ok(State::Float(self.push(path, Op::FloatConv { window, groups, weights, bias }, &[source])?))
     }
@@ -141,13 +138,12 @@ impl Lowering<'_> {
         Ok(Some((sums, form)))
     }
 
-    /// A layer of floats is an island, unless it gives the result and nothing follows it.
-    fn float_layer(&mut self, index: usize, path: &str, weight: &Weight) {
+    /// Names a layer that stays float.
+    fn float_layer(&mut self, path: &str, weight: &Weight) {
         let why = match weight {
             Weight::Float(_) => "has float weights",
             Weight::Stair(_) => "reads floats, or its weights are no integers of 8 bits",
         };
-        let _ = index;
         self.island(path, why);
     }
 

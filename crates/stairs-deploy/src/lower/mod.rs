@@ -139,8 +139,8 @@ pub fn deploy(network: &Network, options: &DeployOptions) -> Result<Deployed, De
     let (floats, fixed, islands, roundings) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let states = Vec::with_capacity(network.nodes().len());
     let mut lowering = Lowering { network, options, builder, states, floats, fixed, islands, roundings };
-    for (index, node) in network.nodes().iter().enumerate() {
-        let state = lowering.node(index, node)?;
+    for node in network.nodes() {
+        let state = lowering.node(node)?;
         lowering.states.push(state);
     }
     let output = lowering.result()?;
@@ -156,14 +156,14 @@ pub fn deploy(network: &Network, options: &DeployOptions) -> Result<Deployed, De
 }
 
 impl Lowering<'_> {
-    fn node(&mut self, index: usize, node: &Node) -> Result<State, DeployError> {
+    fn node(&mut self, node: &Node) -> Result<State, DeployError> {
         let path = &node.path;
         let [first, second] = [node.inputs.first(), node.inputs.get(1)].map(|source| source.copied());
         let Some(input) = first else { return self.unknown(path, "nothing to read") };
         match &node.op {
-            NetworkOp::Dense { weight, bias } => self.dense(index, node, input, weight, bias.as_ref()),
+            NetworkOp::Dense { weight, bias } => self.dense(node, input, weight, bias.as_ref()),
             NetworkOp::Conv { window, groups, weight, bias } => {
-                self.convolution(index, node, input, window, *groups, weight, bias.as_ref())
+                self.convolution(node, input, window, *groups, weight, bias.as_ref())
             }
             NetworkOp::Norm { gamma, beta, mean, variance, epsilon } => {
                 self.norm(node, input, [gamma, beta, mean, variance], *epsilon)
