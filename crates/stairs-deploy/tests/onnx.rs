@@ -154,3 +154,20 @@ fn float_networks_are_written_or_refused() {
     let missing = OnnxError::NoValues { path: "layer".into(), what: "weight" };
     assert_eq!(float_onnx(&unknown, "one"), Err(missing));
 }
+
+/// Sums of more than 24 binary digits whose thresholds are far apart: single precision would round sums at thresholds.
+#[test]
+fn thresholds_that_are_far_apart_are_compared_in_double_precision() {
+    let mut builder = Program::builder("far apart", vec![1, 4, 4]).unwrap();
+    let fix = Op::Fix { fraction: 24, low: -(1 << 26), high: 1 << 26 };
+    let fixed = builder.push("input", fix, &[Source::Input]).unwrap();
+    let weights = Weights::new(vec![2, 1, 3, 3], (0..18).map(|i| (i % 3) as i8 - 1).collect()).unwrap();
+    let conv = Op::Conv { window: Window::new([3, 3]), groups: 1, weights };
+    let sums = builder.push("conv", conv, &[fixed]).unwrap();
+    let values = (0..2).flat_map(|_| (-127..128).map(|t| t * 1_000_003)).collect();
+    let stair = Thresholds { values, falling: Vec::new(), levels: (-128..128).collect() };
+    let stream = builder.push("stair", Op::Thresholds(stair), &[sums]).unwrap();
+    let text = text(&qonnx(&builder.finish(stream)).unwrap().bytes);
+    let thresholds = text.lines().find(|line| line.contains("255]")).unwrap();
+    assert!(thresholds.contains(" f64 "), "{thresholds}");
+}

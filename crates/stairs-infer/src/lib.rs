@@ -29,5 +29,5 @@ pub use engine::{Done, Engine, Level, Options, Workspace};
 pub use error::{ProgramError, RunError};
 pub use file::{FileError, Limits};
 pub use program::{Kind, Node, Op, Pixels, Program, ProgramBuilder, Range, Source, Thresholds, Weights};
-pub use reference::Value;
+pub use reference::{Value, label};
 pub use window::Window;

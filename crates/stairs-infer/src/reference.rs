@@ -33,14 +33,16 @@ impl Value {
 
     /// Index of the largest number, the first of equal ones; 0 if there is none.
     pub fn label(&self) -> usize {
-        fn first<T: PartialOrd + Copy>(values: &[T]) -> usize {
-            (1..values.len()).fold(0, |best, i| if values[i] > values[best] { i } else { best })
-        }
         match self {
-            Self::Integers(values) => first(values),
-            Self::Floats(values) => first(values),
+            Self::Integers(values) => label(values),
+            Self::Floats(values) => label(values),
         }
     }
+}
+
+/// Index of the largest number, the first of equal ones; 0 if there is none.
+pub fn label<T: PartialOrd>(values: &[T]) -> usize {
+    (1..values.len()).fold(0, |best, i| if values[i] > values[best] { i } else { best })
 }
 
 impl Program {

@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Instant};
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use stairs::{
-    infer::{Engine, Level, Options, Program, Value},
+    infer::{Engine, Level, Options, Program, Value, label},
     train::{RunConfig, data::TrainData},
 };
 
@@ -112,9 +112,4 @@ impl Infer {
         println!("test accuracy {accuracy:.2} %");
         Ok(())
     }
-}
-
-/// Index of the largest number, the first of equal ones.
-fn label(values: &[f32]) -> usize {
-    (1..values.len()).fold(0, |best, i| if values[i] > values[best] { i } else { best })
 }

@@ -6,7 +6,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::Serialize;
-use stairs_infer::{Engine, Options, Program, Value};
+use stairs_infer::{Engine, Options, Program, Value, label};
 use stairs_network::Network;
 use stairs_train::{ZooModel, data::Samples};
 
@@ -197,9 +197,4 @@ pub(super) fn take(
     let classes = (start..start + count).zip(values.chunks_mut(size)).map(|(i, to)| samples.copy(i, to));
     let classes = classes.collect::<Result<_, _>>().map_err(DeployRunError::Sample)?;
     Ok((values, classes))
-}
-
-/// Index of the largest number, the first of equal ones.
-fn label(values: &[f32]) -> usize {
-    (1..values.len()).fold(0, |best, i| if values[i] > values[best] { i } else { best })
 }
