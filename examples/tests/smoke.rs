@@ -45,11 +45,11 @@ use stairs::{
 };
 
 fn short() -> RunConfig {
-    RunConfig { epochs: 5, batch: 64, lr: 1e-2, law: Noise::Logistic, ..RunConfig::default() }
+    RunConfig::default().with_epochs(5).with_batch(64).with_lr(1e-2).with_law(Noise::Logistic)
 }
 
 fn train_own_model(dir: &Path) -> Fitted<own_model::TinyResNet> {
-    let config = RunConfig { subset: Some(640), ..short() };
+    let config = short().with_subset(640);
     own_model::run(own_model::Settings { channels: 8, config, dir: dir.into(), display: Display::Quiet }).unwrap()
 }
 
@@ -181,7 +181,7 @@ fn a_law_of_ones_own_is_smooth_and_trains() {
     assert!(near(&gradients, [0.0, 2.0, 0.0, 2.0]), "{gradients:?}");
 
     let dir = tempfile::tempdir().unwrap();
-    let config = RunConfig { model: "mlp".into(), epochs: 3, ..short() };
+    let config = short().with_model("mlp").with_epochs(3);
     let settings = || own_law::Settings { config: config.clone(), dir: dir.path().into(), display: Display::Quiet };
     let record = own_law::run(settings()).unwrap();
     assert!(record.test_accuracy > 60.0, "{}", record.test_accuracy);

@@ -195,7 +195,7 @@ mod tests {
         let digits = load(DatasetName::Digits, &DataRoot::default()).unwrap();
         let (samples, _) = parts(&digits);
         let device = Device::flex();
-        let config = RunConfig { reestimate_norms: Some(3), batch: 40, epochs: 2, ..RunConfig::default() };
+        let config = RunConfig::default().with_reestimate_norms(3).with_batch(40).with_epochs(2);
         let chosen: Vec<usize> = (0..200).collect();
         let model = net(0.1);
         let found = reestimated(model.clone(), &config, &samples, &chosen, &device).unwrap();

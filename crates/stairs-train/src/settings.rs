@@ -241,7 +241,7 @@ mod tests {
         Facts { samples: 100, steps_per_epoch: 4, classes: 10, images: true, batch_norm: true, plan: None };
 
     fn config() -> RunConfig {
-        RunConfig { batch: 25, epochs: 2, ..RunConfig::default() }
+        RunConfig::default().with_batch(25).with_epochs(2)
     }
 
     fn policy(until: f64, unit: TimeUnit) -> AnnealingPlan {
@@ -306,7 +306,7 @@ mod tests {
         for plan in [&constant, &in_time] {
             assert_eq!(notes(&config(), &Facts { plan: Some(plan), ..FACTS }), [""; 0]);
         }
-        let divided = RunConfig { accumulate: 5, ..config() };
+        let divided = config().with_accumulate(5);
         assert_eq!(notes(&divided, &Facts { batch_norm: false, ..FACTS }), [""; 0]);
     }
 }

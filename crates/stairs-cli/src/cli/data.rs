@@ -138,7 +138,7 @@ impl Bench {
         ensure!(self.batch > 0, "--batch must be at least 1");
         let images = self.options.config();
         eprintln!("{}", ImageFolder::open(&self.folder, &images)?.survey()?);
-        let config = RunConfig { dataset: IMAGES.into(), images: Some(images), ..RunConfig::default() };
+        let config = RunConfig::default().with_dataset(IMAGES).with_images(images);
         let data = TrainData::open(&config, &DataRoot::new(Some(self.folder.clone()), None, None))?;
         let samples = if self.part == Part::Train { data.train } else { data.test };
         let all = || std::thread::available_parallelism().map_or(1, usize::from);

@@ -55,7 +55,7 @@ fn level(name: &str) -> Result<Level, String> {
 impl Infer {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let program = Program::read(&self.file).with_context(|| format!("reading {}", self.file.display()))?;
-        let config = RunConfig { dataset: self.dataset.clone(), ..RunConfig::default() };
+        let config = RunConfig::default().with_dataset(self.dataset.clone());
         let data = TrainData::open(&config, &self.data.root()).with_context(|| format!("loading {}", self.dataset))?;
         let (test, shape) = (data.test.as_ref(), data.test.shape());
         let size: usize = shape.iter().product();

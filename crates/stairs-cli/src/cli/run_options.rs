@@ -97,9 +97,9 @@ pub(crate) struct RunOptions {
     /// Keep the learning rate constant instead of letting it fall along a cosine
     #[arg(long)]
     pub(crate) constant_lr: bool,
-    /// Seed of initial weights, data order, augmentation and noise, below 2^63
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    pub(crate) seed: u64,
+    /// Seed of initial weights, data order, augmentation and noise, below 2^63 [default: 1]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
     /// Hold out this share of the training samples, in (0, 1), the same of every class: the best epoch is chosen there and the
     /// test part is read once, at the end [default: none, epochs are tested on the test part]
     #[arg(long, value_name = "SHARE", value_parser = real)]
@@ -197,57 +197,62 @@ impl RunOptions {
         let recipe = match self.recipe {
             Some(published) => {
                 let published = published.applied(recipe);
-                RunConfig { method: self.method.map_or(published.method, Into::into), ..published }
+                let method = self.method.map_or(published.method, Into::into);
+                published.with_method(method)
             }
             None => recipe,
         };
-        let anneal_per = match self.anneal_per.as_deref() {
-            Some("epoch") => AnnealPer::Epoch,
-            Some("step") => AnnealPer::Step,
-            _ => recipe.anneal_per,
-        };
-        let backward = match self.backward.as_deref() {
-            Some("annealed") => BackwardLaw::Annealed,
-            Some("static") => BackwardLaw::Static,
-            Some("freeze") => BackwardLaw::Freeze,
-            _ => recipe.backward,
-        };
-        let forward_noise = match self.forward_noise.as_deref() {
-            Some("everywhere") => ForwardNoise::Everywhere,
-            Some("weights") => ForwardNoise::Weights,
-            _ => recipe.forward_noise,
-        };
-        let start = match self.start.as_deref() {
-            Some("thresholds") => Start::Thresholds,
-            Some("layers") => Start::Layers,
-            _ => recipe.start,
-        };
-        let config = RunConfig {
-            backward,
-            forward_noise,
-            follow_mean: self.follow_mean || recipe.follow_mean,
-            start,
-            quantiser: self.quantiser.unwrap_or(recipe.quantiser),
-            features: self.features.unwrap_or(recipe.features),
-            edges: self.edges.unwrap_or(recipe.edges),
-            weight_scale: self.weight_scale.unwrap_or(recipe.weight_scale),
-            law: self.law.clone().unwrap_or(recipe.law),
-            strategy: self.strategy.unwrap_or(recipe.strategy),
-            policy: self.plan.unwrap_or(recipe.policy),
-            anneal_per,
-            anneal_until: self.anneal_until.unwrap_or(recipe.anneal_until),
-            epochs: self.epochs.unwrap_or(recipe.epochs),
-            batch: self.batch.unwrap_or(recipe.batch),
-            lr: self.lr.unwrap_or(recipe.lr),
-            lr_schedule: if self.constant_lr { LrSchedule::Constant } else { recipe.lr_schedule },
-            seed: self.seed,
-            subset: self.subset,
-            validation: self.validation.or(recipe.validation),
-            reestimate_norms: self.reestimate_norms.or(recipe.reestimate_norms),
-            ..recipe
-        };
+        let mut config = recipe;
+        put(&mut config.backward, self.backward.as_deref().map(backward));
+        put(&mut config.forward_noise, self.forward_noise.as_deref().map(forward_noise));
+        put(&mut config.start, self.start.as_deref().map(start));
+        put(&mut config.anneal_per, self.anneal_per.as_deref().map(anneal_per));
+        put(&mut config.follow_mean, self.follow_mean.then_some(true));
+        put(&mut config.quantiser, self.quantiser);
+        put(&mut config.features, self.features);
+        put(&mut config.edges, self.edges);
+        put(&mut config.weight_scale, self.weight_scale);
+        put(&mut config.law, self.law.clone());
+        put(&mut config.strategy, self.strategy);
+        put(&mut config.policy, self.plan);
+        put(&mut config.anneal_until, self.anneal_until);
+        put(&mut config.epochs, self.epochs);
+        put(&mut config.batch, self.batch);
+        put(&mut config.lr, self.lr);
+        put(&mut config.lr_schedule, self.constant_lr.then_some(LrSchedule::Constant));
+        put(&mut config.seed, self.seed);
+        config.subset = self.subset.or(config.subset);
+        config.validation = self.validation.or(config.validation);
+        config.reestimate_norms = self.reestimate_norms.or(config.reestimate_norms);
         self.optimisation.change(config, self.weight_scale.is_some())
     }
+}
+
+/// Replaces a field where an option was given.
+fn put<T>(field: &mut T, given: Option<T>) {
+    if let Some(value) = given {
+        *field = value;
+    }
+}
+
+fn backward(name: &str) -> BackwardLaw {
+    match name {
+        "annealed" => BackwardLaw::Annealed,
+        "static" => BackwardLaw::Static,
+        _ => BackwardLaw::Freeze,
+    }
+}
+
+fn forward_noise(name: &str) -> ForwardNoise {
+    if name == "weights" { ForwardNoise::Weights } else { ForwardNoise::Everywhere }
+}
+
+fn start(name: &str) -> Start {
+    if name == "layers" { Start::Layers } else { Start::Thresholds }
+}
+
+fn anneal_per(name: &str) -> AnnealPer {
+    if name == "epoch" { AnnealPer::Epoch } else { AnnealPer::Step }
 }
 
 /// What `--help` says of `--law`.

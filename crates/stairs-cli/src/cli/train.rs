@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::anyhow;
 use clap::Args;
-use stairs::train::{Display, RunConfig, RunDir, TrainError, Trainer};
+use stairs::train::{Display, RunDir, TrainError, Trainer};
 
 use super::{
     number::{WORKERS, whole},
@@ -49,7 +49,7 @@ impl Train {
         let stop = on_signals()?;
         let devices = self.device.device.open_several(self.devices)?;
         let Prepared { config, data, notes } = self.options.prepare(&self.data)?;
-        let config = RunConfig { devices: devices.len(), ..config };
+        let config = config.with_devices(devices.len());
         println!("{}", describe(&data));
         let display = if self.plain { Display::Plain } else { Display::Auto };
         // The same command again has nothing left to do.
