@@ -10,7 +10,7 @@
 //! - [`StopSignal`]: a run that is asked to stop does so before the next optimiser step and loses nothing;
 //! - [`RunDir`]: configuration, metrics, models and record of a run, each replaced atomically;
 //! - [`diagnose`]: why a schedule trains well or badly, measured while it trains;
-//! - [`progress`]: burn-train's dashboard on a terminal, one readable line an epoch elsewhere.
+//! - [`progress`]: a bar on a terminal, one readable line an epoch elsewhere, burn-train's dashboard on request.
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
