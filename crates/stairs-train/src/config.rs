@@ -11,7 +11,7 @@ use stairs_noise::{
 };
 use stairs_quant::{Quantiser, ScalePolicy};
 
-use crate::{Clip, Edges, Features, Init, Loss, LrSchedule, Method, Optimiser, WarmUp, WeightDecay};
+use crate::{Clip, Edges, Features, Init, Loss, LrSchedule, Method, Optimiser, TaskRecord, WarmUp, WeightDecay};
 
 /// A training run. Same configuration, device and thread count: same numbers.
 ///
@@ -91,10 +91,13 @@ pub struct RunConfig {
     /// Linear rise of the learning rate at the beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warm_up: Option<WarmUp>,
-    /// Loss that is trained and reported.
+    /// What the run trains for, if not for classes; [`Trainer::for_task`](crate::Trainer::for_task) says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskRecord>,
+    /// Loss that is trained and reported (classes).
     #[serde(default, skip_serializing_if = "is_default")]
     pub loss: Loss,
-    /// Share of the uniform distribution in the targets of the training loss, in [0, 1).
+    /// Share of the uniform distribution in the targets of the training loss, in [0, 1) (classes).
     #[serde(default, skip_serializing_if = "is_default")]
     pub label_smoothing: f64,
     /// Gradient clipping.
@@ -226,6 +229,7 @@ impl Default for RunConfig {
             lr: 1e-3,
             lr_schedule: LrSchedule::Cosine { floor: 0.0 },
             warm_up: None,
+            task: None,
             loss: Loss::CrossEntropy,
             label_smoothing: 0.0,
             clip: None,

@@ -20,7 +20,7 @@ use burn::{
 use stairs_noise::walk::{Change, Look, Place, change, look};
 
 use crate::{
-    Classifier, RunConfig, Samples, TrainError,
+    Predictor, RunConfig, Samples, TrainError,
     data::{Pass, epoch_order, host_threads},
 };
 
@@ -36,7 +36,7 @@ type Statistics = BTreeMap<String, Vec<f64>>;
 ///
 /// # Errors
 /// [`TrainError::Sample`].
-pub(crate) fn reestimated<M: Classifier>(
+pub(crate) fn reestimated<M: Predictor>(
     model: M,
     config: &RunConfig,
     samples: &Arc<dyn Samples>,
@@ -66,7 +66,7 @@ pub(crate) fn reestimated<M: Classifier>(
         let after = |start: f32| {
             let model = with(&model, &|_, old| vec![start; old.len()]).train().fork(&training);
             let (model, OnlyNorms) = change(model, OnlyNorms);
-            model.logits(input.clone());
+            model.outputs(input.clone());
             statistics(&model.valid())
         };
         let from_zero = after(0.0);
@@ -156,6 +156,7 @@ mod tests {
     use stairs_quant::Quantiser;
 
     use super::*;
+    use crate::Classifier;
     use crate::data::parts;
 
     #[derive(Module, Debug)]

@@ -2,6 +2,7 @@
 
 mod stopping;
 mod support;
+mod task;
 
 use std::{
     fs,

@@ -21,6 +21,7 @@ struct Series {
 /// What there is to tell of these epochs; a quantiser that has no law at some epoch has no value there.
 fn series(epochs: &[EpochRecord]) -> Vec<Series> {
     let held_out = epochs.first().map(|epoch| epoch.held_out).unwrap_or_default();
+    let metric = epochs.first().and_then(|epoch| epoch.metric.as_deref()).unwrap_or("accuracy");
     let one = |column: String, tag: String, value: fn(&EpochRecord) -> f64| Series {
         column,
         tag,
@@ -28,9 +29,9 @@ fn series(epochs: &[EpochRecord]) -> Vec<Series> {
     };
     let mut series = vec![
         one("train_loss".into(), "loss/train".into(), |epoch| epoch.train_loss),
-        one("train_accuracy".into(), "accuracy/train".into(), |epoch| epoch.train_accuracy),
+        one(format!("train_{metric}"), format!("{metric}/train"), |epoch| epoch.train_accuracy),
         one(format!("{held_out}_loss"), format!("loss/{held_out}"), |epoch| epoch.held_out_loss),
-        one(format!("{held_out}_accuracy"), format!("accuracy/{held_out}"), |epoch| epoch.held_out_accuracy),
+        one(format!("{held_out}_{metric}"), format!("{metric}/{held_out}"), |epoch| epoch.held_out_accuracy),
         one("learning_rate".into(), "learning_rate".into(), |epoch| epoch.learning_rate),
         one("seconds".into(), "seconds".into(), |epoch| epoch.seconds),
     ];
@@ -71,6 +72,8 @@ mod tests {
         let columns = |epochs: &[EpochRecord]| series(epochs).into_iter().map(|s| s.column).collect::<Vec<_>>();
         assert_eq!(columns(&[validated])[3], "validation_accuracy");
         assert_eq!(columns(&[epoch(1)])[6..], ["mean a.weight", "scale a.weight", "mean act,1", "scale act,1"]);
+        let measured = EpochRecord { metric: Some("rmse".into()), ..epoch(1) };
+        assert_eq!(columns(&[measured])[1], "train_rmse");
         assert_eq!(columns(&[]).len(), 6);
     }
 }

@@ -26,6 +26,7 @@ fn record(config: RunConfig, accuracies: &[f64]) -> RunRecord {
         step: 10 * (i as u64 + 1),
         train_loss: 1.0 / (i + 1) as f64,
         train_accuracy: *accuracy,
+        metric: None,
         held_out: HeldOut::Test,
         held_out_loss: 0.1,
         held_out_accuracy: *accuracy,
@@ -229,7 +230,7 @@ prop_compose! {
         let [train_loss, train_accuracy, held_out_loss, held_out_accuracy, learning_rate, seconds] = numbers;
         let laws = laws.into_iter().map(|(path, mean, scale)| LawPoint { path, mean, scale }).collect();
         EpochRecord {
-            epoch: 0, step, train_loss, train_accuracy, held_out: HeldOut::Test, held_out_loss, held_out_accuracy,
+            epoch: 0, step, train_loss, train_accuracy, metric: None, held_out: HeldOut::Test, held_out_loss, held_out_accuracy,
             learning_rate, seconds, laws,
         }
     }

@@ -5,7 +5,7 @@ use stairs_noise::{Noise, Strategy, plan::Policy};
 use stairs_quant::{Quantiser, ScalePolicy};
 
 use super::{AnnealPer, BackwardLaw, ForwardNoise, RunConfig, Start};
-use crate::{Clip, Edges, Features, Init, Loss, LrSchedule, Method, Optimiser, WarmUp, WeightDecay};
+use crate::{Clip, Edges, Features, Init, Loss, LrSchedule, Method, Optimiser, TaskRecord, WarmUp, WeightDecay};
 
 impl RunConfig {
     /// The [default](Self::default) with the model `model`.
@@ -58,6 +58,7 @@ setters! {
     with_lr(lr: f64);
     with_lr_schedule(lr_schedule: LrSchedule);
     with_warm_up(warm_up: impl Into<Option<WarmUp>>);
+    with_task(task: impl Into<Option<TaskRecord>>);
     with_loss(loss: Loss);
     with_label_smoothing(label_smoothing: f64);
     with_clip(clip: impl Into<Option<Clip>>);

@@ -120,8 +120,9 @@ impl Progress for Bar {
 fn status(record: &EpochRecord) -> String {
     let scale = record.laws.iter().map(|law| law.scale).fold(0.0, f64::max);
     let noise = if record.laws.is_empty() { String::new() } else { format!("  noise {scale:.3}") };
-    let (rate, part, accuracy) = (record.learning_rate, record.held_out, record.held_out_accuracy);
-    format!("  lr {rate:.1e}{noise}  {part} {accuracy:.2} %")
+    let (rate, part, value) = (record.learning_rate, record.held_out, record.held_out_accuracy);
+    let metric = record.metric.as_ref().map_or_else(|| format!("{value:.2} %"), |name| format!("{name} {value:.4}"));
+    format!("  lr {rate:.1e}{noise}  {part} {metric}")
 }
 
 /// A time in the two largest units: `1h 2m`, `3m 4s`, `5s`.

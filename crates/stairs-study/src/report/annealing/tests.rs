@@ -24,6 +24,7 @@ fn results(seeds: u64) -> Results {
                 step: 1,
                 train_loss: 1.0,
                 train_accuracy: accuracy,
+                metric: None,
                 held_out: HeldOut::Test,
                 held_out_loss: 1.0,
                 held_out_accuracy: accuracy,
