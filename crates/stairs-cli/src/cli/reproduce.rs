@@ -1,16 +1,21 @@
 //! `stairs reproduce`
 
-use std::{io::IsTerminal, path::PathBuf};
+use std::{
+    io::IsTerminal,
+    path::{Path, PathBuf},
+};
 
 use anyhow::ensure;
 use clap::Args;
-use stairs::device::DeviceName;
+use serde_json::{Value, json};
+use stairs::{device::DeviceName, train::output::Talk};
 use stairs_study::experiments::{
-    Experiment, ExperimentError, Grid, Lines, Runner, Scale, Shard, Status, Terminal, Watch, catalogue, find,
+    Experiment, ExperimentError, Grid, Lines, Outcome, Runner, Scale, Shard, Status, Terminal, Watch, catalogue, find,
 };
 
 use super::{
     jobs,
+    json::{self, JsonOption},
     options::{DataOption, DeviceOption, GridOptions},
     stop::{Stopped, on_signals},
 };
@@ -61,6 +66,8 @@ pub(crate) struct Reproduce {
     /// List the experiments
     #[arg(long)]
     list: bool,
+    #[command(flatten)]
+    pub(crate) json: JsonOption,
 }
 
 impl Reproduce {
@@ -72,10 +79,17 @@ impl Reproduce {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         if self.list {
             let all = catalogue();
+            if self.json.json {
+                let about = |experiment: &Experiment| {
+                    let trials = experiment.trials(Scale::default()).len();
+                    json!({ "name": experiment.name, "title": experiment.title, "about": experiment.about, "trials": trials })
+                };
+                return json::print(&all.iter().map(about).collect::<Vec<_>>());
+            }
             let width = all.iter().map(|experiment| experiment.name.len()).max().unwrap_or(0);
             for experiment in all {
                 let trials = experiment.trials(Scale::default()).len();
-                println!("{:<width$} {trials:>4} trials  {}", experiment.name, experiment.about);
+                answer!("{:<width$} {trials:>4} trials  {}", experiment.name, experiment.about);
             }
             return Ok(());
         }
@@ -104,8 +118,8 @@ impl Reproduce {
             results: self.results.clone().filter(|_| !self.worker),
             commands: self.commands(),
         };
-        let mut watch: Box<dyn Watch> =
-            if std::io::stderr().is_terminal() { Box::new(Terminal::new()) } else { Box::new(Lines::new()) };
+        let is_terminal = std::io::stderr().is_terminal() && Talk::now() != Talk::Results;
+        let mut watch: Box<dyn Watch> = if is_terminal { Box::new(Terminal::new()) } else { Box::new(Lines::new()) };
         let outcome = runner.run_until(&experiment, watch.as_mut(), &stop);
         // The bars are gone before anything else is printed.
         drop(watch);
@@ -120,7 +134,11 @@ impl Reproduce {
         if self.worker {
             return Ok(());
         }
-        println!("\n{}", experiment.page.text(&outcome.results));
+        if self.json.json {
+            json::print(&document(&experiment, &outcome, &page))?;
+        } else {
+            answer!("\n{}", experiment.page.text(&outcome.results));
+        }
         let busy = outcome.trials.iter().filter(|(_, status)| *status == Status::Busy).count();
         if busy > 0 {
             println!("{busy} trials are left to other processes that are at them: run this again when they are done");
@@ -165,4 +183,24 @@ impl Reproduce {
         }
         vec![format!("cargo xtask reproduce{options}"), format!("stairs reproduce{options}")]
     }
+}
+
+/// What an experiment has found, for a program: a line of the table for every finished trial.
+fn document(experiment: &Experiment, outcome: &Outcome, page: &Path) -> Value {
+    let results = &outcome.results;
+    let runs = results.runs.iter().map(|(trial, record)| {
+        let (epoch, accuracy) = record.chosen();
+        json!({
+            "trial": trial, "method": record.config.method.name(), "model": record.config.model,
+            "dataset": record.config.dataset, "seed": record.config.seed, "epoch": epoch, "test_accuracy": accuracy,
+            "wall_seconds": record.wall_seconds,
+        })
+    });
+    let measurements =
+        results.measurements.iter().map(|(trial, measurement)| json!({ "trial": trial, "measurement": measurement }));
+    json!({
+        "experiment": experiment.name, "planned": results.planned, "runs": runs.collect::<Vec<_>>(),
+        "measurements": measurements.collect::<Vec<_>>(),
+        "diverged": results.diverged.iter().map(|(trial, _)| trial).collect::<Vec<_>>(), "report": page,
+    })
 }
