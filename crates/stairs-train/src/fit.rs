@@ -15,7 +15,7 @@ use stairs_noise::{
 };
 
 use crate::{
-    Annealed, Annealer, ConfigError, Extension, Fitted, Predictor, TaskRecord, TrainError, Trainer, anneal,
+    Annealed, Annealer, ConfigError, Extension, Fitted, Predictor, TrainError, Trainer, anneal,
     checkpoint::{Assembly, Checkpoint, PartialEpoch, SaveBest, Store},
     data::{Checked, Chosen, Selected, steps_per_epoch, survey},
     difference,
@@ -71,7 +71,7 @@ impl Trainer {
         if given != self.config.devices {
             return Err(ConfigError::Devices { expected: self.config.devices, given }.into());
         }
-        self.check_task()?;
+        self.config.check_task(self.task.as_deref())?;
         self.look_at_data()?;
         let config = &self.config;
         let Chosen { training: chosen, validation } = Chosen::of(config, self.train.as_ref())?;
@@ -237,17 +237,6 @@ impl Trainer {
             self.dir.write_config(config)?;
         }
         Ok(Start::Goes(Box::new(TakenUp { scheduled, store, history, parts, partial, extended })))
-    }
-
-    /// Refuses a configuration for another task.
-    fn check_task(&self) -> Result<(), ConfigError> {
-        let given = self.task.as_ref().map(|task| task.record());
-        if self.config.task == given {
-            return Ok(());
-        }
-        let name =
-            |task: Option<&TaskRecord>| task.map_or_else(|| "classes".to_owned(), |task| format!("`{}`", task.name));
-        Err(ConfigError::Task { configured: name(self.config.task.as_ref()), given: name(given.as_ref()) })
     }
 
     /// Finds out what the data is, compares it with that of the run the weights come from, and has samples checked as they

@@ -93,6 +93,12 @@ impl RunRecord {
             return Err(format!("epoch {} stands in the place of epoch {}", epoch.epoch, i + 1));
         }
         self.epochs.iter().try_for_each(EpochRecord::check)?;
+        let metric = self.config.task.as_ref().map(|task| task.metric.as_str());
+        if let Some(epoch) = self.epochs.iter().find(|epoch| epoch.metric.as_deref() != metric) {
+            let of = |metric: Option<&str>| metric.unwrap_or("accuracy").to_owned();
+            let (found, expected) = (of(epoch.metric.as_deref()), of(metric));
+            return Err(format!("epoch {} tells of {found}, and the configuration of {expected}", epoch.epoch));
+        }
         let allowed = if self.config.task.is_none() { percent } else { number };
         allowed("test_accuracy", self.test_accuracy)?;
         allowed("best_test_accuracy", self.best_test_accuracy)?;

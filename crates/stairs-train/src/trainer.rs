@@ -8,7 +8,7 @@ use stairs_noise::plan::AnnealingPlan;
 
 use crate::{
     Display, Evaluation, Predictor, RunConfig, RunDir, RunRecord, Samples, StopSignal, Task, TrainError, Versions,
-    data::TrainData,
+    data::{Checked, TrainData},
     evaluate,
     run_dir::Opening,
     task::{Classification, evaluate_task},
@@ -92,9 +92,15 @@ impl Trainer {
         test: Arc<dyn Samples>,
         dir: impl Into<PathBuf>,
     ) -> Self {
-        let config = config.with_task(task.record());
-        let trainer = Self::on_samples(config, train, test, 1, dir);
-        Self { task: Some(Arc::new(task)), ..trainer }
+        Self::on_samples(config, train, test, 1, dir).with_task(task)
+    }
+
+    /// The same with another loss and metric than those of classes.
+    #[must_use]
+    pub fn with_task(mut self, task: impl Task) -> Self {
+        self.config.task = Some(task.record());
+        self.task = Some(Arc::new(task));
+        self
     }
 
     /// What the data is. A run is resumed on the same data only.
@@ -180,7 +186,10 @@ impl Trainer {
     /// As [`evaluate`](crate::evaluate).
     pub fn evaluate<M: Predictor>(&self, model: &M) -> Result<Evaluation, TrainError> {
         match &self.task {
-            Some(task) => evaluate_task(model, &**task, self.test.clone(), &self.device),
+            Some(task) => {
+                let test = Checked::samples(self.test.clone(), self.classes);
+                evaluate_task(model, &**task, test, &self.device)
+            }
             None => evaluate(model, self.test.clone(), &self.device),
         }
     }

@@ -116,6 +116,7 @@ impl Diagnose {
             return Err(ConfigError::Diagnosis { every, directions }.into());
         }
         config.validate(self.train.as_ref(), self.test.as_ref())?;
+        config.check_task(None)?;
         refuse_other_classes(config, self.identity.as_ref())?;
         let Chosen { training: chosen, validation } = Chosen::of(config, self.train.as_ref())?;
         let steps_per_epoch = steps_per_epoch(chosen.len(), config.batch);

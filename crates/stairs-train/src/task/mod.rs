@@ -1,7 +1,8 @@
 //! What a run trains for: the loss of its samples, and the metric that says how good the network is.
 //!
 //! Classes are the default, see [`Trainer::new`](crate::Trainer::new). Other tasks are values of [`Task`], such as
-//! [`Regression`], and go to [`Trainer::for_task`](crate::Trainer::for_task).
+//! [`Regression`], and go to [`Trainer::for_task`](crate::Trainer::for_task), or, where they judge classes by another loss or
+//! metric, to [`Trainer::with_task`](crate::Trainer::with_task).
 
 mod classification;
 mod evaluation;
@@ -19,7 +20,7 @@ pub use metric::StepOutput;
 pub(crate) use metric::{SCORE, ScoreMetric};
 pub use regression::Regression;
 
-use crate::{RunConfig, Samples};
+use crate::{ConfigError, RunConfig, Samples};
 
 /// What the samples of a batch should be answered with.
 #[derive(Clone, Debug)]
@@ -76,7 +77,7 @@ pub trait Task: fmt::Debug + Send + Sync + 'static {
     }
 
     /// Why a network with this number of outputs cannot be trained on these samples; by default it needs one for every
-    /// target of a sample.
+    /// target of a sample. A task of classes, which have no targets, says something else.
     fn refusal(&self, outputs: usize, samples: &dyn Samples) -> Option<String> {
         let targets = samples.targets();
         let needs = match targets {
@@ -102,6 +103,20 @@ pub struct TaskRecord {
 }
 
 impl RunConfig {
+    /// Refuses to train the configuration for another task than its own; `None` is classes.
+    ///
+    /// # Errors
+    /// [`ConfigError::Task`].
+    pub(crate) fn check_task(&self, given: Option<&dyn Task>) -> Result<(), ConfigError> {
+        let given = given.map(Task::record);
+        if self.task == given {
+            return Ok(());
+        }
+        let name =
+            |task: &Option<TaskRecord>| task.as_ref().map_or_else(|| "classes".to_owned(), |t| format!("`{}`", t.name));
+        Err(ConfigError::Task { configured: name(&self.task), given: name(&given) })
+    }
+
     /// Whether one value of the run's metric is better than another.
     pub fn is_better(&self, value: f64, than: f64) -> bool {
         if self.task.as_ref().is_none_or(|task| task.higher_is_better) { value > than } else { value < than }

@@ -12,16 +12,19 @@ use std::{
 use burn::{
     module::Module,
     nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig},
-    tensor::{Device, Tensor},
+    tensor::{
+        Device, Tensor,
+        activation::{log_softmax, softmax},
+    },
 };
 use stairs_noise::{StairActivation, StairActivationConfig, StairWeights, WeightInit};
 use stairs_quant::Quantiser;
 use stairs_train::{
-    ConfigError, Display, Fitted, HeldOut, Predictor, Regression, RunConfig, RunDir, SampleError, Samples, Task,
-    TaskRecord, TrainError, Trainer, Which, seeded,
+    ConfigError, Display, Fitted, HeldOut, Predictor, Regression, RunConfig, RunDir, SampleError, Samples, Targets,
+    Task, TaskRecord, TrainError, Trainer, Which, seeded,
 };
 
-use super::support::bits;
+use super::support::{bits, digits};
 
 /// 4 numbers and two values of them, one of which is not linear.
 struct Waves {
@@ -145,6 +148,46 @@ fn values_are_learned_and_a_resumed_run_is_the_same() {
     let validation = record.validation.clone().unwrap();
     assert_eq!((validation.samples, record.epochs[0].held_out), (100, HeldOut::Validation));
     assert!(record.test_accuracy > 0.0 && RunDir::new(dir.path()).record().unwrap() == record);
+}
+
+/// A metric of one's own for classes, and a network of the zoo for values.
+#[test]
+fn tasks_of_ones_own_and_networks_of_the_zoo() {
+    /// Cross entropy judged by the largest probability of a wrong class.
+    #[derive(Debug)]
+    struct Worst;
+
+    impl Task for Worst {
+        fn record(&self) -> TaskRecord {
+            TaskRecord { name: "classes, worst rival".into(), metric: "rival".into(), higher_is_better: false }
+        }
+
+        fn losses(&self, outputs: Tensor<2>, targets: &Targets, _training: bool) -> Tensor<1> {
+            let classes = targets.classes.clone().unsqueeze_dim::<2>(1);
+            log_softmax(outputs, 1).gather(1, classes).neg().squeeze_dim(1)
+        }
+
+        fn scores(&self, outputs: Tensor<2>, targets: &Targets) -> Tensor<1> {
+            let [_, classes] = outputs.dims();
+            let right: Tensor<2> = targets.classes.clone().one_hot::<2>(classes).float();
+            (softmax(outputs, 1) * right.neg().add_scalar(1.0)).max_dim(1).squeeze_dim(1)
+        }
+
+        fn refusal(&self, _outputs: usize, _samples: &dyn Samples) -> Option<String> {
+            None
+        }
+    }
+
+    let dir = tempfile::tempdir().unwrap();
+    let small = RunConfig::new("mlp:16").with_epochs(2).with_batch(64).with_lr(1e-2);
+    let trainer = Trainer::new(small.clone(), &digits(), dir.path().join("digits")).with_task(Worst);
+    let record = trainer.with_display(Display::Quiet).run().unwrap();
+    assert!((0.0..0.9).contains(&record.test_accuracy) && record.config.task.as_ref().unwrap().metric == "rival");
+
+    let (train, test, dir) = (Arc::new(Waves::new(0, 500)), Arc::new(Waves::new(500, 200)), dir.path().join("waves"));
+    let trainer = Trainer::for_task(Regression::absolute(), small, train, test, dir);
+    let record = trainer.with_display(Display::Quiet).run().unwrap();
+    assert!(record.test_accuracy < 1.0, "{}", record.test_accuracy);
 }
 
 #[test]
