@@ -40,7 +40,7 @@ pub(super) trait Tile: Copy + 'static {
     const STEP: usize;
     /// Output channels of a block.
     const WIDTH: usize;
-    /// Most outputs for which registers suffice, at most 5.
+    /// Most outputs for which registers suffice, 2 to 5.
     const OUTPUTS: usize;
 
     /// No sums yet.
@@ -98,11 +98,11 @@ impl<T: Tile> Sweep<'_, T> {
             // SAFETY: the caller's duty.
             unsafe {
                 match count {
-                    1 => self.outputs::<1>(tile, first),
+                    5 if T::OUTPUTS >= 5 => self.outputs::<5>(tile, first),
+                    4 if T::OUTPUTS >= 4 => self.outputs::<4>(tile, first),
+                    3 if T::OUTPUTS >= 3 => self.outputs::<3>(tile, first),
                     2 => self.outputs::<2>(tile, first),
-                    3 => self.outputs::<3>(tile, first),
-                    4 => self.outputs::<4>(tile, first),
-                    _ => self.outputs::<5>(tile, first),
+                    _ => self.outputs::<1>(tile, first),
                 }
             }
             first += count;

@@ -40,9 +40,8 @@ pub(super) fn choice(setting: Setting<'_>) -> Option<Choice<'_>> {
         }));
     }
     if let Some(values) = Values::new(input, weights, sums) {
-        return Some(Choice::new(values.format(input.low()), move |geometry, weighted| match weighted.outputs {
-            ..=32 => Box::new(Tables::<Lookups<2>>::new(&values, geometry, weighted)),
-            _ => Box::new(Tables::<Lookups<4>>::new(&values, geometry, weighted)),
+        return Some(Choice::new(values.format(input.low()), move |geometry, weighted| {
+            Box::new(Tables::<Lookups>::new(&values, geometry, weighted))
         }));
     }
     if !setting.is_bytes() {

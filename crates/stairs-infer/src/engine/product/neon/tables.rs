@@ -9,40 +9,42 @@ use crate::engine::product::tile::{Sweep, Tile};
 
 /// Outputs of a register.
 const LANES: usize = 16;
+/// Registers of outputs.
+const REGISTERS: usize = 2;
 
-/// The tile, of `B` registers of outputs.
+/// The tile.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Lookups<const B: usize> {
+pub(super) struct Lookups {
     /// The first of 16 entries of every row.
     rows: *const [i8; 16],
 }
 
-impl<const B: usize> Tile for Lookups<B> {
+impl Tile for Lookups {
     /// An index of a row.
     type Input = u8;
-    /// `[B, outputs]`.
-    type Weights = [[u8; LANES]; B];
-    type Loaded = [uint8x16_t; B];
-    type Sums = [int8x16_t; B];
+    /// `[registers, outputs]`.
+    type Weights = [[u8; LANES]; REGISTERS];
+    type Loaded = [uint8x16_t; REGISTERS];
+    type Sums = [int8x16_t; REGISTERS];
     type Sum = i16;
 
     const NAME: &'static str = "tables";
     const STEP: usize = 1;
-    const WIDTH: usize = LANES * B;
+    const WIDTH: usize = LANES * REGISTERS;
     const OUTPUTS: usize = 5;
 
     #[inline(always)]
     unsafe fn zero(self) -> Self::Sums {
         // SAFETY: the caller's duty.
-        unsafe { [vdupq_n_s8(0); B] }
+        unsafe { [vdupq_n_s8(0); REGISTERS] }
     }
 
     #[inline(always)]
     unsafe fn load(self, weights: &Self::Weights) -> Self::Loaded {
         // SAFETY: the caller's duty; 16 bytes each.
         unsafe {
-            let mut loaded = [vdupq_n_u8(0); B];
-            for b in 0..B {
+            let mut loaded = [vdupq_n_u8(0); REGISTERS];
+            for b in 0..REGISTERS {
                 loaded[b] = vld1q_u8(weights[b].as_ptr());
             }
             loaded
@@ -54,7 +56,7 @@ impl<const B: usize> Tile for Lookups<B> {
         // SAFETY: the caller's duty; packed inputs are indices of rows.
         unsafe {
             let row = vld1q_s8(self.rows.add(usize::from(*input)).cast());
-            for b in 0..B {
+            for b in 0..REGISTERS {
                 sums[b] = vaddq_s8(sums[b], vqtbl1q_s8(row, weights[b]));
             }
         }
@@ -80,8 +82,8 @@ impl<const B: usize> Tile for Lookups<B> {
     }
 }
 
-impl<const B: usize> Lookup for Lookups<B> {
-    const EMPTY: Self::Weights = [[0; LANES]; B];
+impl Lookup for Lookups {
+    const EMPTY: Self::Weights = [[0; LANES]; REGISTERS];
 
     fn new(table: &[[i8; 16]]) -> Self {
         Self { rows: table.as_ptr() }
@@ -94,7 +96,7 @@ impl<const B: usize> Lookup for Lookups<B> {
     #[target_feature(enable = "neon")]
     unsafe fn unpack(weights: &[Self::Weights], entries: &mut [Self::Weights]) {
         for ([first, second], weights) in entries.as_chunks_mut::<2>().0.iter_mut().zip(weights) {
-            for b in 0..B {
+            for b in 0..REGISTERS {
                 // SAFETY: 16 bytes each.
                 unsafe {
                     let both = vld1q_u8(weights[b].as_ptr());
