@@ -101,20 +101,28 @@ fn table(levels: &[i32], weights: &[i8], group: usize) -> Arc<[[i8; 16]]> {
 
 /// A tile that looks up: its weights are the entries of a step.
 pub(super) trait Lookup: Tile<Input = u8, Sum = i16> + Debug {
+    /// Entries of four bits for the outputs of a register, those of two steps in a byte, the first one in the lower half.
+    type Pairs: Copy + Debug + Send + Sync;
+
+    /// Registers of a block.
+    const REGISTERS: usize;
+    /// Pairs that are all 0.
+    const NONE: Self::Pairs;
     /// Entries that are all 0.
     const EMPTY: Self::Weights;
 
     /// With the rows of this table.
     fn new(table: &[[i8; 16]]) -> Self;
 
-    /// The entries of all outputs.
-    fn entries(weights: &mut Self::Weights) -> &mut [u8];
+    /// The pairs of all outputs of a register.
+    fn outputs(pairs: &mut Self::Pairs) -> &mut [u8];
 
-    /// Entries of four bits, two in a byte, the first one in the lower half, as bytes.
+    /// The entries of steps as bytes. Pairs of the registers of a block are `length` apart: as streams of their own they come faster
+    /// from memory than as one.
     ///
     /// # Safety
     /// The processor has what the tile needs.
-    unsafe fn unpack(weights: &[Self::Weights], entries: &mut [Self::Weights]);
+    unsafe fn unpack(pairs: &[Self::Pairs], length: usize, entries: &mut [Self::Weights]);
 }
 
 /// The kernel.
@@ -123,22 +131,22 @@ pub(super) struct Tables<T: Lookup> {
     table: Arc<[[i8; 16]]>,
     sweeps: Vec<Vec<Run>>,
     reach: usize,
-    /// `[blocks, pairs of entries]`.
-    weights: Vec<T::Weights>,
-    /// Pairs of entries of an output.
+    /// `[blocks, registers, pairs]`.
+    weights: Vec<T::Pairs>,
+    /// Pairs of an output.
     length: usize,
     tile: PhantomData<fn() -> T>,
 }
 
 impl<T: Lookup> Tables<T> {
     pub(super) fn new(values: &Values, geometry: &Geometry, weighted: &Weighted<'_>) -> Self {
-        let length = weighted.taps() * geometry.unit / 2;
-        let mut weights = vec![T::EMPTY; weighted.outputs.div_ceil(T::WIDTH) * length];
+        let (length, lanes) = (weighted.taps() * geometry.unit / 2, T::WIDTH / T::REGISTERS);
+        let mut weights = vec![T::NONE; weighted.outputs.div_ceil(T::WIDTH) * T::REGISTERS * length];
         for output in 0..weighted.outputs {
             let sequence = weighted.sequence(output, geometry.unit * values.group);
             for (i, together) in sequence.chunks_exact(values.group).enumerate() {
-                let to = &mut weights[output / T::WIDTH * length + i / 2];
-                T::entries(to)[output % T::WIDTH] |= values.entry(together) << (4 * (i % 2));
+                let to = &mut weights[output / lanes * length + i / 2];
+                T::outputs(to)[output % lanes] |= values.entry(together) << (4 * (i % 2));
             }
         }
         let (table, sweeps) = (values.table.clone(), geometry.blocks(values.steps));
@@ -162,15 +170,17 @@ impl<T: Lookup> Kernel for Tables<T> {
         let tile = T::new(&self.table);
         // SAFETY: the caller's duty.
         let packed = unsafe { packed(context, byte, bases, self.reach) };
-        let mut weights = &self.weights[block * self.length..][..self.length];
+        let streams = T::REGISTERS * self.length;
+        let weights = &self.weights[block * streams..][..streams];
+        let mut first = 0;
         for runs in &self.sweeps {
-            let (now, rest) = weights.split_at(length(runs) / 2);
-            weights = rest;
+            let steps = length(runs);
             // SAFETY: the caller's duty; the entries are those of the runs, and the processor has what the tile needs.
             unsafe {
-                T::unpack(now, &mut entries.0);
-                tile.sweep(Sweep { packed, bases, runs, weights: &entries.0, start: None, to: &mut *short });
+                T::unpack(&weights[first..], self.length, &mut entries.0[..steps]);
+                tile.sweep(Sweep { packed, bases, runs, weights: &entries.0[..steps], start: None, to: &mut *short });
             }
+            first += steps / 2;
         }
         at_level!(context.level, widen(short: &[i16], sums: &mut [i32]));
     }

@@ -40,8 +40,8 @@ impl Tile for Bytes {
         // SAFETY: the caller's duty; 16 bytes each.
         unsafe {
             let mut loaded = [vdupq_n_s8(0); REGISTERS];
-            for b in 0..REGISTERS {
-                loaded[b] = vld1q_s8(weights.0[b].as_ptr());
+            for (loaded, weights) in loaded.iter_mut().zip(&weights.0) {
+                *loaded = vld1q_s8(weights.as_ptr());
             }
             loaded
         }

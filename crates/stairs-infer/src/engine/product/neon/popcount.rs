@@ -49,10 +49,8 @@ impl Tile for Popcount {
         // SAFETY: the caller's duty; 16 bytes each.
         unsafe {
             let mut loaded = self.zero();
-            for plane in 0..2 {
-                for b in 0..REGISTERS {
-                    loaded[plane][b] = vld1q_u8(weights.0[plane][b].as_ptr().cast());
-                }
+            for (loaded, weights) in loaded.as_flattened_mut().iter_mut().zip(weights.0.as_flattened()) {
+                *loaded = vld1q_u8(weights.as_ptr().cast());
             }
             loaded
         }

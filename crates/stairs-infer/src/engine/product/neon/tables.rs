@@ -44,8 +44,8 @@ impl Tile for Lookups {
         // SAFETY: the caller's duty; 16 bytes each.
         unsafe {
             let mut loaded = [vdupq_n_u8(0); REGISTERS];
-            for b in 0..REGISTERS {
-                loaded[b] = vld1q_u8(weights[b].as_ptr());
+            for (loaded, weights) in loaded.iter_mut().zip(weights) {
+                *loaded = vld1q_u8(weights.as_ptr());
             }
             loaded
         }
@@ -83,23 +83,27 @@ impl Tile for Lookups {
 }
 
 impl Lookup for Lookups {
+    type Pairs = [u8; LANES];
+
+    const REGISTERS: usize = REGISTERS;
+    const NONE: Self::Pairs = [0; LANES];
     const EMPTY: Self::Weights = [[0; LANES]; REGISTERS];
 
     fn new(table: &[[i8; 16]]) -> Self {
         Self { rows: table.as_ptr() }
     }
 
-    fn entries(weights: &mut Self::Weights) -> &mut [u8] {
-        weights.as_flattened_mut()
+    fn outputs(pairs: &mut Self::Pairs) -> &mut [u8] {
+        pairs
     }
 
     #[target_feature(enable = "neon")]
-    unsafe fn unpack(weights: &[Self::Weights], entries: &mut [Self::Weights]) {
-        for ([first, second], weights) in entries.as_chunks_mut::<2>().0.iter_mut().zip(weights) {
-            for b in 0..REGISTERS {
+    unsafe fn unpack(pairs: &[Self::Pairs], length: usize, entries: &mut [Self::Weights]) {
+        for (b, pairs) in pairs.chunks(length).take(REGISTERS).enumerate() {
+            for ([first, second], pair) in entries.as_chunks_mut::<2>().0.iter_mut().zip(pairs) {
                 // SAFETY: 16 bytes each.
                 unsafe {
-                    let both = vld1q_u8(weights[b].as_ptr());
+                    let both = vld1q_u8(pair.as_ptr());
                     vst1q_u8(first[b].as_mut_ptr(), vandq_u8(both, vdupq_n_u8(15)));
                     vst1q_u8(second[b].as_mut_ptr(), vshrq_n_u8::<4>(both));
                 }

@@ -41,10 +41,8 @@ impl Tile for Popcount {
         // SAFETY: the caller's duty; 64 bytes each.
         unsafe {
             let mut loaded = self.zero();
-            for plane in 0..2 {
-                for b in 0..2 {
-                    loaded[plane][b] = _mm512_loadu_si512(weights.0[plane][b].as_ptr().cast());
-                }
+            for (loaded, weights) in loaded.as_flattened_mut().iter_mut().zip(weights.0.as_flattened()) {
+                *loaded = _mm512_loadu_si512(weights.as_ptr().cast());
             }
             loaded
         }

@@ -42,8 +42,8 @@ impl<const B: usize> Tile for Shuffle<B> {
         // SAFETY: the caller's duty; 32 bytes each.
         unsafe {
             let mut loaded = self.zero();
-            for b in 0..B {
-                loaded[b] = _mm256_loadu_si256(weights[b].as_ptr().cast());
+            for (loaded, weights) in loaded.iter_mut().zip(weights) {
+                *loaded = _mm256_loadu_si256(weights.as_ptr().cast());
             }
             loaded
         }
@@ -86,24 +86,28 @@ impl<const B: usize> Tile for Shuffle<B> {
 }
 
 impl<const B: usize> Lookup for Shuffle<B> {
+    type Pairs = [u8; LANES];
+
+    const REGISTERS: usize = B;
+    const NONE: Self::Pairs = [0; LANES];
     const EMPTY: Self::Weights = [[0; LANES]; B];
 
     fn new(table: &[[i8; 16]]) -> Self {
         Self { rows: table.as_ptr() }
     }
 
-    fn entries(weights: &mut Self::Weights) -> &mut [u8] {
-        weights.as_flattened_mut()
+    fn outputs(pairs: &mut Self::Pairs) -> &mut [u8] {
+        pairs
     }
 
     #[target_feature(enable = "avx2")]
-    unsafe fn unpack(weights: &[Self::Weights], entries: &mut [Self::Weights]) {
+    unsafe fn unpack(pairs: &[Self::Pairs], length: usize, entries: &mut [Self::Weights]) {
         let low = _mm256_set1_epi8(15);
-        for ([first, second], weights) in entries.as_chunks_mut::<2>().0.iter_mut().zip(weights) {
-            for b in 0..B {
+        for (b, pairs) in pairs.chunks(length).take(B).enumerate() {
+            for ([first, second], pair) in entries.as_chunks_mut::<2>().0.iter_mut().zip(pairs) {
                 // SAFETY: 32 bytes each.
                 unsafe {
-                    let both = _mm256_loadu_si256(weights[b].as_ptr().cast());
+                    let both = _mm256_loadu_si256(pair.as_ptr().cast());
                     let high = _mm256_and_si256(_mm256_srli_epi16::<4>(both), low);
                     _mm256_storeu_si256(first[b].as_mut_ptr().cast(), _mm256_and_si256(both, low));
                     _mm256_storeu_si256(second[b].as_mut_ptr().cast(), high);

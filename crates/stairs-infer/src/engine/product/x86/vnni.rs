@@ -36,8 +36,8 @@ impl<const B: usize> Tile for Vnni<B> {
         // SAFETY: the caller's duty; 64 bytes each.
         unsafe {
             let mut loaded = [_mm512_setzero_si512(); B];
-            for b in 0..B {
-                loaded[b] = _mm512_loadu_si512(weights.0[b].as_ptr().cast());
+            for (loaded, weights) in loaded.iter_mut().zip(&weights.0) {
+                *loaded = _mm512_loadu_si512(weights.as_ptr().cast());
             }
             loaded
         }
