@@ -62,7 +62,8 @@ pub(super) fn choice(setting: Setting<'_>) -> Option<Choice<'_>> {
     })
 }
 
-/// Whether most places of words of 64 input channels hold one; products looked up do as well where they do not.
+/// Whether most places of words of 64 input channels hold one. By llvm-mca's models of Cortex-A55 and A72 counting then does 1.7 and 2
+/// times as many products a cycle as looking up, and on larger cores as many; nobody has measured it.
 fn fills_words(weights: &Weights) -> bool {
     let channels = weights.shape().get(1).copied().unwrap_or(1);
     5 * channels >= 4 * channels.next_multiple_of(64)
