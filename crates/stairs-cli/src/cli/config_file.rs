@@ -122,7 +122,7 @@ mod tests {
             "augment=true",
             "weight_decay.rate=1e-4",
             "warm_up={share = 0.1, start = 0.5}",
-            "lr_schedule=constant",
+            "lr_schedule={kind = \"constant\"}",
         ]);
         assert_eq!(found.unwrap(), expected);
         assert_eq!(with(&["subset=400", "subset="]).unwrap().subset, None);
