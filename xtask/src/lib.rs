@@ -1,4 +1,4 @@
-//! Developer tasks: `cargo xtask data | check | test | sanitize | reproduce | book | bench | gpu | docs`.
+//! Developer tasks: `cargo xtask data | check | test | sanitize | reproduce | book | bench | gpu | docs | release`.
 //!
 //! Each task is one module. None of them links Burn; what needs it is run through `cargo run` or `cargo test`.
 
@@ -16,7 +16,9 @@ pub mod data;
 mod docs;
 pub mod download;
 mod gpu;
+mod package;
 mod process;
+mod release;
 mod reproduce;
 mod sanitize;
 mod test;
@@ -33,7 +35,7 @@ pub struct Args {
 enum Task {
     /// Download a data set from its official address, verify it and put it where the loaders look.
     Data(data::Args),
-    /// Everything a change must pass: format, spelling, licences, clippy, docs, tests; cheapest first.
+    /// Everything a change must pass, cheapest first: format, spelling, dependencies, packages, features, clippy, docs, tests.
     Check(check::Args),
     /// The tests: the whole workspace on Flex, or the backend tests on several backends.
     Test(test::Args),
@@ -49,6 +51,8 @@ enum Task {
     Gpu(gpu::Args),
     /// Draw the figures of the book and build it.
     Docs,
+    /// Build the `stairs` command for a target and pack it (`target/release-archives`).
+    Release(release::Args),
 }
 
 impl Args {
@@ -67,6 +71,7 @@ impl Args {
             Task::Bench(args) => args.run(),
             Task::Gpu(args) => args.run(),
             Task::Docs => docs::run(),
+            Task::Release(args) => args.run(),
         }
     }
 }

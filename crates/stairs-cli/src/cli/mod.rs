@@ -12,6 +12,7 @@ mod eval;
 mod export;
 mod expressivity;
 mod figures;
+mod grid_options;
 mod image_options;
 mod import;
 mod infer;
