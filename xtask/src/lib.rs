@@ -8,13 +8,11 @@ use clap::{Parser, Subcommand};
 #[macro_use]
 pub mod output;
 
-pub mod archive;
 mod bench;
 mod book;
 mod check;
 pub mod data;
 mod docs;
-pub mod download;
 mod gpu;
 mod package;
 mod process;
@@ -82,6 +80,9 @@ mod tests {
 
     #[test]
     fn numbers_have_bounds() {
+        assert!(
+            Args::try_parse_from(["xtask", "data", "imagenet"]).is_err_and(|e| e.to_string().contains("unknown data"))
+        );
         for option in ["--connect-timeout", "--stall-timeout"] {
             for value in ["0", "-1", "nan", "1e3", "86401", "18446744073709551615"] {
                 let line = ["xtask", "data", "digits", option, value];

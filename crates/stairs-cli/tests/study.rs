@@ -37,8 +37,8 @@ fn study_with(page: &'static dyn Page, unit_draws: usize) -> Experiment {
         Row::measure(format!("capacity-{model}-{noise_variance}").replace(':', "-"), config)
     };
     let train = |model: &str| {
-        let config = RunConfig { model: model.into(), method: Method::Float, epochs: 2, ..RunConfig::default() };
-        Row::train(model.replace(':', "-"), RunConfig { subset: Some(200), ..config })
+        let config = RunConfig::new(model).with_method(Method::Float).with_epochs(2);
+        Row::train(model.replace(':', "-"), config.with_subset(200))
     };
     let rows = models.map(|model| measure(model, 1.0)).into_iter().chain([measure(models[0], 10.0)]);
     let rows = rows.chain(models.map(train)).collect();
@@ -147,13 +147,12 @@ fn the_full_form_is_larger() {
 
 #[test]
 fn a_training_starts_from_another_one() {
-    let config = |method| RunConfig {
-        model: "mlp:8".into(),
-        method,
-        epochs: 1,
-        subset: Some(200),
-        weight_scale: ScalePolicy::MseOptimal,
-        ..RunConfig::default()
+    let config = |method| {
+        RunConfig::new("mlp:8")
+            .with_method(method)
+            .with_epochs(1)
+            .with_subset(200)
+            .with_weight_scale(ScalePolicy::MseOptimal)
     };
     let rows = vec![
         Row::train("float", config(Method::Float)),
@@ -217,15 +216,14 @@ fn an_experiment_reads_a_folder_of_images_and_counts_five_answers() {
     let out = tempfile::tempdir().unwrap();
     let images = out.path().join("images");
     folder_of_twelve_classes(&images);
-    let config = |method| RunConfig {
-        dataset: IMAGES.into(),
-        model: "mlp:16".into(),
-        method,
-        epochs: 3,
-        batch: 16,
-        validation: Some(0.25),
-        images: Some(ImagesConfig { size: 8, resize: Some(8), channels: 1, ..ImagesConfig::default() }),
-        ..RunConfig::default()
+    let config = |method| {
+        RunConfig::new("mlp:16")
+            .with_dataset(IMAGES)
+            .with_method(method)
+            .with_epochs(3)
+            .with_batch(16)
+            .with_validation(0.25)
+            .with_images(ImagesConfig { size: 8, resize: Some(8), channels: 1, ..ImagesConfig::default() })
     };
     let rows = vec![Row::train("float", config(Method::Float)), Row::train("ste", config(Method::Ste)).with_one_seed()];
     let study = Experiment { name: "study", title: "A study", about: "For the test.", rows, seeds: 2, page: &PAGE };
@@ -279,8 +277,7 @@ impl Page for Late {
 #[test]
 fn a_page_is_never_older_than_the_records_around_it() {
     static LATE: Late = Late(std::sync::Mutex::new(None));
-    let config =
-        |method| RunConfig { model: "mlp:4".into(), method, epochs: 1, subset: Some(200), ..RunConfig::default() };
+    let config = |method| RunConfig::new("mlp:4").with_method(method).with_epochs(1).with_subset(200);
     let rows = [Method::Float, Method::Ste].map(|method| Row::method(config(method))).into();
     let study = Experiment { name: "study", title: "A study", about: "For the test.", rows, seeds: 1, page: &LATE };
     let out = tempfile::tempdir().unwrap();

@@ -10,6 +10,7 @@ use stairs::{
     train::{
         self,
         data::{IMAGES, TrainData},
+        output,
     },
 };
 
@@ -144,13 +145,44 @@ pub(crate) fn printable(text: &str) -> String {
     text.chars().map(escape).collect()
 }
 
+/// Prints warnings, one line for all that are the same.
+pub(crate) fn warn(warnings: &[String]) {
+    counted(warnings).iter().for_each(|line| eprintln!("warning: {line}"));
+}
+
+/// Each text once, in the order of its first appearance, with its count where that is not one.
+fn counted(texts: &[String]) -> Vec<String> {
+    let mut found: Vec<(&str, usize)> = Vec::new();
+    for text in texts {
+        match found.iter_mut().find(|(known, _)| known == text) {
+            Some((_, count)) => *count += 1,
+            None => found.push((text, 1)),
+        }
+    }
+    let line =
+        |(text, count): (&str, usize)| if count > 1 { format!("{text} ({count} times)") } else { text.to_owned() };
+    found.into_iter().map(line).collect()
+}
+
 /// A progress bar over `count` units of something, on a terminal; hidden elsewhere.
 pub(crate) fn bar(units: &str, count: usize) -> ProgressBar {
-    let target =
-        if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let shown = std::io::stderr().is_terminal() && output::Talk::now() != output::Talk::Results;
+    let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(Some(count as u64), target).with_prefix(units.to_owned());
     if let Ok(style) = ProgressStyle::with_template("{prefix} [{bar:30}] {pos}/{len}  {elapsed}, {eta} left") {
         bar.set_style(style.progress_chars("=> "));
     }
     bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeated_warning_is_one_line() {
+        let texts = ["a", "b", "a", "a"].map(str::to_owned);
+        assert_eq!(counted(&texts), ["a (3 times)", "b"]);
+        assert!(counted(&[]).is_empty());
+    }
 }

@@ -7,18 +7,16 @@ use std::{
 
 use anyhow::{bail, ensure};
 use clap::Args;
-use stairs::device::DeviceName;
-use stairs_study::{
-    experiments::{
-        Defined, Definition, ExperimentError, Lines, Runner, Scale, Shard, Status, Terminal, Watch, catalogue, find,
-        folder_of,
-    },
-    report::Results,
+use stairs::{device::DeviceName, train::output::Talk};
+use stairs_study::experiments::{
+    Defined, Definition, ExperimentError, Lines, Runner, Shard, Status, Terminal, Watch, catalogue, find, folder_of,
 };
 
 use super::{
+    found::{self, Found},
     grid_options::GridOptions,
     jobs,
+    json::JsonOption,
     options::{DataOption, printable},
     stop::{Stopped, on_signals},
 };
@@ -80,6 +78,8 @@ pub(crate) struct Reproduce {
     /// List the experiments
     #[arg(long)]
     list: bool,
+    #[command(flatten)]
+    pub(crate) json: JsonOption,
 }
 
 impl Reproduce {
@@ -90,8 +90,7 @@ impl Reproduce {
 
     pub(crate) fn run(self) -> anyhow::Result<()> {
         if self.list {
-            list();
-            return Ok(());
+            return found::list(self.json);
         }
         let (folder, name) = self.place()?;
         let sources = self.sources(&folder, name.as_deref())?;
@@ -125,9 +124,8 @@ impl Reproduce {
         };
         if reports {
             let results = runner.report(&defined.experiment)?;
-            println!("\n{}", defined.experiment.page.text(&results));
-            conclude(&results, 0, &page);
-            return Ok(());
+            return Found { experiment: &defined.experiment, results: &results, busy: 0, page: &page }
+                .print(true, self.json);
         }
         self.train(&runner, &defined, &page)
     }
@@ -140,8 +138,8 @@ impl Reproduce {
         } else if self.jobs > 1 {
             jobs::run(self.jobs, &stop)?;
         }
-        let mut watch: Box<dyn Watch> =
-            if std::io::stderr().is_terminal() { Box::new(Terminal::new()) } else { Box::new(Lines::new()) };
+        let is_terminal = std::io::stderr().is_terminal() && Talk::now() != Talk::Results;
+        let mut watch: Box<dyn Watch> = if is_terminal { Box::new(Terminal::new()) } else { Box::new(Lines::new()) };
         let outcome = runner.run_until(&defined.experiment, watch.as_mut(), &stop);
         // The bars are gone before anything else is printed.
         drop(watch);
@@ -155,12 +153,8 @@ impl Reproduce {
         if self.worker {
             return Ok(());
         }
-        if outcome.results.unfinished().is_none() {
-            println!("\n{}", defined.experiment.page.text(&outcome.results));
-        }
         let busy = outcome.trials.iter().filter(|(_, status)| *status == Status::Busy).count();
-        conclude(&outcome.results, busy, page);
-        Ok(())
+        Found { experiment: &defined.experiment, results: &outcome.results, busy, page }.print(false, self.json)
     }
 
     /// The folder of the experiment, and its name unless the folder knows it.
@@ -226,25 +220,4 @@ impl Reproduce {
         }
         Ok(asked.complete()?)
     }
-}
-
-/// Prints every experiment.
-fn list() {
-    let all = catalogue();
-    let width = all.iter().map(|experiment| experiment.name.len()).max().unwrap_or(0);
-    for experiment in all {
-        let trials = experiment.trials(Scale::default()).len();
-        println!("{:<width$} {trials:>4} trials  {}", experiment.name, experiment.about);
-    }
-}
-
-/// Prints what is missing, and where the page is.
-fn conclude(results: &Results, busy: usize, page: &Path) {
-    if let Some(unfinished) = results.unfinished() {
-        println!("\n{unfinished}");
-    }
-    if busy > 0 {
-        println!("{busy} trials are left to other processes that are at them: run this again when they are done");
-    }
-    println!("report {}", page.display());
 }

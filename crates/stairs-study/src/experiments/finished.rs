@@ -73,7 +73,7 @@ fn same_training(dir: &Path, there: &RunConfig, (trial, here): (&Trial, &RunConf
         let what = "it started from random weights".to_string();
         return Err(ExperimentError::Different { path: dir.to_path_buf(), what });
     }
-    same(dir, &RunConfig { init: None, ..there.clone() }, here)
+    same(dir, &there.clone().with_init(None), here)
 }
 
 /// Refuses a configuration found in `dir` that is not the expected one.
