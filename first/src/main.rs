@@ -3,14 +3,19 @@
 //! It is `stairs reproduce` without the command around it, so that a first result needs neither a command line nor what only other
 //! commands use. The trials, the table and the page are the same, and either program goes on where the other was stopped.
 
-use std::{env, error::Error, io::IsTerminal, path::PathBuf, process::ExitCode};
+use std::{
+    env,
+    error::Error,
+    io::IsTerminal,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use stairs::{
     data::DataRoot,
-    device::DeviceName,
     train::{StopSignal, output},
 };
-use stairs_study::experiments::{ExperimentError, Lines, Runner, Scale, Shard, Terminal, Watch, find};
+use stairs_study::experiments::{Definition, ExperimentError, Lines, Runner, Shard, Terminal, Watch};
 
 /// Exit code of a stopped command: 128 + SIGINT, as shells have it.
 const STOPPED: u8 = 130;
@@ -18,7 +23,7 @@ const STOPPED: u8 = 130;
 fn main() -> ExitCode {
     stairs::allocator::keep_memory();
     let out = env::args_os().nth(1).map_or_else(|| PathBuf::from("target/reproduce"), PathBuf::from);
-    match run(out) {
+    match run(&out) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => match error.downcast_ref() {
             Some(ExperimentError::Stopped { at, finished, trials }) => {
@@ -34,25 +39,27 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(out: PathBuf) -> Result<(), Box<dyn Error>> {
-    let experiment = find("digits")?;
-    let page = out.join("index.html");
+fn run(out: &Path) -> Result<(), Box<dyn Error>> {
+    let defined = Definition::new("digits").complete()?;
+    let (folder, page) = (out.join(defined.experiment.name), out.join("index.html"));
+    defined.keep(&folder)?;
     let runner = Runner {
-        out,
+        folder,
         data: DataRoot::default(),
-        device: DeviceName::Flex.open()?,
+        device: defined.device.open()?,
         shard: Shard::ALL,
-        scale: Scale::default(),
+        scale: defined.scale,
         report: Some(page.clone()),
         results: None,
-        commands: vec!["cargo xtask reproduce".to_owned(), "stairs reproduce".to_owned()],
+        commands: ["cargo xtask reproduce", "stairs reproduce"].map(|c| format!("{c}{}", defined.command())).into(),
     };
     let mut watch: Box<dyn Watch> =
         if std::io::stderr().is_terminal() { Box::new(Terminal::new()) } else { Box::new(Lines::new()) };
-    let outcome = runner.run_until(&experiment, watch.as_mut(), &on_signals()?);
+    let outcome = runner.run_until(&defined.experiment, watch.as_mut(), &on_signals()?);
     // The bars are gone before anything else is printed.
     drop(watch);
-    output::answer(format_args!("\n{}\nreport {}", experiment.page.text(&outcome?.results), page.display()));
+    let results = outcome?.results;
+    output::answer(format_args!("\n{}\nreport {}", defined.experiment.page.text(&results), page.display()));
     Ok(())
 }
 
