@@ -1,4 +1,4 @@
-//! Developer tasks: `cargo xtask data | check | test | sanitize | reproduce | book | bench | gpu | docs`.
+//! Developer tasks: `cargo xtask data | check | test | sanitize | reproduce | book | bench | gpu | docs | release`.
 //!
 //! Each task is one module. None of them links Burn; what needs it is run through `cargo run` or `cargo test`.
 
@@ -14,7 +14,9 @@ mod check;
 pub mod data;
 mod docs;
 mod gpu;
+mod package;
 mod process;
+mod release;
 mod reproduce;
 mod sanitize;
 mod test;
@@ -31,7 +33,7 @@ pub struct Args {
 enum Task {
     /// Download a data set from its official address, verify it and put it where the loaders look.
     Data(data::Args),
-    /// Everything a change must pass: format, spelling, licences, clippy, docs, tests; cheapest first.
+    /// Everything a change must pass, cheapest first: format, spelling, dependencies, packages, features, clippy, docs, tests.
     Check(check::Args),
     /// The tests: the whole workspace on Flex, or the backend tests on several backends.
     Test(test::Args),
@@ -47,6 +49,8 @@ enum Task {
     Gpu(gpu::Args),
     /// Draw the figures of the book and build it.
     Docs,
+    /// Build the `stairs` command for a target and pack it (`target/release-archives`).
+    Release(release::Args),
 }
 
 impl Args {
@@ -65,6 +69,7 @@ impl Args {
             Task::Bench(args) => args.run(),
             Task::Gpu(args) => args.run(),
             Task::Docs => docs::run(),
+            Task::Release(args) => args.run(),
         }
     }
 }
