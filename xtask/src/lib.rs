@@ -1,4 +1,4 @@
-//! Developer tasks: `cargo xtask data | check | test | sanitize | reproduce | book | bench | gpu | docs`.
+//! Developer tasks: `cargo xtask data | check | test | sanitize | reproduce | book | bench | gpu | docs | release`.
 //!
 //! Each task is one module. None of them links Burn; what needs it is run through `cargo run` or `cargo test`.
 
@@ -11,10 +11,12 @@ pub mod output;
 mod bench;
 mod book;
 mod check;
-pub mod data;
+mod data;
 mod docs;
 mod gpu;
+mod package;
 mod process;
+mod release;
 mod reproduce;
 mod sanitize;
 mod test;
@@ -31,7 +33,7 @@ pub struct Args {
 enum Task {
     /// Download a data set from its official address, verify it and put it where the loaders look.
     Data(data::Args),
-    /// Everything a change must pass: format, spelling, licences, clippy, docs, tests; cheapest first.
+    /// Everything a change must pass, cheapest first: format, spelling, dependencies, packages, features, clippy, docs, tests.
     Check(check::Args),
     /// The tests: the whole workspace on Flex, or the backend tests on several backends.
     Test(test::Args),
@@ -47,6 +49,8 @@ enum Task {
     Gpu(gpu::Args),
     /// Draw the figures of the book and build it.
     Docs,
+    /// Build the `stairs` command for a target and pack it (`target/release-archives`).
+    Release(release::Args),
 }
 
 impl Args {
@@ -65,25 +69,7 @@ impl Args {
             Task::Bench(args) => args.run(),
             Task::Gpu(args) => args.run(),
             Task::Docs => docs::run(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_have_bounds() {
-        assert!(
-            Args::try_parse_from(["xtask", "data", "imagenet"]).is_err_and(|e| e.to_string().contains("unknown data"))
-        );
-        for option in ["--connect-timeout", "--stall-timeout"] {
-            for value in ["0", "-1", "nan", "1e3", "86401", "18446744073709551615"] {
-                let line = ["xtask", "data", "digits", option, value];
-                assert!(Args::try_parse_from(line).is_err(), "{option} {value}");
-            }
-            assert!(Args::try_parse_from(["xtask", "data", "digits", option, "86400"]).is_ok());
+            Task::Release(args) => args.run(),
         }
     }
 }

@@ -13,6 +13,8 @@ mod eval;
 mod export;
 mod expressivity;
 mod figures;
+mod found;
+mod grid_options;
 mod image_options;
 mod import;
 mod infer;

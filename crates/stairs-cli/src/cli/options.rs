@@ -12,11 +12,7 @@ use stairs::{
         data::{IMAGES, TrainData},
         output,
     },
-    zoo::Architecture,
 };
-use stairs_study::experiments::Grid;
-
-use super::number::{SAMPLES, whole};
 
 /// Methods of training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -147,60 +143,6 @@ pub(crate) fn describe(data: &TrainData) -> String {
 pub(crate) fn printable(text: &str) -> String {
     let escape = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
     text.chars().map(escape).collect()
-}
-
-/// Changes to the annealing grid.
-#[derive(Clone, Debug, Default, PartialEq, Args)]
-pub(crate) struct GridOptions {
-    /// Data set of ana-grid
-    #[arg(long, help = format!("Data set of ana-grid: {} [default: the experiment's]", DatasetName::names()), value_parser = dataset, value_name = "NAME")]
-    dataset: Option<DatasetName>,
-    /// Model of ana-grid, e.g. lenet:16-32-64 or vgg8:0.0625; `help` lists them [default: the experiment's]
-    #[arg(long, value_name = "NAME", value_parser = super::model_name::architecture)]
-    model: Option<Architecture>,
-    /// Training samples of ana-grid, at least 1 [default: the experiment's]
-    #[arg(long, value_name = "N", value_parser = whole(1..=SAMPLES))]
-    subset: Option<usize>,
-    /// Period P of ana-grid in epochs, in [0.01, 10000]; training takes P·(L + 3) of them, L the number of layers [default: the
-    /// experiment's]
-    #[arg(long, value_name = "P", value_parser = period)]
-    period: Option<f64>,
-    /// Share 1/N of ana-grid's setups that is run, balanced over the factors: 1 (the whole grid), 2, 3 or 4 [default: the
-    /// experiment's]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=4))]
-    fraction: Option<u8>,
-}
-
-impl GridOptions {
-    pub(crate) fn change(&self, preset: Grid) -> Grid {
-        Grid {
-            dataset: self.dataset.unwrap_or(preset.dataset),
-            model: self.model.clone().unwrap_or(preset.model),
-            subset: self.subset.or(preset.subset),
-            period: self.period.unwrap_or(preset.period),
-            fraction: self.fraction.map_or(preset.fraction, usize::from),
-            ..preset
-        }
-    }
-
-    /// The options as they are written.
-    pub(crate) fn command(&self) -> String {
-        let option =
-            |name: &str, value: Option<String>| value.map_or(String::new(), |value| format!(" --{name} {value}"));
-        [
-            option("dataset", self.dataset.map(|x| x.to_string())),
-            option("model", self.model.as_ref().map(ToString::to_string)),
-            option("subset", self.subset.map(|x| x.to_string())),
-            option("period", self.period.map(|x| x.to_string())),
-            option("fraction", self.fraction.map(|x| x.to_string())),
-        ]
-        .concat()
-    }
-}
-
-fn period(text: &str) -> Result<f64, String> {
-    let period = text.parse::<f64>().map_err(|error| error.to_string())?;
-    if (0.01..=1e4).contains(&period) { Ok(period) } else { Err("a period must be in [0.01, 10000]".into()) }
 }
 
 /// Prints warnings, one line for all that are the same.

@@ -19,6 +19,17 @@ pub enum Finished {
     Diverged(Diverged),
 }
 
+impl Finished {
+    /// How the trial ended, in a word.
+    pub(super) fn what(&self) -> &'static str {
+        match self {
+            Self::Run(_) => "trained",
+            Self::Measurement(_) => "measured",
+            Self::Diverged(_) => "diverged",
+        }
+    }
+}
+
 pub(super) fn failed(trial: &Trial, source: TrainError) -> ExperimentError {
     ExperimentError::Trial { trial: trial.id.clone(), source: Box::new(source) }
 }
