@@ -86,8 +86,6 @@ pub use measure::{
 };
 #[cfg(feature = "fisher")]
 pub use sampler::{Sampler, layer_spectrum};
-pub use spectrum::{
-    LanczosOptions, LogDet, Precision, Probe, Quadrature, Spectrum,
-};
+pub use spectrum::{LanczosOptions, LogDet, Precision, Probe, Quadrature, Spectrum};
 #[cfg(feature = "fisher")]
 pub use spectrum::{SymmetricOperator, stochastic_lanczos};

@@ -17,9 +17,7 @@ mod warning;
 use std::{collections::BTreeMap, path::Path};
 
 use serde::{Deserialize, Serialize};
-use stairs_capacity::{
-    Draw, Draws, Estimate, FactorisedPoint, Normalisation, Point, SCALARS, SmcOptions, SmcPoint,
-};
+use stairs_capacity::{Draw, Draws, Estimate, FactorisedPoint, Normalisation, Point, SCALARS, SmcOptions, SmcPoint};
 use stairs_data::Dataset;
 use stairs_train::{SealedDir, StopSignal};
 

@@ -9,13 +9,16 @@ pub use events::events;
 
 use stairs_train::EpochRecord;
 
+/// Takes a number from the record of an epoch.
+type Value = Box<dyn Fn(&EpochRecord) -> Option<f64>>;
+
 /// A number of every epoch, by the name that it has everywhere.
 struct Series {
     /// Name in a table.
     column: String,
     /// Name in TensorBoard, whose cards are grouped by what stands before the slash.
     tag: String,
-    value: Box<dyn Fn(&EpochRecord) -> Option<f64>>,
+    value: Value,
 }
 
 /// What there is to tell of these epochs; a quantiser that has no law at some epoch has no value there.
