@@ -165,7 +165,8 @@ fn several_trials_run_at_a_time() {
     assert!(text.matches(" was finished before").count() >= 3, "the first process makes the report\n{text}");
     assert!(last_line(&text).ends_with("index.html"), "{text}");
 
-    let error = failure(&stairs(&["reproduce", "mnist", "--jobs", "2", "--data", "/nowhere"]), 1);
+    let out = path(directory.path());
+    let error = failure(&stairs(&["reproduce", "mnist", "--jobs", "2", "--data", "/nowhere", "--out", out]), 1);
     assert!(error.contains("a worker failed") && error.contains("/nowhere"), "{error}");
     let error = failure(&stairs(&["reproduce", "digits", "--period", "3"]), 1);
     assert!(error.contains("period is 3") && error.contains("ana-grid"), "{error}");

@@ -43,7 +43,7 @@ pub enum ExperimentError {
     },
     /// A folder is of another experiment, or of one with other changes.
     #[error(
-        "{path}: {field} is {there} there and {here} here; leave the option out, or give another folder with --out"
+        "{path}: {field} is {there} there and {here} here; leave the option out, change the file, or give another folder with --out"
     )]
     Contradiction {
         /// The file that says so.

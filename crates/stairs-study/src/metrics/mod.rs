@@ -9,7 +9,7 @@ pub use events::events;
 
 use stairs_train::EpochRecord;
 
-/// What an epoch says, if it does.
+/// Takes a number from the record of an epoch.
 type Value = Box<dyn Fn(&EpochRecord) -> Option<f64>>;
 
 /// A number of every epoch, by the name that it has everywhere.
