@@ -16,6 +16,7 @@ pub mod data;
 mod docs;
 pub mod download;
 mod gpu;
+mod pages;
 mod process;
 mod reproduce;
 mod sanitize;
@@ -47,8 +48,8 @@ enum Task {
     Bench(bench::Args),
     /// Test and measure on a GPU; leaves a Markdown snippet for the chapter on devices.
     Gpu(gpu::Args),
-    /// Draw the figures of the book and build it.
-    Docs,
+    /// Draw the figures of the book, check its pages and build it.
+    Docs(docs::Args),
 }
 
 impl Args {
@@ -66,7 +67,7 @@ impl Args {
             Task::Book => book::run_commands(),
             Task::Bench(args) => args.run(),
             Task::Gpu(args) => args.run(),
-            Task::Docs => docs::run(),
+            Task::Docs(args) => args.run(),
         }
     }
 }
