@@ -1,14 +1,15 @@
 //! A page of Markdown: its headings, links and lines of code.
+//!
+//! Read line by line, as far as the pages of this workspace need it: fenced code, headings with `#`, links and pictures written
+//! `[words](target)` on one line.
 
 use std::{
     collections::HashSet,
     fs,
-    ops::Range,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result};
-use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 /// What is checked of a page.
 #[derive(Clone, Debug, Default)]
@@ -33,43 +34,61 @@ impl Page {
 
     pub(crate) fn parse(path: PathBuf, text: &str) -> Self {
         let mut page = Page { path, ..Page::default() };
-        let mut seen = HashSet::new();
-        let (mut heading, mut code, mut picture) = (None::<String>, false, None::<(usize, String)>);
-        let options = Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_STRIKETHROUGH;
-        for (event, Range { start, .. }) in Parser::new_ext(text, options).into_offset_iter() {
-            let line = || 1 + text[..start].matches('\n').count();
-            match event {
-                Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
-                Event::End(TagEnd::Heading(_)) => page.anchors.extend(heading.take().map(|h| anchor(&h, &mut seen))),
-                Event::Start(Tag::CodeBlock(_)) => code = true,
-                Event::End(TagEnd::CodeBlock) => code = false,
-                Event::Start(Tag::Link { dest_url, .. }) => page.links.push((line(), dest_url.to_string())),
-                Event::Start(Tag::Image { dest_url, .. }) => {
-                    page.links.push((line(), dest_url.to_string()));
-                    picture = Some((line(), String::new()));
-                }
-                Event::End(TagEnd::Image) => {
-                    page.mute.extend(picture.take().filter(|(_, words)| words.trim().is_empty()).map(|(line, _)| line));
-                }
-                Event::Text(words) if code => {
-                    let lines = words.lines().map(str::to_owned);
-                    page.code.extend((line()..).zip(lines));
-                }
-                Event::Text(words) | Event::Code(words) => {
-                    for text in heading.iter_mut().chain(picture.as_mut().map(|(_, text)| text)) {
-                        text.push_str(&words);
-                    }
-                }
-                _ => {}
+        let (mut seen, mut fenced) = (HashSet::new(), false);
+        for (line, text) in (1..).zip(text.lines()) {
+            if text.trim_start().starts_with("```") {
+                fenced = !fenced;
+            } else if fenced {
+                page.code.push((line, text.to_owned()));
+            } else {
+                let plain = without_code(text);
+                page.anchors.extend(heading(text).map(|heading| anchor(&shown(heading), &mut seen)));
+                page.read_links(line, &plain);
             }
         }
         page
+    }
+
+    /// Links and pictures of a line, a link around a picture included.
+    fn read_links(&mut self, line: usize, text: &str) {
+        for (at, _) in text.match_indices("](") {
+            let rest = &text[at + 2..];
+            let target = rest[..rest.find(')').unwrap_or(rest.len())].trim_matches(['<', '>']);
+            self.links.push((line, target.split(" \"").next().unwrap_or_default().to_owned()));
+            if text[..at].ends_with("![") {
+                self.mute.push(line);
+            }
+        }
     }
 
     /// True for a chapter of the book.
     pub(crate) fn is_chapter(&self) -> bool {
         self.path.starts_with(super::BOOK)
     }
+}
+
+/// The words of a heading.
+fn heading(line: &str) -> Option<&str> {
+    let words = line.trim_start_matches('#');
+    (words.len() < line.len()).then_some(words).filter(|words| words.starts_with(' ')).map(str::trim)
+}
+
+/// The line with `x` for what stands between backticks.
+fn without_code(line: &str) -> String {
+    let pieces = line.split('`').enumerate();
+    let pieces = pieces.map(|(i, piece)| if i % 2 == 0 { piece.to_owned() } else { "x".repeat(piece.chars().count()) });
+    pieces.collect::<Vec<_>>().join("`")
+}
+
+/// The words of a heading as a reader sees them: of links the words alone.
+fn shown(heading: &str) -> String {
+    let mut shown = String::new();
+    let mut rest = heading;
+    while let Some((before, after)) = rest.split_once("](") {
+        shown.push_str(before);
+        rest = after.split_once(')').map_or("", |(_, rest)| rest);
+    }
+    shown + rest
 }
 
 /// The anchor of a heading: letters, digits, `_` and `-` in lower case, `-` for a space; the second of its name has `-1`.
@@ -80,8 +99,8 @@ fn anchor(heading: &str, seen: &mut HashSet<String>) -> String {
         _ => None,
     };
     let name: String = heading.trim().to_lowercase().chars().filter_map(letter).collect();
-    let names = std::iter::once(name.clone()).chain((1..).map(|count| format!("{name}-{count}")));
-    names.into_iter().find(|name| seen.insert(name.clone())).unwrap_or(name)
+    let mut names = std::iter::once(name.clone()).chain((1..).map(|count| format!("{name}-{count}")));
+    names.find(|name| seen.insert(name.clone())).unwrap_or(name)
 }
 
 #[cfg(test)]
@@ -90,12 +109,14 @@ mod tests {
 
     #[test]
     fn a_page_is_read_as_it_is_shown() {
-        let text = "# A `b`: c, d!\n\n[x](y.md#z)\n![](p.svg)\n\n## Two\n\n## Two\n\n```rust\nlet [a](b) = c;\n\nlast\n```\n\n`[n](m)`\n";
+        let text = "# A `b`: [c](y.md), d!\n\n[x](y.md#z) `[n](m)`\n![](p.svg)\n\n## Two\n\n## Two\n\n\
+                    ```rust\nlet [a](b) = c;\n\n# last\n```\n#no\n";
         let page = Page::parse("a.md".into(), text);
         assert_eq!(page.anchors, ["a-b-c-d", "two", "two-1"]);
-        assert_eq!(page.links, [(3, "y.md#z".to_owned()), (4, "p.svg".to_owned())]);
+        let links = [(1, "y.md"), (3, "y.md#z"), (4, "p.svg")];
+        assert_eq!(page.links, links.map(|(line, target)| (line, target.to_owned())));
         assert_eq!(page.mute, [4]);
-        let code = [(11, "let [a](b) = c;".to_owned()), (12, String::new()), (13, "last".to_owned())];
-        assert_eq!(page.code, code);
+        let code = [(11, "let [a](b) = c;"), (12, ""), (13, "# last")];
+        assert_eq!(page.code, code.map(|(line, text)| (line, text.to_owned())));
     }
 }
