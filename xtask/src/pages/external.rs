@@ -11,7 +11,8 @@ use super::{Page, links::is_external};
 pub(crate) fn check(pages: &[Page]) -> Result<()> {
     let mut addresses = BTreeMap::<&str, String>::new();
     for page in pages {
-        for (line, target) in page.links.iter().filter(|(_, target)| is_external(target) && target.starts_with("http")) {
+        for (line, target) in page.links.iter().filter(|(_, target)| is_external(target) && target.starts_with("http"))
+        {
             let address = target.split('#').next().unwrap_or(target);
             addresses.entry(address).or_insert_with(|| format!("{}:{line}", page.path.display()));
         }

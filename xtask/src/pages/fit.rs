@@ -19,13 +19,17 @@ pub(crate) fn faults(root: &Path, pages: &[Page]) -> Vec<String> {
         let long = page.code.iter().map(|(line, text)| (line, letters(text))).filter(|(_, n)| *n > LETTERS);
         let shown = page.path.display();
         faults.extend(long.map(|(line, letters)| {
-            format!("{shown}:{line}: a line of code of {letters} letters; {LETTERS} fit (`\\` goes on in the next line)")
+            format!(
+                "{shown}:{line}: a line of code of {letters} letters; {LETTERS} fit (`\\` goes on in the next line)"
+            )
         }));
         let folder = page.path.parent().unwrap_or(Path::new(""));
         for (line, figure) in page.links.iter().filter(|(_, target)| target.ends_with(".svg")) {
             let width = fs::read_to_string(root.join(folder).join(figure)).ok().and_then(|svg| width(&svg));
             if let Some(width) = width.filter(|width| *width > FIGURE) {
-                faults.push(format!("{shown}:{line}: {figure} is {width} pixels wide; letters are too small over {FIGURE}"));
+                faults.push(format!(
+                    "{shown}:{line}: {figure} is {width} pixels wide; letters are too small over {FIGURE}"
+                ));
             }
         }
     }
@@ -67,6 +71,6 @@ mod tests {
         assert!(faults[0].starts_with("docs/src/p.md:5: a line of code of 111 letters"), "{faults:?}");
         assert!(faults[1].contains("f.svg is 1080"), "{faults:?}");
         assert_eq!(width("<svg a=\"1\" width=\"20px\">"), Some(20.0));
-        assert_eq!(width("<svg>") .or(width("no")), None);
+        assert_eq!(width("<svg>").or(width("no")), None);
     }
 }

@@ -36,7 +36,8 @@ fn fault(root: &Path, pages: &[Page], page: &Page, target: &str) -> Option<Strin
         if !path.starts_with(super::BOOK) {
             return Some("leads out of the book: name its address".into());
         }
-        let listed = |summary: &Page| summary.links.iter().any(|(_, chapter)| Path::new(super::BOOK).join(chapter) == path);
+        let listed =
+            |summary: &Page| summary.links.iter().any(|(_, chapter)| Path::new(super::BOOK).join(chapter) == path);
         let chapter = path.extension().is_some_and(|extension| extension == "md");
         if chapter && !pages.iter().any(|page| page.path.ends_with("SUMMARY.md") && listed(page)) {
             return Some("is no chapter: SUMMARY.md does not list it".into());

@@ -14,7 +14,12 @@ use super::{
     lettering::{SMALL, text},
 };
 
-pub(super) fn draw_layers(chart: &mut Chart<'_, '_>, panel: &Panel, x: (f64, f64), y: (f64, f64)) -> Result<(), Failure> {
+pub(super) fn draw_layers(
+    chart: &mut Chart<'_, '_>,
+    panel: &Panel,
+    x: (f64, f64),
+    y: (f64, f64),
+) -> Result<(), Failure> {
     panel.layers.iter().try_for_each(|layer| draw_layer(chart, layer, x, y))
 }
 
