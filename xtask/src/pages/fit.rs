@@ -1,7 +1,7 @@
 //! Code and figures that fit the column of the book: nothing to scroll on a desk, letters that can be read.
 //!
-//! The column is 920 CSS pixels wide (`docs/book.css`). In it 110 letters of code stand side by side, and a figure of 1,000
-//! pixels has letters of 10 where they were drawn with 11.5.
+//! The column is 920 CSS pixels wide (`docs/book.css`). In it 110 letters of code stand side by side, and a figure of 1,080
+//! pixels has letters of 9.8 where they were drawn with 11.5.
 
 use std::{fs, path::Path};
 
@@ -10,7 +10,7 @@ use super::Page;
 /// Letters in a line of code.
 const LETTERS: usize = 110;
 /// Width of a figure in pixels.
-const FIGURE: f64 = 1000.0;
+const FIGURE: f64 = 1080.0;
 
 /// What does not fit, a line each.
 pub(crate) fn faults(root: &Path, pages: &[Page]) -> Vec<String> {
@@ -61,7 +61,7 @@ mod tests {
     #[test]
     fn long_lines_and_wide_figures_are_named() {
         let root = tempfile::tempdir().unwrap();
-        fs::write(root.path().join("f.svg"), "<svg xmlns=\"x\" width=\"1080\" height=\"2\">").unwrap();
+        fs::write(root.path().join("f.svg"), "<svg xmlns=\"x\" width=\"1200\" height=\"2\">").unwrap();
         let lines = ["é".repeat(110), "a".repeat(111), format!("$ b  # {}", "c".repeat(110))];
         let text = format!("![f](f.svg)\n\n```console\n{}\n```\n", lines.join("\n"));
         fs::create_dir_all(root.path().join("docs/src")).unwrap();
@@ -69,7 +69,7 @@ mod tests {
         let faults = faults(root.path(), &[Page::parse("docs/src/p.md".into(), &text)]);
         assert_eq!(faults.len(), 2);
         assert!(faults[0].starts_with("docs/src/p.md:5: a line of code of 111 letters"), "{faults:?}");
-        assert!(faults[1].contains("f.svg is 1080"), "{faults:?}");
+        assert!(faults[1].contains("f.svg is 1200"), "{faults:?}");
         assert_eq!(width("<svg a=\"1\" width=\"20px\">"), Some(20.0));
         assert_eq!(width("<svg>").or(width("no")), None);
     }
