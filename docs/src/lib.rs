@@ -42,6 +42,7 @@ chapters! {
     deploy "deploy.md"
     deploy_c "deploy-c.md"
     checkpoints "checkpoints.md"
+    cluster "cluster.md"
     errors "errors.md"
     safeguards "safeguards.md"
     benchmarks "benchmarks.md"
@@ -62,6 +63,9 @@ chapters! {
     readme_zoo "../../crates/stairs-zoo/README.md"
     readme_capacity "../../crates/stairs-capacity/README.md"
 }
+
+#[cfg(test)]
+mod dependencies;
 
 #[cfg(test)]
 mod tests {
@@ -241,7 +245,7 @@ mod tests {
     fn every_path_that_is_named_exists() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let mut paths = 0;
-        for chapter in ["additions.md", "architecture.md", "benchmarks.md"] {
+        for chapter in ["additions.md", "architecture.md", "benchmarks.md", "cluster.md"] {
             let text = read(chapter);
             for quoted in text.split('`').skip(1).step_by(2) {
                 let is_path =

@@ -42,7 +42,7 @@ pub(crate) struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        let config = RunConfig { model: "mlp".into(), epochs: 20, batch: 32, ..RunConfig::default() };
+        let config = RunConfig::new("mlp").with_epochs(20).with_batch(32);
         Self { config, dir: "runs/own_law".into(), display: Display::Auto }
     }
 }
@@ -51,7 +51,7 @@ impl Default for Settings {
 /// `StairActivationConfig::with_laws`, so that its checkpoints know the table.
 pub(crate) fn run(settings: Settings) -> Result<RunRecord, Box<dyn Error>> {
     let digits = load(DatasetName::Digits, &DataRoot::default())?;
-    let config = RunConfig { law: raised_cosine()?, ..settings.config };
+    let config = settings.config.with_law(raised_cosine()?);
     Ok(Trainer::new(config, &digits, settings.dir).with_display(settings.display).with_resume(true).run()?)
 }
 

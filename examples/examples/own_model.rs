@@ -85,7 +85,7 @@ pub(crate) struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         // The names are for the record alone: the data and the model are handed over below.
-        let config = RunConfig { model: "tiny-resnet".into(), law: Noise::Logistic, batch: 32, ..RunConfig::default() };
+        let config = RunConfig::new("tiny-resnet").with_law(Noise::Logistic).with_batch(32);
         Self { channels: 32, config, dir: "runs/own_model".into(), display: Display::Auto }
     }
 }

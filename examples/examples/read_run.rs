@@ -21,7 +21,7 @@ pub(crate) type Confusion = Vec<Vec<usize>>;
 
 /// A small finished run in `dir`; one that is there already is left as it is.
 pub(crate) fn make(dir: &Path, epochs: usize, digits: &Dataset) -> Result<(), Box<dyn Error>> {
-    let config = RunConfig { model: "mlp".into(), law: Noise::Logistic, epochs, batch: 32, ..RunConfig::default() };
+    let config = RunConfig::new("mlp").with_law(Noise::Logistic).with_epochs(epochs).with_batch(32);
     Trainer::new(config, digits, dir).with_display(Display::Plain).with_resume(true).run()?;
     Ok(())
 }

@@ -33,7 +33,7 @@ pub(crate) struct Sizes {
 
 /// Those of a ternary model of the zoo.
 pub(crate) fn sizes(model: &str, input: [usize; 3], classes: usize) -> Result<Sizes, Box<dyn Error>> {
-    let config = RunConfig { model: model.into(), method: Method::Ste, ..RunConfig::default() };
+    let config = RunConfig::new(model).with_method(Method::Ste);
     let ZooModel(model) = ZooModel::new(&config, input, classes, &Device::flex())?;
     let network = model.network(input)?;
     let pixels = Pixels { table: (0..input[0] * 256).map(|i| (i % 256) as f32 / 64.0 - 2.0).collect() };

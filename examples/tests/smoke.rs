@@ -26,6 +26,12 @@ mod own_model;
 #[path = "../examples/read_run.rs"]
 mod read_run;
 #[allow(dead_code)]
+#[path = "../examples/regression.rs"]
+mod regression;
+#[allow(dead_code)]
+#[path = "../examples/sequences.rs"]
+mod sequences;
+#[allow(dead_code)]
 #[path = "../examples/sizes.rs"]
 mod sizes;
 #[allow(dead_code)]
@@ -45,11 +51,11 @@ use stairs::{
 };
 
 fn short() -> RunConfig {
-    RunConfig { epochs: 5, batch: 64, lr: 1e-2, law: Noise::Logistic, ..RunConfig::default() }
+    RunConfig::default().with_epochs(5).with_batch(64).with_lr(1e-2).with_law(Noise::Logistic)
 }
 
 fn train_own_model(dir: &Path) -> Fitted<own_model::TinyResNet> {
-    let config = RunConfig { subset: Some(640), ..short() };
+    let config = short().with_subset(640);
     own_model::run(own_model::Settings { channels: 8, config, dir: dir.into(), display: Display::Quiet }).unwrap()
 }
 
@@ -181,7 +187,7 @@ fn a_law_of_ones_own_is_smooth_and_trains() {
     assert!(near(&gradients, [0.0, 2.0, 0.0, 2.0]), "{gradients:?}");
 
     let dir = tempfile::tempdir().unwrap();
-    let config = RunConfig { model: "mlp".into(), epochs: 3, ..short() };
+    let config = short().with_model("mlp").with_epochs(3);
     let settings = || own_law::Settings { config: config.clone(), dir: dir.path().into(), display: Display::Quiet };
     let record = own_law::run(settings()).unwrap();
     assert!(record.test_accuracy > 60.0, "{}", record.test_accuracy);
@@ -247,4 +253,51 @@ fn the_example_of_the_readme_runs_twice() {
         text.lines().find(|line| line.starts_with("test accuracy")).unwrap().to_owned()
     };
     assert_eq!(run(), run());
+}
+
+#[test]
+fn a_feature_is_predicted_from_the_others() {
+    use stairs::train::{SampleError, Samples};
+    use std::sync::Arc;
+
+    /// 0.5·a − b + |c| of three numbers, before them.
+    struct Sums(usize, usize);
+
+    impl Samples for Sums {
+        fn shape(&self) -> [usize; 3] {
+            [4, 1, 1]
+        }
+
+        fn len(&self) -> usize {
+            self.1
+        }
+
+        fn copy(&self, i: usize, out: &mut [f32]) -> Result<usize, SampleError> {
+            let [a, b, c] = [1, 2, 3].map(|k| ((self.0 + i) * k * 7919 % 1009) as f32 / 504.5 - 1.0);
+            out.copy_from_slice(&[0.5 * a - b + c.abs(), a, b, c]);
+            Ok(0)
+        }
+    }
+
+    let (train, test) = (Arc::new(Sums(0, 600)), Arc::new(Sums(600, 300)));
+    let [mean, linear] = regression::baselines(train.clone(), test.clone()).unwrap();
+    assert!(linear < 0.6 * mean, "{linear} {mean}");
+    let dir = tempfile::tempdir().unwrap();
+    let settings = || {
+        let config = short().with_model("net").with_batch(20);
+        regression::Settings { width: 32, config, dir: dir.path().into(), display: Display::Quiet }
+    };
+    let fitted = regression::run(settings(), true, train.clone(), test.clone()).unwrap();
+    assert!(fitted.record.test_accuracy < 0.8 * mean, "{} {mean}", fitted.record.test_accuracy);
+    assert_eq!(regression::run(settings(), true, train, test).unwrap().record, fitted.record);
+}
+
+#[test]
+fn an_lstm_with_ternary_matrices_reads_the_digits_row_by_row() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = short().with_model("rows").with_subset(640).with_epochs(6);
+    let settings = sequences::Settings { width: 24, config, dir: dir.path().into(), display: Display::Quiet };
+    let fitted = sequences::run(settings, true).unwrap();
+    assert!(fitted.record.test_accuracy > 50.0, "{}", fitted.record.test_accuracy);
+    assert!(sequences::most_values(&fitted.model).unwrap() <= 3);
 }

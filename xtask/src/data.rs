@@ -1,15 +1,13 @@
-//! `cargo xtask data NAME`: fetches a data set's official files and puts them where the loaders look.
+//! `cargo xtask data NAME`: fetches a data set's official files and puts them where the loaders look, as `stairs data
+//! fetch` does, without building that command.
 
-use std::{
-    fs::File,
-    path::{Path, PathBuf},
-    time::Duration,
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::Result;
+use stairs_data::{
+    DataRoot, DatasetName,
+    fetch::{Fetched, Options, Terminal, fetch},
 };
-
-use anyhow::{Context, Result};
-use stairs_data::{DataRoot, Dataset, DatasetName, load, manifest::Packing};
-
-use crate::download::{Options, fetch, verify_gzip};
 
 /// Arguments of `cargo xtask data`.
 #[derive(Debug, clap::Args)]
@@ -32,56 +30,20 @@ pub struct Args {
 
 impl Args {
     pub(crate) fn run(self) -> Result<()> {
-        let name = self.name;
-        if name.files().is_empty() {
-            println!("{name}: embedded, nothing to fetch");
-            return Ok(());
-        }
-        let root = DataRoot::resolve(self.data);
-        if let Some(data) = intact(name, &root) {
-            return report("already there", &data);
-        }
-        let folder = root
-            .download_folder(name)
-            .context("no folder to put the data into: give one with --data DIR or in STAIRS_DATA")?;
-        let options = Options {
-            connect: Duration::from_secs(self.connect_timeout),
-            stall: Duration::from_secs(self.stall_timeout),
-            ..Options::default()
+        let options = Options::default()
+            .with_connect(Duration::from_secs(self.connect_timeout))
+            .with_stall(Duration::from_secs(self.stall_timeout));
+        let options = self.base_url.iter().fold(options, |options, url| options.with_base_url(url));
+        let (what, data) = match fetch(self.name, &DataRoot::resolve(self.data), &options, &mut Terminal::default())? {
+            Fetched::Embedded => {
+                println!("{}: embedded, nothing to fetch", self.name);
+                return Ok(());
+            }
+            Fetched::There(data) => ("already there", data),
+            Fetched::New(data) => ("fetched", data),
         };
-        for mut file in name.manifest().files {
-            if let Some(base) = &self.base_url {
-                file.folders = vec![format!("{}/", base.trim_end_matches('/'))];
-            }
-            if let Packing::Gzip { bytes, sha256 } = &file.packing
-                && File::open(folder.join(&file.name)).is_ok_and(|mut f| verify_gzip(&mut f, *bytes, sha256).is_ok())
-            {
-                println!("{}: already there", file.name);
-                continue;
-            }
-            fetch(&file, &folder, options).with_context(|| format!("{name} (official page: {})", name.page()))?;
-        }
-        report("fetched", &load(name, &DataRoot::new(folder.parent().map(Into::into), None, None))?)
+        let folder = data.source.as_ref().map_or_else(String::new, |f| format!(" in {}", f.display()));
+        println!("{}: {what}{folder}, {} training and {} test samples", data.name, data.train.len(), data.test.len());
+        Ok(())
     }
-}
-
-/// The data set, if all its files are there, can be read, and are what the manifest says.
-fn intact(name: DatasetName, root: &DataRoot) -> Option<Dataset> {
-    let paths = root.locate(name).ok()?.files;
-    let there = |file: &str, good: &dyn Fn(&Path) -> bool| paths.iter().any(|p| p.ends_with(file) && good(p));
-    let sized = |bytes| move |p: &Path| p.metadata().is_ok_and(|m| m.len() == bytes);
-    let whole = name.manifest().files.iter().all(|file| match &file.packing {
-        Packing::Gzip { bytes, sha256 } => {
-            there(&file.name, &|p| File::open(p).is_ok_and(|mut f| verify_gzip(&mut f, *bytes, sha256).is_ok()))
-                || there(file.name.trim_end_matches(".gz"), &sized(*bytes))
-        }
-        Packing::TarGz { members, .. } => members.iter().all(|m| there(&m.name, &sized(m.bytes))),
-    });
-    if whole { load(name, root).ok() } else { None }
-}
-
-fn report(what: &str, data: &Dataset) -> Result<()> {
-    let folder = data.source.as_ref().map_or_else(String::new, |f| format!(" in {}", f.display()));
-    println!("{}: {what}{folder}, {} training and {} test samples", data.name, data.train.len(), data.test.len());
-    Ok(())
 }

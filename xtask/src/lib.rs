@@ -1,4 +1,4 @@
-//! Developer tasks: `cargo xtask data | check | test | sanitize | reproduce | book | bench | gpu | docs`.
+//! Developer tasks: `cargo xtask data | check | test | sanitize | reproduce | book | bench | gpu | docs | release`.
 //!
 //! Each task is one module. None of them links Burn; what needs it is run through `cargo run` or `cargo test`.
 
@@ -8,16 +8,16 @@ use clap::{Parser, Subcommand};
 #[macro_use]
 pub mod output;
 
-pub mod archive;
 mod bench;
 mod book;
 mod check;
 pub mod data;
 mod docs;
-pub mod download;
 mod gpu;
+mod package;
 mod pages;
 mod process;
+mod release;
 mod reproduce;
 mod sanitize;
 mod test;
@@ -34,7 +34,7 @@ pub struct Args {
 enum Task {
     /// Download a data set from its official address, verify it and put it where the loaders look.
     Data(data::Args),
-    /// Everything a change must pass: format, spelling, licences, clippy, docs, tests; cheapest first.
+    /// Everything a change must pass, cheapest first: format, spelling, dependencies, packages, features, clippy, docs, tests.
     Check(check::Args),
     /// The tests: the whole workspace on Flex, or the backend tests on several backends.
     Test(test::Args),
@@ -50,6 +50,8 @@ enum Task {
     Gpu(gpu::Args),
     /// Draw the figures of the book, check its pages and build it.
     Docs(docs::Args),
+    /// Build the `stairs` command for a target and pack it (`target/release-archives`).
+    Release(release::Args),
 }
 
 impl Args {
@@ -68,6 +70,7 @@ impl Args {
             Task::Bench(args) => args.run(),
             Task::Gpu(args) => args.run(),
             Task::Docs(args) => args.run(),
+            Task::Release(args) => args.run(),
         }
     }
 }
@@ -78,6 +81,9 @@ mod tests {
 
     #[test]
     fn numbers_have_bounds() {
+        assert!(
+            Args::try_parse_from(["xtask", "data", "imagenet"]).is_err_and(|e| e.to_string().contains("unknown data"))
+        );
         for option in ["--connect-timeout", "--stall-timeout"] {
             for value in ["0", "-1", "nan", "1e3", "86401", "18446744073709551615"] {
                 let line = ["xtask", "data", "digits", option, value];

@@ -6,7 +6,7 @@
 //! `cargo run` becomes the program it runs, and so does this task: Ctrl-C, the exit code 130 of a stopped experiment and the
 //! command that goes on are those of `stairs reproduce`.
 
-use std::env;
+use std::{env, path::Path};
 
 use anyhow::Result;
 
@@ -27,7 +27,10 @@ impl Args {
             command.args(["--features", feature]);
         }
         command.args(["--bin", "stairs", "--", "reproduce"]).args(&self.passed);
-        if value(&self.passed, "--out").is_none() && !self.passed.iter().any(|a| a == "--help" || a == "-h") {
+        // The folder of an experiment that was begun says itself where its trials are.
+        let begun = self.passed.iter().any(|a| Path::new(a).join("experiment.toml").is_file());
+        let help = self.passed.iter().any(|a| a == "--help" || a == "-h");
+        if value(&self.passed, "--out").is_none() && !begun && !help {
             let here = env::current_dir().is_ok_and(|d| d.canonicalize().ok() == root().canonicalize().ok());
             command.arg("--out");
             command.arg(if here { "target/reproduce".into() } else { root().join("target/reproduce") });

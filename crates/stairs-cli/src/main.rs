@@ -5,10 +5,10 @@
 //! | 0 | done; also where whoever reads standard output has closed it |
 //! | 1 | an error, told on standard error |
 //! | 2 | a command line that is none |
-//! | 130 | stopped by a signal; the last line of standard output is the command that goes on |
+//! | 130 | stopped by a signal; the last line of standard output (under `--json` of standard error) is the command that goes on |
 
 // `println!` and `eprintln!` that cannot panic, see `stairs_train::output`.
-#[macro_use(println, eprintln)]
+#[macro_use(answer, println, eprintln)]
 extern crate stairs_train;
 
 mod cli;
@@ -16,21 +16,26 @@ mod cli;
 use std::process::ExitCode;
 
 use clap::Parser;
-use stairs::train::output;
+use stairs::train::output::{self, Talk};
 
 fn main() -> ExitCode {
     stairs::allocator::keep_memory();
     let command = cli::Cli::parse();
+    command.talk().set();
     let leaves_files = command.leaves_files();
     match command.run() {
         Ok(()) => printed(leaves_files),
         Err(error) => match error.downcast_ref::<cli::Stopped>() {
+            // Standard output may be for one JSON document.
             Some(stopped) => {
-                println!("{stopped}");
+                match Talk::now() {
+                    Talk::Aside => output::fail(format_args!("{stopped}")),
+                    _ => answer!("{stopped}"),
+                }
                 ExitCode::from(cli::STOPPED)
             }
             None => {
-                eprintln!("error: {}", explained(&error));
+                output::fail(format_args!("error: {}", explained(&error)));
                 ExitCode::FAILURE
             }
         },
@@ -42,7 +47,7 @@ fn printed(leaves_files: bool) -> ExitCode {
     match output::failure() {
         Some(error) if leaves_files => eprintln!("note: not all lines could be printed: {error}"),
         Some(error) => {
-            eprintln!("error: cannot write to standard output: {error}");
+            output::fail(format_args!("error: cannot write to standard output: {error}"));
             return ExitCode::FAILURE;
         }
         None => {}

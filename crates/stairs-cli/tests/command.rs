@@ -1,6 +1,7 @@
 //! The `stairs` command from outside: training, evaluation, experiments; what it prints, what it writes, how it fails.
 
 mod program;
+mod shards;
 #[cfg(unix)]
 mod stopping;
 
@@ -151,6 +152,8 @@ fn processes_share_a_directory() {
     assert_eq!(count(" trained in "), 6, "every trial is trained once\n{}\n{}", outputs[0], outputs[1]);
     assert_eq!(count(" finished before") + count(" left to another process"), 6);
     assert_eq!(stairs_study::report::collect_records(directory.path()).unwrap().len(), 6);
+    let page = std::fs::read_to_string(directory.path().join("index.html")).unwrap();
+    assert!(!page.contains("not finished yet"), "whoever is last leaves the whole page");
 }
 
 #[test]
@@ -165,7 +168,7 @@ fn several_trials_run_at_a_time() {
     let error = failure(&stairs(&["reproduce", "mnist", "--jobs", "2", "--data", "/nowhere"]), 1);
     assert!(error.contains("a worker failed") && error.contains("/nowhere"), "{error}");
     let error = failure(&stairs(&["reproduce", "digits", "--period", "3"]), 1);
-    assert!(error.contains("are for ana-grid"), "{error}");
+    assert!(error.contains("period is 3") && error.contains("ana-grid"), "{error}");
 }
 
 #[test]

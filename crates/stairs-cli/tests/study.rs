@@ -1,7 +1,10 @@
 //! A study of measurements and trainings: in one go, in shards, interrupted, and shown on its page.
 #![allow(missing_docs)]
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use burn::tensor::Device;
 use stairs::{
@@ -16,7 +19,8 @@ use stairs::{
 use stairs_study::{
     experiments::{Experiment, Lines, Row, Runner, Scale, Shard, Status, catalogue, find, read_lines},
     measure::{FactorisedConfig, MeasureConfig},
-    report::{Comparison, LowerPage, Page, PairedPage, TrainingPage, VariancePage},
+    plot::Figure,
+    report::{Comparison, LowerPage, Page, PairedPage, ReportError, Results, RunsPage, TrainingPage, VariancePage},
 };
 
 fn study(page: &'static dyn Page) -> Experiment {
@@ -33,8 +37,8 @@ fn study_with(page: &'static dyn Page, unit_draws: usize) -> Experiment {
         Row::measure(format!("capacity-{model}-{noise_variance}").replace(':', "-"), config)
     };
     let train = |model: &str| {
-        let config = RunConfig { model: model.into(), method: Method::Float, epochs: 2, ..RunConfig::default() };
-        Row::train(model.replace(':', "-"), RunConfig { subset: Some(200), ..config })
+        let config = RunConfig::new(model).with_method(Method::Float).with_epochs(2);
+        Row::train(model.replace(':', "-"), config.with_subset(200))
     };
     let rows = models.map(|model| measure(model, 1.0)).into_iter().chain([measure(models[0], 10.0)]);
     let rows = rows.chain(models.map(train)).collect();
@@ -43,7 +47,7 @@ fn study_with(page: &'static dyn Page, unit_draws: usize) -> Experiment {
 
 fn runner(out: &Path, shard: &str) -> Runner {
     Runner {
-        out: out.into(),
+        folder: out.join("study"),
         data: DataRoot::default(),
         device: Device::flex(),
         shard: shard.parse::<Shard>().unwrap(),
@@ -124,7 +128,7 @@ fn shards_and_an_interrupted_run_give_what_one_run_gives() {
     // Another number of draws of the units is measured from the draws there are.
     let more = runner(parts.path(), "1/1").run(&study_with(&LowerPage, 3), &mut Lines::new()).unwrap();
     assert_eq!(more.trials.iter().filter(|(_, status)| *status == Status::Done).count(), 4);
-    let points = |results: &stairs_study::report::Results| results.measurements[0].1.points.clone();
+    let points = |results: &Results| results.measurements[0].1.points.clone();
     assert_eq!(points(&more.results), points(&last.results));
 
     // A measurement of another configuration is not overwritten.
@@ -143,27 +147,20 @@ fn the_full_form_is_larger() {
 
 #[test]
 fn a_training_starts_from_another_one() {
-    let config = |method| RunConfig {
-        model: "mlp:8".into(),
-        method,
-        epochs: 1,
-        subset: Some(200),
-        weight_scale: ScalePolicy::MseOptimal,
-        ..RunConfig::default()
+    let config = |method| {
+        RunConfig::new("mlp:8")
+            .with_method(method)
+            .with_epochs(1)
+            .with_subset(200)
+            .with_weight_scale(ScalePolicy::MseOptimal)
     };
     let rows = vec![
         Row::train("float", config(Method::Float)),
         Row::train("tuned", config(Method::Ana)).with_start("float"),
         Row::train("scratch", config(Method::Ana)),
     ];
-    let mut study = Experiment {
-        name: "study",
-        title: "Fine-tuning",
-        about: "For the test.",
-        rows,
-        seeds: 1,
-        page: &stairs_study::report::RunsPage,
-    };
+    let mut study =
+        Experiment { name: "study", title: "Fine-tuning", about: "For the test.", rows, seeds: 1, page: &RunsPage };
     let out = tempfile::tempdir().unwrap();
     // The share of the second process: the fine-tuning, and before it what that starts from.
     let outcome = runner(out.path(), "2/3").run(&study, &mut Lines::new()).unwrap();
@@ -219,15 +216,14 @@ fn an_experiment_reads_a_folder_of_images_and_counts_five_answers() {
     let out = tempfile::tempdir().unwrap();
     let images = out.path().join("images");
     folder_of_twelve_classes(&images);
-    let config = |method| RunConfig {
-        dataset: IMAGES.into(),
-        model: "mlp:16".into(),
-        method,
-        epochs: 3,
-        batch: 16,
-        validation: Some(0.25),
-        images: Some(ImagesConfig { size: 8, resize: Some(8), channels: 1, ..ImagesConfig::default() }),
-        ..RunConfig::default()
+    let config = |method| {
+        RunConfig::new("mlp:16")
+            .with_dataset(IMAGES)
+            .with_method(method)
+            .with_epochs(3)
+            .with_batch(16)
+            .with_validation(0.25)
+            .with_images(ImagesConfig { size: 8, resize: Some(8), channels: 1, ..ImagesConfig::default() })
     };
     let rows = vec![Row::train("float", config(Method::Float)), Row::train("ste", config(Method::Ste)).with_one_seed()];
     let study = Experiment { name: "study", title: "A study", about: "For the test.", rows, seeds: 2, page: &PAGE };
@@ -256,4 +252,42 @@ fn every_training_that_starts_from_another_names_one() {
             assert!(trials.iter().any(|trial| trial.id == *from), "{}: {from}", experiment.name);
         }
     }
+}
+
+/// A page during whose making another process finishes a trial, once.
+struct Late(std::sync::Mutex<Option<(PathBuf, PathBuf)>>);
+
+impl Page for Late {
+    fn html(&self, results: &Results) -> Result<String, ReportError> {
+        if let Some((from, to)) = self.0.lock().unwrap().take() {
+            fs::rename(from, to).unwrap();
+        }
+        RunsPage.html(results)
+    }
+
+    fn text(&self, results: &Results) -> String {
+        RunsPage.text(results)
+    }
+
+    fn figures(&self, _results: &Results) -> Vec<(String, Figure)> {
+        Vec::new()
+    }
+}
+
+#[test]
+fn a_page_is_never_older_than_the_records_around_it() {
+    static LATE: Late = Late(std::sync::Mutex::new(None));
+    let config = |method| RunConfig::new("mlp:4").with_method(method).with_epochs(1).with_subset(200);
+    let rows = [Method::Float, Method::Ste].map(|method| Row::method(config(method))).into();
+    let study = Experiment { name: "study", title: "A study", about: "For the test.", rows, seeds: 1, page: &LATE };
+    let out = tempfile::tempdir().unwrap();
+    let runner = runner(out.path(), "1/1");
+    runner.run(&study, &mut Lines::new()).unwrap();
+    let (place, away) = (out.path().join("study/ste-seed1"), out.path().join("away"));
+    fs::rename(&place, &away).unwrap();
+    *LATE.0.lock().unwrap() = Some((away, place));
+    let results = runner.report(&study).unwrap();
+    assert!(results.unfinished().is_none() && LATE.0.lock().unwrap().is_none());
+    assert!(!fs::read_to_string(out.path().join("index.html")).unwrap().contains("not finished yet"));
+    assert_eq!(lines(out.path()).len(), 2);
 }

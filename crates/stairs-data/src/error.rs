@@ -27,8 +27,8 @@ pub enum DataError {
     /// No folder on the search path holds any file of the data set.
     #[error(
         "data set {name} not found\n  looked in:\n{tried}  wanted: {wanted}\n  official page: {page}\n  \
-         {how}\n  or, in a checkout of stairs: cargo xtask data {name}",
-        tried = .tried.iter().map(|p| format!("    {}\n", p.display())).collect::<String>(), wanted = .wanted.join(", ")
+         {how}\n  or {command}",
+        command = command(.name), tried = .tried.iter().map(|p| format!("    {}\n", p.display())).collect::<String>(), wanted = .wanted.join(", ")
     )]
     NotFound {
         /// The data set.
@@ -44,9 +44,8 @@ pub enum DataError {
     },
     /// A folder holds some files of the data set, but not all.
     #[error(
-        "data set {name} in {folder} is incomplete: {missing} not there; add it from {page} (in a checkout of stairs: \
-         cargo xtask data {name})",
-        folder = .folder.display(), missing = .missing.join(", ")
+        "data set {name} in {folder} is incomplete: {missing} not there; add it from {page}, or {command}",
+        command = command(.name), folder = .folder.display(), missing = .missing.join(", ")
     )]
     Incomplete {
         /// The data set.
@@ -68,9 +67,9 @@ pub enum DataError {
     },
     /// The file is truncated, damaged, or of another kind.
     #[error(
-        "{path} is damaged or of another kind: {what}: expected {expected}, got {got}; replace it by the official file \
-         (in a checkout of stairs: cargo xtask data NAME)",
-        path = .path.display()
+        "{path} is damaged or of another kind: {what}: expected {expected}, got {got}; replace it by the official file, or \
+         {command}",
+        command = command("NAME"), path = .path.display()
     )]
     Format {
         /// The file.
@@ -106,4 +105,13 @@ pub enum DataError {
         /// What it is.
         got: String,
     },
+}
+
+/// What fetches a data set: `stairs data fetch` is there where this crate can fetch.
+fn command(name: &str) -> String {
+    if cfg!(feature = "fetch") {
+        format!("fetch it: stairs data fetch {name}")
+    } else {
+        format!("fetch it in a checkout of stairs: cargo xtask data {name}")
+    }
 }

@@ -14,11 +14,15 @@
 //!
 //! Tables of one's own are read by [`Dataset::from_table`], folders of pictures by [`images`].
 //!
+//! With the feature `fetch`, `fetch::fetch` downloads the official files of a known one and verifies them.
+//!
 //! Files are looked for as [`DataRoot`] says, checked as they are read, and standardised as [`Standardisation`] says.
 
 mod augment;
 mod dataset;
 mod error;
+#[cfg(feature = "fetch")]
+pub mod fetch;
 pub mod files;
 pub mod format;
 mod identity;

@@ -25,7 +25,7 @@ fn with(name: DatasetName, file: &str, bytes: &[u8]) -> String {
     assert!(matches!(error, DataError::Format { .. }), "{error:?}");
     let message = error.to_string();
     assert!(message.contains(file), "names the file: {message}");
-    assert!(message.contains("cargo xtask data"), "says what to do: {message}");
+    assert!(message.contains("fetch it"), "says what to do: {message}");
     message
 }
 

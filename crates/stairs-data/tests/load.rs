@@ -120,7 +120,7 @@ fn order_of_the_folders() {
         "download https://yann.lecun.com/exdb/mnist/train-images-idx3-ubyte.gz or https://",
         "put the files into ",
         "--data DIR or STAIRS_DATA",
-        "in a checkout of stairs: cargo xtask data mnist",
+        if cfg!(feature = "fetch") { "stairs data fetch mnist" } else { "cargo xtask data mnist" },
     ] {
         assert!(nothing.contains(part), "{part} in {nothing}");
     }
@@ -137,7 +137,7 @@ fn order_of_the_folders() {
     fs::remove_file(option.join("mnist/t10k-images-idx3-ubyte.gz")).unwrap();
     let incomplete = find().unwrap_err();
     assert!(matches!(&incomplete, DataError::Incomplete { missing, .. } if missing == &["t10k-images-idx3-ubyte.gz"]));
-    assert!(incomplete.to_string().contains("cargo xtask data mnist"), "{incomplete}");
+    assert!(incomplete.to_string().contains("fetch it"), "{incomplete}");
 }
 
 #[test]

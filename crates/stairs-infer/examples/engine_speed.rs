@@ -39,7 +39,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "--level" => {
                 let name = value()?;
                 let level = Level::ALL.into_iter().find(|level| level.name() == name);
-                options = options.with_level(level.ok_or("levels are scalar, portable, avx2, avx512")?);
+                options = options
+                    .with_level(level.ok_or_else(|| format!("levels are {}", Level::ALL.map(Level::name).join(", ")))?);
             }
             "--threads" => options = options.with_threads(value()?.parse()?),
             "--batch" => batch = value()?.parse()?,

@@ -12,6 +12,7 @@ mod files;
 pub mod import;
 pub mod materialise;
 pub mod measure;
+pub mod metrics;
 pub mod plot;
 pub mod report;
 pub mod stats;

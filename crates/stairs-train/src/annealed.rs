@@ -15,12 +15,12 @@ use burn::{
     module::{Module, Param},
     optim::{GradientsParams, ModuleOptimizer, MultiGradientsParams},
     tensor::Tensor,
-    train::{ClassificationOutput, InferenceStep, TrainOutput, TrainStep},
+    train::{InferenceStep, TrainOutput, TrainStep},
 };
 use stairs_noise::walk::{Look, Place, look};
 
 use crate::{
-    Annealer, Classifier, ConfigError, RunConfig,
+    Annealer, ConfigError, Predictor, RunConfig, Task,
     clock::{Clock, Step},
     data::Batch,
     follow::Followers,
@@ -29,6 +29,7 @@ use crate::{
         dampening::dampen,
         freezing::{Moment, Oscillation},
     },
+    task::StepOutput,
 };
 
 /// A model, the number of optimiser steps it has seen, and what they do to its laws.
@@ -56,7 +57,7 @@ pub struct Annealed<M: Module> {
     fault: Option<ConfigError>,
 }
 
-impl<M: Classifier> Annealed<M> {
+impl<M: Predictor> Annealed<M> {
     /// `model` before its first step; without an annealer its laws are left alone.
     ///
     /// # Errors
@@ -79,10 +80,15 @@ impl<M: Classifier> Annealed<M> {
         })
     }
 
-    /// The same, trained with the loss, the clipping and the average of `config`.
-    pub(crate) fn of_run(model: M, annealer: Option<Arc<Annealer>>, config: &RunConfig) -> Result<Self, ConfigError> {
+    /// The same, trained for `task` with the clipping and the average of `config`.
+    pub(crate) fn of_run(
+        model: M,
+        annealer: Option<Arc<Annealer>>,
+        task: Arc<dyn Task>,
+        config: &RunConfig,
+    ) -> Result<Self, ConfigError> {
         let steps = annealer.as_ref().map_or(0, |annealer| annealer.steps(config.epochs));
-        let (mut annealed, rules) = (Self::new(model, annealer)?, Rules::of(config, steps));
+        let (mut annealed, rules) = (Self::new(model, annealer)?, Rules::of(config, task, steps));
         if let Some(annealer) = annealed.annealer.clone().filter(|_| config.follow_mean) {
             // Latent weights start where the first mean has the thresholds.
             let followers = Followers::of(&annealed.model)?;
@@ -170,18 +176,19 @@ impl<M: Classifier> Annealed<M> {
     }
 }
 
-impl<M: Classifier> TrainStep for Annealed<M> {
+impl<M: Predictor> TrainStep for Annealed<M> {
     type Input = Batch;
-    type Output = ClassificationOutput;
+    type Output = StepOutput;
 
-    fn step(&self, batch: Batch) -> TrainOutput<ClassificationOutput> {
+    fn step(&self, batch: Batch) -> TrainOutput<StepOutput> {
         let whole = batch.is_whole();
-        let logits = self.current().logits(batch.inputs);
-        let losses = self.rules.loss.of(logits.clone(), batch.targets.clone(), self.rules.label_smoothing);
+        let Rules { task, classes, .. } = &self.rules;
+        let outputs = self.current().outputs(batch.inputs);
+        let losses = task.losses(outputs.clone(), &batch.targets, true);
         // The gradients of the parts of a step are added up, by Burn.
         let loss = if whole { losses.clone().mean() } else { losses.clone().sum() / batch.of_step as f64 };
         let grads = loss.backward();
-        TrainOutput::new(self, grads, ClassificationOutput::new(losses, logits, batch.targets))
+        TrainOutput::new(self, grads, StepOutput::new(&**task, *classes, losses, outputs, batch.targets))
     }
 
     fn optimize(self, optim: &mut ModuleOptimizer, lr: ModuleLearningRate, grads: GradientsParams) -> Self {
@@ -208,14 +215,15 @@ impl<M: Classifier> TrainStep for Annealed<M> {
     }
 }
 
-impl<M: Classifier> InferenceStep for Annealed<M> {
+impl<M: Predictor> InferenceStep for Annealed<M> {
     type Input = Batch;
-    type Output = ClassificationOutput;
+    type Output = StepOutput;
 
-    fn step(&self, batch: Batch) -> ClassificationOutput {
-        let logits = self.result().logits(batch.inputs);
-        let losses = self.rules.loss.of(logits.clone(), batch.targets.clone(), 0.0);
-        ClassificationOutput::new(losses, logits, batch.targets)
+    fn step(&self, batch: Batch) -> StepOutput {
+        let Rules { task, classes, .. } = &self.rules;
+        let outputs = self.result().outputs(batch.inputs);
+        let losses = task.losses(outputs.clone(), &batch.targets, false);
+        StepOutput::new(&**task, *classes, losses, outputs, batch.targets)
     }
 }
 
@@ -246,6 +254,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::Classifier;
 
     #[derive(Module, Debug)]
     struct Net {

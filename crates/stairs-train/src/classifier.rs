@@ -33,3 +33,17 @@ pub trait Classifier: Module + ModuleDisplay + 'static {
     /// Logits `[batch, classes]` of a batch `[batch, channels, height, width]`.
     fn logits(&self, x: Tensor<4>) -> Tensor<2>;
 }
+
+/// A Burn module that turns a batch of samples into whatever its [task](crate::Task) makes a loss of. Every [`Classifier`]
+/// is one; a model for another task implements this instead. A sequence in one sample is its rows, `[batch, 1, steps,
+/// features]`; a model that answers every step puts its answers in one row.
+pub trait Predictor: Module + ModuleDisplay + 'static {
+    /// Outputs `[batch, outputs]` of a batch `[batch, channels, height, width]`.
+    fn outputs(&self, x: Tensor<4>) -> Tensor<2>;
+}
+
+impl<M: Classifier> Predictor for M {
+    fn outputs(&self, x: Tensor<4>) -> Tensor<2> {
+        self.logits(x)
+    }
+}

@@ -1,5 +1,8 @@
 //! Configuration of a training run: everything that decides its numbers, as plain data (`config.toml`).
 
+mod builder;
+mod validate;
+
 use serde::{Deserialize, Serialize};
 use stairs_data::{TableOptions, images::ImagesConfig};
 use stairs_noise::{
@@ -8,13 +11,22 @@ use stairs_noise::{
 };
 use stairs_quant::{Quantiser, ScalePolicy};
 
-use crate::{
-    Clip, ConfigError, Edges, Features, Init, Loss, LrSchedule, Method, Optimiser, Samples, WarmUp, WeightDecay,
-};
+use crate::{Clip, Edges, Features, Init, Loss, LrSchedule, Method, Optimiser, TaskRecord, WarmUp, WeightDecay};
 
 /// A training run. Same configuration, device and thread count: same numbers.
+///
+/// It is made by [`new`](Self::new) or one of the published recipes, and changed field by field; an option that a later
+/// version adds has a default.
+///
+/// ```
+/// use stairs_train::{Method, RunConfig};
+/// let config = RunConfig::new("lenet").with_method(Method::Ste).with_epochs(5).with_subset(400);
+/// assert_eq!(config.epochs, 5);
+/// assert_eq!(config.with_subset(None), RunConfig::new("lenet").with_method(Method::Ste).with_epochs(5));
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct RunConfig {
     /// Data set by name: `digits`, `mnist`, `fashion-mnist`, `cifar10`, `covertype`; `images` for a folder of images;
     /// the path of a table, `FILE.csv`, see [`stairs_data::is_table`].
@@ -79,10 +91,13 @@ pub struct RunConfig {
     /// Linear rise of the learning rate at the beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warm_up: Option<WarmUp>,
-    /// Loss that is trained and reported.
+    /// What the run trains for, if not for classes; [`Trainer::for_task`](crate::Trainer::for_task) says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskRecord>,
+    /// Loss that is trained and reported (classes).
     #[serde(default, skip_serializing_if = "is_default")]
     pub loss: Loss,
-    /// Share of the uniform distribution in the targets of the training loss, in [0, 1).
+    /// Share of the uniform distribution in the targets of the training loss, in [0, 1) (classes).
     #[serde(default, skip_serializing_if = "is_default")]
     pub label_smoothing: f64,
     /// Gradient clipping.
@@ -170,82 +185,6 @@ pub enum AnnealPer {
     Step,
 }
 
-impl RunConfig {
-    /// Checks everything that can be checked without a model.
-    ///
-    /// # Errors
-    /// [`ConfigError`] with the refused value.
-    pub fn validate(&self, train: &dyn Samples, test: &dyn Samples) -> Result<(), ConfigError> {
-        for (part, samples) in [("training", train), ("test", test)] {
-            if samples.is_empty() {
-                return Err(ConfigError::NoSamples(part));
-            }
-        }
-        if train.shape() != test.shape() {
-            return Err(ConfigError::Shapes { train: train.shape(), test: test.shape() });
-        }
-        if let Some(subset) = self.subset
-            && !(1..=train.len()).contains(&subset)
-        {
-            return Err(ConfigError::Subset { subset, samples: train.len() });
-        }
-        let samples = self.subset.unwrap_or(train.len());
-        if !(1..=samples).contains(&self.batch) {
-            return Err(ConfigError::Batch { batch: self.batch, samples });
-        }
-        if self.epochs == 0 {
-            return Err(ConfigError::Epochs);
-        }
-        let steps = crate::data::steps_per_epoch(samples, self.batch);
-        if self.epochs.checked_mul(steps).is_none_or(|steps| steps > i32::MAX as usize) {
-            return Err(ConfigError::Steps { epochs: self.epochs, steps_per_epoch: steps });
-        }
-        if !(self.lr > 0.0 && self.lr <= 1.0) {
-            return Err(ConfigError::LearningRate(self.lr));
-        }
-        self.validate_optimisation(samples / steps)?;
-        if let Some(share) = self.validation
-            && !(share > 0.0 && share < 1.0)
-        {
-            return Err(ConfigError::Range { field: "validation share", value: share, needs: "must be in (0, 1)" });
-        }
-        if self.reestimate_norms == Some(0) {
-            let needs = "must be at least 1 batch";
-            return Err(ConfigError::Range { field: "batches to reestimate norms", value: 0.0, needs });
-        }
-        if !(self.anneal_until > 0.0 && self.anneal_until <= 1.0) {
-            return Err(ConfigError::AnnealUntil(self.anneal_until));
-        }
-        if i64::try_from(self.seed).is_err() {
-            return Err(ConfigError::Seed(self.seed));
-        }
-        Ok(())
-    }
-
-    /// The part of the check that is about how weights move; the smallest step has `least` samples.
-    fn validate_optimisation(&self, least: usize) -> Result<(), ConfigError> {
-        self.lr_schedule.validate()?;
-        self.warm_up.map_or(Ok(()), WarmUp::validate)?;
-        self.optimiser.validate()?;
-        self.weight_decay.validate()?;
-        self.clip.map_or(Ok(()), Clip::validate)?;
-        for (field, value) in [("label smoothing", self.label_smoothing), ("average", self.average.unwrap_or(0.0))] {
-            if !(0.0..1.0).contains(&value) {
-                return Err(ConfigError::Range { field, value, needs: "must be in [0, 1)" });
-            }
-        }
-        if self.loss != Loss::CrossEntropy && self.label_smoothing > 0.0 {
-            let needs = "must be 0 with the squared hinge loss, whose targets are the signs ±1";
-            return Err(ConfigError::Range { field: "label smoothing", value: self.label_smoothing, needs });
-        }
-        let (accumulate, devices) = (self.accumulate, self.devices);
-        if accumulate.checked_mul(devices).is_none_or(|parts| !(1..=least).contains(&parts)) {
-            return Err(ConfigError::Parts { accumulate, devices, least });
-        }
-        Ok(())
-    }
-}
-
 fn one() -> usize {
     1
 }
@@ -290,6 +229,7 @@ impl Default for RunConfig {
             lr: 1e-3,
             lr_schedule: LrSchedule::Cosine { floor: 0.0 },
             warm_up: None,
+            task: None,
             loss: Loss::CrossEntropy,
             label_smoothing: 0.0,
             clip: None,

@@ -7,7 +7,7 @@ use serde::Serialize;
 ///
 /// ```
 /// use stairs_train::{RunConfig, difference};
-/// let [found, expected] = [3, 4].map(|seed| RunConfig { seed, ..RunConfig::default() });
+/// let [found, expected] = [3, 4].map(|seed| RunConfig::default().with_seed(seed));
 /// assert_eq!(difference("", &found, &expected), Some(("seed".into(), "3".into(), "4".into())));
 /// assert_eq!(difference("", &found, &found), None);
 /// ```

@@ -84,6 +84,7 @@ impl EpochEnd {
             step,
             train_loss: train.loss,
             train_accuracy: train.accuracy,
+            metric: self.config.task.as_ref().map(|task| task.metric.clone()),
             held_out: HeldOut::of(&self.config),
             held_out_loss: held_out.loss,
             held_out_accuracy: held_out.accuracy,
@@ -122,7 +123,7 @@ impl EpochEnd {
             extended: self.extended.clone(),
             wall_seconds: history.wall_seconds,
             cpu_seconds: history.cpu_seconds,
-            best_epoch: best_epoch(&history.epochs),
+            best_epoch: best_epoch(&self.config, &history.epochs),
             epochs: history.epochs.clone(),
             partial,
             skipped: [union(train_before, train.skipped()), union(test_before, test.skipped())],
@@ -131,10 +132,10 @@ impl EpochEnd {
     }
 }
 
-/// Epoch of the best held-out accuracy, the first of equals; 0 without epochs.
-pub(crate) fn best_epoch(epochs: &[EpochRecord]) -> usize {
+/// Epoch of the best held-out accuracy, or metric, the first of equals; 0 without epochs.
+pub(crate) fn best_epoch(config: &RunConfig, epochs: &[EpochRecord]) -> usize {
     let better = |best: Option<(usize, f64)>, e: &EpochRecord| match best {
-        Some((_, accuracy)) if accuracy >= e.held_out_accuracy => best,
+        Some((_, accuracy)) if !config.is_better(e.held_out_accuracy, accuracy) => best,
         _ => Some((e.epoch, e.held_out_accuracy)),
     };
     epochs.iter().fold(None, better).map_or(0, |(epoch, _)| epoch)

@@ -173,6 +173,24 @@ pub enum ConfigError {
         /// Classes of the data.
         classes: usize,
     },
+    /// The model does not answer as the task asks.
+    #[error("the model makes outputs of shape {found:?} for one sample: {reason}")]
+    Outputs {
+        /// The shape that came out.
+        found: [usize; 2],
+        /// What the task needs.
+        reason: String,
+    },
+    /// The configuration is one for another task.
+    #[error(
+        "the run is configured for the task {configured}, and the trainer trains for {given}: see `Trainer::for_task`"
+    )]
+    Task {
+        /// The task of the configuration.
+        configured: String,
+        /// That of the trainer.
+        given: String,
+    },
     /// A normalisation over one sample makes a constant of it.
     #[error(
         "a batch norm would see one sample at a time (a step of {least} samples in {parts} parts), and the network would \

@@ -9,7 +9,7 @@ use burn::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Classifier, ConfigError, Samples, TrainError,
+    ConfigError, Predictor, Samples, Task, TrainError,
     data::{Checked, Loader},
     optimise::cross_entropy,
 };
@@ -39,25 +39,21 @@ pub struct Evaluation {
 /// # Errors
 /// [`TrainError::Sample`] where a sample cannot be made, holds a value that is no number, or is of a class that the model has
 /// no logit for.
-pub fn evaluate<M: Classifier>(
-    model: &M,
-    samples: Arc<dyn Samples>,
-    device: &Device,
-) -> Result<Evaluation, TrainError> {
+pub fn evaluate<M: Predictor>(model: &M, samples: Arc<dyn Samples>, device: &Device) -> Result<Evaluation, TrainError> {
     let model = model.valid().to_device(device);
     let (mut loss, mut hits, mut five, mut count) = (0.0, 0.0, 0, 0);
     let [_, columns] = shape_of_logits(&model, samples.shape(), device);
     let loader = Loader::test(Checked::samples(samples, columns), TEST_BATCH, device.clone());
     for batch in loader.iter() {
         let batch = batch.map_err(|error| loader.fault().take().unwrap_or_else(|| TrainError::Burn(error.into())))?;
-        let logits = model.logits(batch.inputs);
-        let [samples] = batch.targets.dims();
+        let logits = model.outputs(batch.inputs);
+        let [samples] = batch.targets.classes.dims();
         let answers: Tensor<1, Int> = logits.clone().argmax(1).reshape([samples]);
-        hits += answers.equal(batch.targets.clone()).int().sum().into_scalar::<f64>();
+        hits += answers.equal(batch.targets.classes.clone()).int().sum().into_scalar::<f64>();
         if columns > FEW_CLASSES {
-            five += hits_of_five(logits.clone(), batch.targets.clone());
+            five += hits_of_five(logits.clone(), batch.targets.classes.clone());
         }
-        loss += cross_entropy(logits, batch.targets).sum().into_scalar::<f64>();
+        loss += cross_entropy(logits, batch.targets.classes).sum().into_scalar::<f64>();
         count += samples;
     }
     let percent = |hits: f64| 100.0 * hits / count as f64;
@@ -80,13 +76,13 @@ fn hits_of_five(logits: Tensor<2>, targets: Tensor<1, Int>) -> usize {
 }
 
 /// Shape of the logits of one sample of `shape`; the model is in evaluation mode.
-pub(crate) fn shape_of_logits<M: Classifier>(model: &M, shape: [usize; 3], device: &Device) -> [usize; 2] {
+pub(crate) fn shape_of_logits<M: Predictor>(model: &M, shape: [usize; 3], device: &Device) -> [usize; 2] {
     let [channels, height, width] = shape;
-    model.logits(Tensor::zeros([1, channels, height, width], device)).dims()
+    model.outputs(Tensor::zeros([1, channels, height, width], device)).dims()
 }
 
 /// Makes sure that `model` has a logit for each of `classes` classes.
-pub(crate) fn check_logits<M: Classifier>(
+pub(crate) fn check_logits<M: Predictor>(
     model: &M,
     shape: [usize; 3],
     classes: usize,
@@ -94,6 +90,21 @@ pub(crate) fn check_logits<M: Classifier>(
 ) -> Result<(), ConfigError> {
     let found = shape_of_logits(&model.valid(), shape, device);
     if found[0] == 1 && found[1] >= classes { Ok(()) } else { Err(ConfigError::Logits { found, classes }) }
+}
+
+/// Makes sure that `model` answers as a task other than classes asks.
+pub(crate) fn check_outputs<M: Predictor>(
+    model: &M,
+    task: &dyn Task,
+    samples: &dyn Samples,
+    device: &Device,
+) -> Result<(), ConfigError> {
+    let found = shape_of_logits(&model.valid(), samples.shape(), device);
+    let refusal = (found[0] != 1).then(|| "it must answer every sample with one row".to_owned());
+    match refusal.or_else(|| task.refusal(found[1], samples)) {
+        Some(reason) => Err(ConfigError::Outputs { found, reason }),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]

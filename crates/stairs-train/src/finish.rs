@@ -3,7 +3,7 @@
 use burn::module::Module;
 
 use crate::{
-    Annealed, Classifier, Extension, Fitted, RECORD_FORMAT, RunDir, RunRecord, Skipped, TopFive, TrainError, Trainer,
+    Annealed, Extension, Fitted, Predictor, RECORD_FORMAT, RunDir, RunRecord, Skipped, TopFive, TrainError, Trainer,
     Validation, Versions, Which,
     checkpoint::{Manifest, Store},
     device_name,
@@ -44,7 +44,7 @@ impl Trainer {
     ///
     /// # Errors
     /// [`TrainError::Newer`]: a record of a newer program is not replaced.
-    pub(crate) fn finished<M: Classifier>(
+    pub(crate) fn finished<M: Predictor>(
         &self,
         model: &Annealed<M>,
         notes: &mut Vec<String>,
@@ -76,7 +76,7 @@ impl Trainer {
     }
 
     /// Makes sure that the best model so far is there, from a checkpoint if need be; else what to tell.
-    pub(crate) fn mend_best<M: Classifier>(
+    pub(crate) fn mend_best<M: Predictor>(
         &self,
         store: &Store,
         manifest: &Manifest,
@@ -100,7 +100,7 @@ impl Trainer {
     }
 
     /// Writes the final files; `model` is in evaluation mode. Also says what should be known.
-    pub(crate) fn finish<M: Classifier>(
+    pub(crate) fn finish<M: Predictor>(
         &self,
         model: M,
         history: History,
@@ -112,7 +112,7 @@ impl Trainer {
         for format in [Format::Burn, Format::Safetensors] {
             self.dir.write_model(&model, Which::Last, format)?;
         }
-        let best = best_epoch(&history.epochs);
+        let best = best_epoch(&self.config, &history.epochs);
         let last_is_best = best == history.epochs.len();
         if last_is_best {
             self.dir.write_model(&model, Which::Best, Format::Burn)?;
@@ -181,7 +181,7 @@ impl Trainer {
 
 impl Trainer {
     /// `model` with running statistics measured again, if the run asks for it.
-    fn reestimated<M: Classifier>(&self, model: M, facts: &RunFacts) -> Result<M, TrainError> {
+    fn reestimated<M: Predictor>(&self, model: M, facts: &RunFacts) -> Result<M, TrainError> {
         reestimated(model, &self.config, &self.train, &facts.chosen, &self.device)
     }
 }
@@ -190,7 +190,7 @@ impl Trainer {
 const BEST_IS_LOST: &str = "the model of the best epoch is lost";
 
 /// Writes `best.bpk` from the model part of a checkpoint, which fits `template`.
-pub(crate) fn write_best<M: Classifier>(dir: &RunDir, template: Annealed<M>, bytes: Vec<u8>) -> Result<(), TrainError> {
+pub(crate) fn write_best<M: Predictor>(dir: &RunDir, template: Annealed<M>, bytes: Vec<u8>) -> Result<(), TrainError> {
     let model = decode(template, bytes, dir.path())?.valid();
     dir.write_model(&model.into_result(), Which::Best, Format::Burn)
 }

@@ -15,12 +15,12 @@ use stairs_noise::{
 };
 
 use crate::{
-    Annealed, Annealer, Classifier, ConfigError, Extension, Fitted, TrainError, Trainer, anneal,
+    Annealed, Annealer, ConfigError, Extension, Fitted, Predictor, TrainError, Trainer, anneal,
     checkpoint::{Assembly, Checkpoint, PartialEpoch, SaveBest, Store},
     data::{Checked, Chosen, Selected, steps_per_epoch, survey},
     difference,
     epoch_end::History,
-    evaluate::check_logits,
+    evaluate::{check_logits, check_outputs},
     extension::extensions,
     finish::{RunFacts, There, write_best},
     init::refuse_other_classes,
@@ -58,18 +58,20 @@ enum Start<M: Module> {
 }
 
 impl Trainer {
-    /// Trains `model`, which may be any Burn module that implements [`Classifier`]. For exact repetition make it with
+    /// Trains `model`, which may be any Burn module that implements [`Classifier`](crate::Classifier), or
+    /// [`Predictor`] for another task. For exact repetition make it with
     /// [`seeded`](crate::seeded).
     ///
     /// # Errors
     /// [`TrainError`]; after most of them the run can be resumed.
-    pub fn fit<M: Classifier>(mut self, model: M) -> Result<Fitted<M>, TrainError> {
+    pub fn fit<M: Predictor>(mut self, model: M) -> Result<Fitted<M>, TrainError> {
         let display = std::mem::take(&mut self.display);
         self.config.validate(self.train.as_ref(), self.test.as_ref())?;
         let given = 1 + self.helpers.len();
         if given != self.config.devices {
             return Err(ConfigError::Devices { expected: self.config.devices, given }.into());
         }
+        self.config.check_task(self.task.as_deref())?;
         self.look_at_data()?;
         let config = &self.config;
         let Chosen { training: chosen, validation } = Chosen::of(config, self.train.as_ref())?;
@@ -81,7 +83,10 @@ impl Trainer {
         let (samples, steps_per_epoch) = (chosen.len(), steps_per_epoch(chosen.len(), config.batch));
         let planned = anneal::of_run(config, self.plan.as_ref(), &model, steps_per_epoch)?;
         let model = model.train().fork(&self.device.clone().autodiff());
-        check_logits(&model, self.train.shape(), self.classes, &self.device)?;
+        match &self.task {
+            Some(task) => check_outputs(&model, &**task, self.train.as_ref(), &self.device)?,
+            None => check_logits(&model, self.train.shape(), self.classes, &self.device)?,
+        }
         let (parameters, batch_norm) = (trainable(&model), has_batch_norm(&model));
         let optimiser = optimiser(config, &model)?;
         let scheduled = self.scheduled(model.clone(), planned)?;
@@ -137,6 +142,7 @@ impl Trainer {
                 optimiser,
                 plan,
                 annealer,
+                task: self.task(),
                 assembly: Assembly::new(store, parts, self.best_saver(&model)),
                 history: history.clone(),
                 progress: progress.clone(),
@@ -158,18 +164,18 @@ impl Trainer {
         Ok(fitted)
     }
 
-    fn scheduled<M: Classifier>(
+    fn scheduled<M: Predictor>(
         &self,
         model: M,
         (plan, annealer): (Option<AnnealingPlan>, Option<Arc<Annealer>>),
     ) -> Result<Scheduled<M>, ConfigError> {
-        let model = Annealed::of_run(model, annealer.clone(), &self.config)?;
+        let model = Annealed::of_run(model, annealer.clone(), self.task(), &self.config)?;
         Ok(Scheduled { plan, annealer, model })
     }
 
     /// What the opened directory has of the run: its end, its newest checkpoint, or nothing. `model` is that of `scheduled`
     /// before it got its laws; what should be known is told to `notes`.
-    fn take_up<M: Classifier>(
+    fn take_up<M: Predictor>(
         &self,
         mut scheduled: Scheduled<M>,
         model: M,
@@ -247,7 +253,7 @@ impl Trainer {
     }
 
     /// Writes `best.bpk` from a checkpoint's model part, through a copy of the model on the host.
-    fn best_saver<M: Classifier>(&self, model: &Annealed<M>) -> SaveBest {
+    fn best_saver<M: Predictor>(&self, model: &Annealed<M>) -> SaveBest {
         let template = Mutex::new(model.valid().to_device(&Device::flex()));
         let dir = self.dir.clone();
         Box::new(move |bytes| {
@@ -258,7 +264,7 @@ impl Trainer {
 }
 
 /// Makes sure that the checkpoint is of this plan and this model, and of a moment the run has.
-fn check<M: Classifier>(
+fn check<M: Predictor>(
     checkpoint: &Checkpoint,
     scheduled: &Scheduled<M>,
     epochs: usize,

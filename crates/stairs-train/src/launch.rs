@@ -19,7 +19,7 @@ use burn::{
 use stairs_noise::plan::AnnealingPlan;
 
 use crate::{
-    Annealed, Annealer, Classifier, Extension, RunConfig, RunDir, Samples, TrainError,
+    Annealed, Annealer, Extension, Predictor, RunConfig, RunDir, Samples, Task, TrainError,
     checkpoint::{Assembly, Part, PartialEpoch},
     data::{Fault, Loader, steps_per_epoch},
     epoch_end::{EpochEnd, History},
@@ -30,6 +30,7 @@ use crate::{
     schedule,
     stop::{Gate, StopSignal},
     stopwatch::Stopwatch,
+    task::ScoreMetric,
 };
 
 /// Everything a run needs beside its model.
@@ -45,6 +46,7 @@ pub(crate) struct Launch<'a> {
     pub(crate) optimiser: ModuleOptimizer,
     pub(crate) plan: Option<AnnealingPlan>,
     pub(crate) annealer: Option<Arc<Annealer>>,
+    pub(crate) task: Arc<dyn Task>,
     pub(crate) assembly: Arc<Assembly>,
     pub(crate) history: Arc<Mutex<History>>,
     pub(crate) progress: SharedProgress,
@@ -56,11 +58,11 @@ pub(crate) struct Launch<'a> {
 
 impl Launch<'_> {
     /// Trains to the last epoch and returns the model in evaluation mode.
-    pub(crate) fn run<M: Classifier>(self, model: Annealed<M>) -> Result<Annealed<M>, TrainError> {
+    pub(crate) fn run<M: Predictor>(self, model: Annealed<M>) -> Result<Annealed<M>, TrainError> {
         let (config, device) = (self.config, &self.device);
         let interrupter = Interrupter::new();
         let steps_per_epoch = steps_per_epoch(self.chosen.len(), config.batch);
-        let meter = Meter::new(interrupter.clone(), config.accumulate * config.devices);
+        let meter = Meter::new(interrupter.clone(), config.accumulate * config.devices, self.task.clone());
         let dashboard = Interrupter::new();
         let gate = Gate::new(self.stop.clone(), dashboard.clone());
         let (steps_done, seconds_before) = self.partial.as_ref().map_or((0, 0.0), |at| (at.steps, at.seconds));
@@ -101,7 +103,6 @@ impl Launch<'_> {
         };
         let [model_part, optimiser_part, schedule_part] = Part::all(&self.assembly);
         let mut training = SupervisedTraining::new(self.dir.path(), Arc::new(train), Arc::new(test))
-            .metrics((LossMetric::new(), AccuracyMetric::new()))
             .with_metric_logger(meter.clone())
             .with_custom_checkpointers(model_part, optimiser_part, schedule_part)
             .with_checkpointing_strategy(strategy)
@@ -111,6 +112,10 @@ impl Launch<'_> {
             .label(&format!("{} on {}, {}", config.model, config.dataset, self.dir.path().display()))
             .renderer(self.progress.renderer(&dashboard, self.epochs_done))
             .num_epochs(config.epochs);
+        training = match &config.task {
+            None => training.metrics((LossMetric::new(), AccuracyMetric::new())),
+            Some(task) => training.metrics((LossMetric::new(), ScoreMetric::new(task))),
+        };
         let resumes = self.epochs_done > 0 || self.partial.is_some();
         if resumes {
             training = training.checkpoint(self.epochs_done);

@@ -1,7 +1,8 @@
 //! Quantisation-aware training on burn-train: annealing, exact resume, run records.
 //!
 //! A run is a [`RunConfig`], a data set, a device and a directory; [`Trainer`] makes a [`RunRecord`] of them. Models are
-//! those of `stairs-zoo` by name, or any Burn module that implements [`Classifier`]. burn-train does the training; this
+//! those of `stairs-zoo` by name, or any Burn module that implements [`Classifier`], or [`Predictor`] for another [`Task`].
+//! burn-train does the training; this
 //! crate adds what quantisation-aware training needs:
 //!
 //! - [`Annealed`]: the laws of the quantisers follow an annealing plan, per optimiser step or epoch;
@@ -10,7 +11,7 @@
 //! - [`StopSignal`]: a run that is asked to stop does so before the next optimiser step and loses nothing;
 //! - [`RunDir`]: configuration, metrics, models and record of a run, each replaced atomically;
 //! - [`diagnose`]: why a schedule trains well or badly, measured while it trains;
-//! - [`progress`]: burn-train's dashboard on a terminal, one readable line an epoch elsewhere.
+//! - [`progress`]: a bar on a terminal, one readable line an epoch elsewhere, burn-train's dashboard on request.
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
@@ -58,6 +59,7 @@ mod seeded;
 mod settings;
 mod stop;
 mod stopwatch;
+mod task;
 mod trainer;
 mod weights;
 mod zoo;
@@ -67,7 +69,7 @@ pub use {stairs_data, stairs_noise, stairs_quant, stairs_zoo};
 
 pub use anneal::Annealer;
 pub use annealed::Annealed;
-pub use classifier::Classifier;
+pub use classifier::{Classifier, Predictor};
 pub use config::{AnnealPer, BackwardLaw, ForwardNoise, RunConfig, Start};
 pub use data::{Batch, SampleError, Samples};
 pub use difference::difference;
@@ -90,6 +92,7 @@ pub use scope::{Edges, Features, stairs_config};
 pub use sealed::SealedDir;
 pub use seeded::{device_name, instruction_set, seeded, try_seeded};
 pub use stop::StopSignal;
+pub use task::{Regression, StepOutput, Targets, Task, TaskRecord};
 pub use trainer::{Fitted, Trainer};
 pub use weights::write_weights;
 pub use zoo::ZooModel;

@@ -18,7 +18,7 @@ use burn::train::{
     },
 };
 
-use crate::checkpoint::Sums;
+use crate::{Task, checkpoint::Sums, task::SCORE};
 
 /// Names of burn-train's metrics.
 const LOSS: &str = "Loss";
@@ -29,7 +29,7 @@ const ACCURACY: &str = "Accuracy";
 pub(crate) struct Means {
     /// Mean loss per sample in nats.
     pub(crate) loss: f64,
-    /// Accuracy in percent.
+    /// Accuracy in percent, or the metric of another task.
     pub(crate) accuracy: f64,
 }
 
@@ -57,12 +57,13 @@ pub(crate) struct Meter {
     state: Arc<Mutex<State>>,
     interrupter: Interrupter,
     parts: u64,
+    task: Arc<dyn Task>,
 }
 
 impl Meter {
-    /// A logger of optimiser steps of `parts` ≥ 1 batches each.
-    pub(crate) fn new(interrupter: Interrupter, parts: usize) -> Self {
-        Self { state: Arc::default(), interrupter, parts: parts as u64 }
+    /// A logger of optimiser steps of `parts` ≥ 1 batches each, for `task`.
+    pub(crate) fn new(interrupter: Interrupter, parts: usize, task: Arc<dyn Task>) -> Self {
+        Self { state: Arc::default(), interrupter, parts: parts as u64, task }
     }
 
     /// Means of training and test part of `epoch`, and forgets it.
@@ -71,7 +72,11 @@ impl Meter {
         let mut means = |train| {
             let sums = state.sums.remove(&(epoch, train)).unwrap_or_default();
             let samples = sums.samples.max(1) as f64;
-            Means { loss: sums.loss / samples, accuracy: 100.0 * sums.hits / samples }
+            let accuracy = match sums.scores {
+                Some(scores) => self.task.score(scores / samples),
+                None => 100.0 * sums.hits / samples,
+            };
+            Means { loss: sums.loss / samples, accuracy }
         };
         (means(true), means(false))
     }
@@ -109,6 +114,8 @@ impl MetricLogger for Meter {
             let sums = state.sums.entry((epoch, train)).or_default();
             if name == ACCURACY {
                 sums.hits += (value * count as f64 / 100.0).round();
+            } else if name == SCORE {
+                *sums.scores.get_or_insert(0.0) += value * count as f64;
             } else if name == LOSS {
                 sums.loss += value * count as f64;
                 sums.samples += count;
@@ -141,6 +148,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::task::Classification;
 
     fn update(name: &str, entry: NumericEntry) -> MetricsUpdate {
         let id = MetricId::new(Arc::new(name.into()));
@@ -149,7 +157,7 @@ mod tests {
     }
 
     fn meter() -> Meter {
-        let mut meter = Meter::new(Interrupter::new(), 1);
+        let mut meter = Meter::new(Interrupter::new(), 1, Arc::new(Classification::default()));
         let id = |name: &str| MetricId::new(Arc::new(name.into()));
         meter.log_metric_definition(MetricDefinition::new(id(LOSS), &LossMetric::new()));
         meter.log_metric_definition(MetricDefinition::new(id(ACCURACY), &AccuracyMetric::new()));

@@ -21,8 +21,8 @@ use crate::{
 ///
 /// ```
 /// use stairs_train::{Recipe, RunConfig};
-/// let config = RunConfig { epochs: 30, ..RunConfig::ana19("cifar10", "vgg9:0.125+pool-first+norm-logits") };
-/// assert_eq!(config, RunConfig { epochs: 30, ..Recipe::Ana19.applied(config.clone()) });
+/// let config = RunConfig::ana19("cifar10", "vgg9:0.125+pool-first+norm-logits").with_epochs(30);
+/// assert_eq!(config, Recipe::Ana19.applied(config.clone()).with_epochs(30));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -52,12 +52,12 @@ impl RunConfig {
     /// The recipe of \[ANA19\], 1,000 epochs. The authors' networks are `vgg9+pool-first+norm-logits` on CIFAR-10 and
     /// `mobilenet-v2` on ImageNet; of a MobileNetV2 only the residual branches are quantised.
     pub fn ana19(dataset: &str, model: &str) -> Self {
-        Recipe::Ana19.applied(RunConfig { dataset: dataset.into(), model: model.into(), ..RunConfig::default() })
+        Recipe::Ana19.applied(RunConfig::new(model).with_dataset(dataset))
     }
 
     /// The default configuration of \[ANA22\], 500 epochs. The authors' network is `vgg8:CAPACITY+wide` on CIFAR-10.
     pub fn ana22(dataset: &str, model: &str) -> Self {
-        Recipe::Ana22.applied(RunConfig { dataset: dataset.into(), model: model.into(), ..RunConfig::default() })
+        Recipe::Ana22.applied(RunConfig::new(model).with_dataset(dataset))
     }
 }
 

@@ -1,7 +1,8 @@
 //! What a run leaves behind: `record.json`, the only input of every report.
 //!
 //! A record is complete in itself: configuration, one entry per epoch, weight histograms, versions. Accuracies are in
-//! percent, losses are means per sample of the configured loss (cross entropy in nats), times are seconds.
+//! percent, losses are means per sample of the configured loss (cross entropy in nats), times are seconds. Of a run for
+//! another task than classes, see [`Task`](crate::Task), what is called accuracy is its metric.
 
 mod epoch;
 
@@ -92,15 +93,24 @@ impl RunRecord {
             return Err(format!("epoch {} stands in the place of epoch {}", epoch.epoch, i + 1));
         }
         self.epochs.iter().try_for_each(EpochRecord::check)?;
-        percent("test_accuracy", self.test_accuracy)?;
-        percent("best_test_accuracy", self.best_test_accuracy)?;
+        let metric = self.config.task.as_ref().map(|task| task.metric.as_str());
+        if let Some(epoch) = self.epochs.iter().find(|epoch| epoch.metric.as_deref() != metric) {
+            let of = |metric: Option<&str>| metric.unwrap_or("accuracy").to_owned();
+            let (found, expected) = (of(epoch.metric.as_deref()), of(metric));
+            return Err(format!("epoch {} tells of {found}, and the configuration of {expected}", epoch.epoch));
+        }
+        let allowed = if self.config.task.is_none() { percent } else { number };
+        allowed("test_accuracy", self.test_accuracy)?;
+        allowed("best_test_accuracy", self.best_test_accuracy)?;
         if let Some(TopFive { last, best }) = self.top5 {
             percent("top5.last", last)?;
             percent("top5.best", best)?;
         }
         not_negative("cpu_seconds", self.cpu_seconds.unwrap_or(0.0))?;
         self.check_parts()?;
-        let best = self.epochs.iter().map(|epoch| epoch.held_out_accuracy).fold(f64::NEG_INFINITY, f64::max);
+        let better =
+            |best: f64, value: f64| if best.is_nan() || self.config.is_better(value, best) { value } else { best };
+        let best = self.epochs.iter().map(|epoch| epoch.held_out_accuracy).fold(f64::NAN, better);
         let last = self.epochs.last().map_or(f64::NAN, |epoch| epoch.held_out_accuracy);
         if let Some(validation) = &self.validation {
             if validation.accuracy != best {
@@ -155,6 +165,10 @@ impl RunRecord {
 fn percent(field: &str, value: f64) -> Result<(), String> {
     // A sum of hits over their number may round to a little more than all of them.
     if (0.0..=100.0 + 1e-9).contains(&value) { Ok(()) } else { Err(format!("{field} is {value} percent")) }
+}
+
+fn number(field: &str, value: f64) -> Result<(), String> {
+    if value.is_finite() { Ok(()) } else { Err(format!("{field} is {value}")) }
 }
 
 fn not_negative(field: &str, value: f64) -> Result<(), String> {

@@ -20,7 +20,7 @@ use burn::{
 use stairs_noise::walk::{Change, Look, Place, change, look};
 
 use crate::{
-    Classifier, RunConfig, Samples, TrainError,
+    Predictor, RunConfig, Samples, TrainError,
     data::{Pass, epoch_order, host_threads},
 };
 
@@ -36,7 +36,7 @@ type Statistics = BTreeMap<String, Vec<f64>>;
 ///
 /// # Errors
 /// [`TrainError::Sample`].
-pub(crate) fn reestimated<M: Classifier>(
+pub(crate) fn reestimated<M: Predictor>(
     model: M,
     config: &RunConfig,
     samples: &Arc<dyn Samples>,
@@ -66,7 +66,7 @@ pub(crate) fn reestimated<M: Classifier>(
         let after = |start: f32| {
             let model = with(&model, &|_, old| vec![start; old.len()]).train().fork(&training);
             let (model, OnlyNorms) = change(model, OnlyNorms);
-            model.logits(input.clone());
+            model.outputs(input.clone());
             statistics(&model.valid())
         };
         let from_zero = after(0.0);
@@ -156,6 +156,7 @@ mod tests {
     use stairs_quant::Quantiser;
 
     use super::*;
+    use crate::Classifier;
     use crate::data::parts;
 
     #[derive(Module, Debug)]
@@ -195,7 +196,7 @@ mod tests {
         let digits = load(DatasetName::Digits, &DataRoot::default()).unwrap();
         let (samples, _) = parts(&digits);
         let device = Device::flex();
-        let config = RunConfig { reestimate_norms: Some(3), batch: 40, epochs: 2, ..RunConfig::default() };
+        let config = RunConfig::default().with_reestimate_norms(3).with_batch(40).with_epochs(2);
         let chosen: Vec<usize> = (0..200).collect();
         let model = net(0.1);
         let found = reestimated(model.clone(), &config, &samples, &chosen, &device).unwrap();

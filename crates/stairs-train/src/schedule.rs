@@ -187,7 +187,8 @@ mod tests {
             LrSchedule::Milestones { at: vec![0.25, 0.26, 0.9], factor: 0.5 },
         ] {
             for warm_up in [None, Some(WarmUp { share: 0.4, start: 0.1 }), Some(WarmUp { share: 1e-9, start: 1e-3 })] {
-                let config = RunConfig { lr_schedule: lr_schedule.clone(), lr: 0.25, warm_up, ..RunConfig::default() };
+                let config =
+                    RunConfig::default().with_lr_schedule(lr_schedule.clone()).with_lr(0.25).with_warm_up(warm_up);
                 let mut burn = scheduler(&config, 8).unwrap();
                 for step in 1..=8 {
                     let (found, expected) = (burn.step().base(), rate(&config, step, 8));
@@ -196,7 +197,7 @@ mod tests {
             }
         }
         // Half of the cosine at half of the run, between 0.25 and a tenth of it.
-        let config = RunConfig { lr_schedule: LrSchedule::Cosine { floor: 0.1 }, lr: 0.25, ..RunConfig::default() };
+        let config = RunConfig::default().with_lr_schedule(LrSchedule::Cosine { floor: 0.1 }).with_lr(0.25);
         assert!((rate(&config, 5, 8) - 0.1375).abs() < 1e-15);
     }
 
@@ -204,7 +205,7 @@ mod tests {
     fn milestones_and_warm_up_by_hand() {
         let lr_schedule = LrSchedule::Milestones { at: vec![0.3, 0.6], factor: 0.1 };
         let warm_up = Some(WarmUp { share: 0.2, start: 0.5 });
-        let config = RunConfig { lr_schedule, warm_up, lr: 1.0, ..RunConfig::default() };
+        let config = RunConfig::default().with_lr_schedule(lr_schedule).with_warm_up(warm_up).with_lr(1.0);
         let rates: Vec<f64> = (1..=10).map(|step| rate(&config, step, 10)).collect();
         let expected = [0.5, 0.75, 1.0, 0.1, 0.1, 0.1, 0.01, 0.01, 0.01, 0.01];
         assert!(rates.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-15), "{rates:?}");
@@ -215,7 +216,7 @@ mod tests {
     fn the_position_is_saved() {
         let lr_schedule = LrSchedule::Milestones { at: vec![0.3, 0.6], factor: 0.1 };
         let warm_up = Some(WarmUp { share: 0.5, start: 0.1 });
-        let config = RunConfig { lr_schedule, warm_up, ..RunConfig::default() };
+        let config = RunConfig::default().with_lr_schedule(lr_schedule).with_warm_up(warm_up);
         let mut burn = scheduler(&config, 10).unwrap();
         (0..4).for_each(|_| drop(burn.step()));
         let mut restored = scheduler(&config, 10).unwrap().load_record(burn.to_record());

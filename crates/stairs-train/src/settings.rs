@@ -15,7 +15,7 @@ use stairs_noise::{
 use stairs_quant::Quantiser;
 
 use crate::{
-    AnnealPer, Classifier, ConfigError, Edges, Features, LrSchedule, Method, RunConfig, Samples, TrainError,
+    AnnealPer, ConfigError, Edges, Features, Loss, LrSchedule, Method, Predictor, RunConfig, Samples, TrainError,
     data::{IMAGES, share},
     schedule::drops,
 };
@@ -43,7 +43,7 @@ pub(crate) struct Facts<'a> {
 type Rule = fn(&RunConfig, &Facts<'_>) -> Option<String>;
 
 /// One rule a line of the table in the tests.
-const RULES: [Rule; 16] = [
+const RULES: [Rule; 17] = [
     divided_norm,
     small_norm,
     endless_warm_up,
@@ -60,6 +60,7 @@ const RULES: [Rule; 16] = [
     few_samples,
     norms_of_none,
     still_mean,
+    loss_of_classes,
 ];
 
 /// What should be known about a configuration, in one sentence each.
@@ -190,6 +191,11 @@ fn still_mean(config: &RunConfig, _facts: &Facts<'_>) -> Option<String> {
     (config.follow_mean && still).then(|| "the mean of the noise is not annealed: nothing has to follow it".into())
 }
 
+fn loss_of_classes(config: &RunConfig, _facts: &Facts<'_>) -> Option<String> {
+    let task = config.task.as_ref().filter(|_| config.loss != Loss::default() || config.label_smoothing > 0.0)?;
+    Some(format!("loss and label smoothing are of classes, and the task is `{}`: without effect", task.name))
+}
+
 /// True for a model with running statistics, which is what batch norms have.
 pub(crate) fn has_batch_norm<M: Module>(model: &M) -> bool {
     parameters(model).iter().any(|parameter| parameter.name() == "running_mean")
@@ -197,7 +203,7 @@ pub(crate) fn has_batch_norm<M: Module>(model: &M) -> bool {
 
 /// Refuses a run that shows its batch norms one sample at a time where that makes a constant of every sample, as behind a
 /// dense layer; over the pixels of an image there are statistics. `model` is that of the first step.
-pub(crate) fn refuse_one_sample<M: Classifier>(
+pub(crate) fn refuse_one_sample<M: Predictor>(
     config: &RunConfig,
     model: &M,
     samples: &dyn Samples,
@@ -219,7 +225,7 @@ pub(crate) fn refuse_one_sample<M: Classifier>(
         let mut values = vec![0.0; channels * height * width];
         samples.copy(index, &mut values).map_err(|source| TrainError::Sample { index, source })?;
         let input = Tensor::from_data(TensorData::new(values, [1, channels, height, width]), &device);
-        answers.push(model.logits(input).into_data());
+        answers.push(model.outputs(input).into_data());
     }
     if answers.len() > 1 && answers.windows(2).all(|two| two[0] == two[1]) {
         return Err(ConfigError::OneSample { least, parts: config.accumulate * config.devices }.into());
@@ -235,13 +241,13 @@ mod tests {
     };
 
     use super::*;
-    use crate::{WarmUp, WeightDecay};
+    use crate::{Regression, Task, WarmUp, WeightDecay};
 
     const FACTS: Facts<'static> =
         Facts { samples: 100, steps_per_epoch: 4, classes: 10, images: true, batch_norm: true, plan: None };
 
     fn config() -> RunConfig {
-        RunConfig { batch: 25, epochs: 2, ..RunConfig::default() }
+        RunConfig::default().with_batch(25).with_epochs(2)
     }
 
     fn policy(until: f64, unit: TimeUnit) -> AnnealingPlan {
@@ -295,6 +301,11 @@ mod tests {
                 Facts { samples: 5, steps_per_epoch: 1, ..FACTS },
             ),
             ("no batch norm", |c| c.reestimate_norms = Some(1), Facts { batch_norm: false, ..FACTS }),
+            (
+                "loss and label smoothing are of classes",
+                |c| (c.task, c.label_smoothing) = (Some(Regression::default().record()), 0.1),
+                FACTS,
+            ),
             ("nothing has to follow", |c| c.follow_mean = true, FACTS),
         ];
         for (expected, change, facts) in cases {
@@ -306,7 +317,7 @@ mod tests {
         for plan in [&constant, &in_time] {
             assert_eq!(notes(&config(), &Facts { plan: Some(plan), ..FACTS }), [""; 0]);
         }
-        let divided = RunConfig { accumulate: 5, ..config() };
+        let divided = config().with_accumulate(5);
         assert_eq!(notes(&divided, &Facts { batch_norm: false, ..FACTS }), [""; 0]);
     }
 }

@@ -29,7 +29,7 @@ use burn::train::Interrupter;
 /// # let dir = tempfile::tempdir()?;
 /// # let dir = dir.path().join("run");
 /// let digits = load(DatasetName::Digits, &DataRoot::default())?;
-/// let config = RunConfig { model: "mlp:8".into(), epochs: 3, subset: Some(256), ..RunConfig::default() };
+/// let config = RunConfig::new("mlp:8").with_epochs(3).with_subset(256);
 /// let trainer = || Trainer::new(config.clone(), &digits, &dir).with_resume(true);
 ///
 /// let stop = StopSignal::new();

@@ -7,8 +7,11 @@ use stairs_data::{DataIdentity, Dataset};
 use stairs_noise::plan::AnnealingPlan;
 
 use crate::{
-    Classifier, Display, Evaluation, RunConfig, RunDir, RunRecord, Samples, StopSignal, TrainError, Versions,
-    data::TrainData, evaluate, run_dir::Opening,
+    Display, Evaluation, Predictor, RunConfig, RunDir, RunRecord, Samples, StopSignal, Task, TrainError, Versions,
+    data::{Checked, TrainData},
+    evaluate,
+    run_dir::Opening,
+    task::{Classification, evaluate_task},
 };
 
 /// A training run about to start.
@@ -38,6 +41,7 @@ pub struct Trainer {
     pub(crate) identity: Option<DataIdentity>,
     pub(crate) notes: Vec<String>,
     pub(crate) stop: StopSignal,
+    pub(crate) task: Option<Arc<dyn Task>>,
 }
 
 /// A trained model and the record of its run.
@@ -75,7 +79,28 @@ impl Trainer {
         let (device, display) = (Device::flex(), Display::Auto);
         let (helpers, notes, stop) = (Vec::new(), Vec::new(), StopSignal::new());
         let (opening, plan, identity) = (Opening::default(), None, None);
-        Self { config, dir, train, test, classes, device, helpers, display, opening, plan, identity, notes, stop }
+        let task = None;
+        Self { config, dir, train, test, classes, device, helpers, display, opening, plan, identity, notes, stop, task }
+    }
+
+    /// A run of `config` for another task than classes, such as [`Regression`](crate::Regression), on samples with
+    /// [targets](Samples::targets). What its record calls accuracies is the metric of the task.
+    pub fn for_task(
+        task: impl Task,
+        config: RunConfig,
+        train: Arc<dyn Samples>,
+        test: Arc<dyn Samples>,
+        dir: impl Into<PathBuf>,
+    ) -> Self {
+        Self::on_samples(config, train, test, 1, dir).with_task(task)
+    }
+
+    /// The same with another loss and metric than those of classes.
+    #[must_use]
+    pub fn with_task(mut self, task: impl Task) -> Self {
+        self.config.task = Some(task.record());
+        self.task = Some(Arc::new(task));
+        self
     }
 
     /// What the data is. A run is resumed on the same data only.
@@ -155,12 +180,23 @@ impl Trainer {
         self
     }
 
-    /// Loss and accuracy of `model` on the test part.
+    /// Loss and accuracy of `model` on the test part; of another task than classes its metric.
     ///
     /// # Errors
     /// As [`evaluate`](crate::evaluate).
-    pub fn evaluate<M: Classifier>(&self, model: &M) -> Result<Evaluation, TrainError> {
-        evaluate(model, self.test.clone(), &self.device)
+    pub fn evaluate<M: Predictor>(&self, model: &M) -> Result<Evaluation, TrainError> {
+        match &self.task {
+            Some(task) => {
+                let test = Checked::samples(self.test.clone(), self.classes);
+                evaluate_task(model, &**task, test, &self.device)
+            }
+            None => evaluate(model, self.test.clone(), &self.device),
+        }
+    }
+
+    /// What the run trains for.
+    pub(crate) fn task(&self) -> Arc<dyn Task> {
+        self.task.clone().unwrap_or_else(|| Arc::new(Classification::of(&self.config)))
     }
 }
 

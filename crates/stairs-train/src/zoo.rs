@@ -136,14 +136,15 @@ impl ZooModel {
 }
 
 impl Trainer {
-    /// Trains the zoo model the configuration names.
+    /// Trains the zoo model the configuration names; for another task than classes it has an output a target.
     ///
     /// # Errors
     /// As [`fit`](Self::fit), and [`ConfigError::UnknownModel`].
     pub fn run(self) -> Result<RunRecord, TrainError> {
         self.config.validate(self.train.as_ref(), self.test.as_ref())?;
-        let model = ZooModel::initial(&self.config, self.train.shape(), self.classes, &self.device)?;
-        let model = model.calibrated(&self.config, &self.train, self.classes, &self.device)?;
+        let outputs = self.train.targets().max(self.classes);
+        let model = ZooModel::initial(&self.config, self.train.shape(), outputs, &self.device)?;
+        let model = model.calibrated(&self.config, &self.train, outputs, &self.device)?;
         Ok(self.fit(model.0)?.record)
     }
 }

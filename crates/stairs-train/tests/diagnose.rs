@@ -14,18 +14,15 @@ use support::digits;
 
 /// 200 digits, a small network, two epochs of seven steps.
 fn config(method: Method, strategy: Strategy) -> RunConfig {
-    RunConfig {
-        model: "mlp:16-16".into(),
-        method,
-        strategy,
-        law: Noise::Triangular,
-        policy: Policy::new(Dynamics::Static, Dynamics::Dynamic, Interval::Overlapped, Decay::Homogeneous),
-        epochs: 2,
-        batch: 32,
-        lr: 3e-3,
-        subset: Some(200),
-        ..RunConfig::default()
-    }
+    RunConfig::new("mlp:16-16")
+        .with_method(method)
+        .with_strategy(strategy)
+        .with_law(Noise::Triangular)
+        .with_policy(Policy::new(Dynamics::Static, Dynamics::Dynamic, Interval::Overlapped, Decay::Homogeneous))
+        .with_epochs(2)
+        .with_batch(32)
+        .with_lr(3e-3)
+        .with_subset(200)
 }
 
 fn diagnose(config: RunConfig) -> Diagnosis {
@@ -62,7 +59,7 @@ fn cosines(diagnosis: &Diagnosis) -> Vec<f64> {
 #[test]
 fn the_expectation_has_the_gradient_of_the_smoothed_network() {
     for law in [Noise::Uniform, Noise::Triangular, Noise::Logistic] {
-        let diagnosis = diagnose(RunConfig { law: law.clone(), ..config(Method::Ana, Strategy::Expectation) });
+        let diagnosis = diagnose(config(Method::Ana, Strategy::Expectation).with_law(law.clone()));
         check(&diagnosis);
         for record in diagnosis.records.iter().filter(|record| record.layers[0].window > Some(0.05)) {
             let all: Vec<_> = record.layers.iter().map(|layer| layer.cosine).chain([record.cosine]).collect();
@@ -138,7 +135,7 @@ fn the_share_outside_is_that_of_the_window() {
 
 #[test]
 fn the_run_is_that_of_the_trainer_and_repeats() {
-    let config = RunConfig { backward: BackwardLaw::Static, ..config(Method::Ana, Strategy::Random) };
+    let config = config(Method::Ana, Strategy::Random).with_backward(BackwardLaw::Static);
     let diagnosis = diagnose(config.clone());
     assert_eq!(diagnosis, diagnose(config.clone()));
 

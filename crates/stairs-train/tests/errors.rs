@@ -96,7 +96,7 @@ impl Samples for Broken {
 #[test]
 fn samples_that_cannot_be_trained_on_are_named_before_training() {
     let dir = tempfile::tempdir().unwrap();
-    let config = RunConfig { batch: 4, subset: None, augment: false, ..config(1, 1) };
+    let config = config(1, 1).with_batch(4).with_subset(None).with_augment(false);
     let good: Arc<dyn Samples> = Arc::new(Broken { value: 0.5, class: 0 });
     for (value, class, message) in [
         (0.5, 12, "sample 11: its class is 12, and there are 10 classes"),
@@ -135,7 +135,7 @@ fn a_norm_over_one_sample_is_refused() {
     // Over the pixels of an image there are statistics, and without a norm there is nothing to refuse.
     let dir = tempfile::tempdir().unwrap();
     for model in ["cnn:4", "plain-mlp:8"] {
-        let config = RunConfig { model: model.into(), batch: 1, subset: Some(6), ..config(1, 1) };
+        let config = config(1, 1).with_model(model).with_batch(1).with_subset(6);
         let trainer = Trainer::new(config, &digits(), dir.path().join(model.replace(':', "-")));
         let record = trainer.with_display(Display::Quiet).run().unwrap();
         let noted = record.notes.iter().any(|note| note.contains("as few as 1 samples"));

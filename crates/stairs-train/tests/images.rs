@@ -27,17 +27,14 @@ fn folder(out: &Path) -> Dataset {
 
 fn config(on_corrupt: OnCorrupt) -> RunConfig {
     let images = ImagesConfig { size: 8, resize: Some(8), channels: 1, on_corrupt, ..ImagesConfig::default() };
-    RunConfig {
-        dataset: IMAGES.into(),
-        model: "mlp:16".into(),
-        method: Method::Ste,
-        epochs: 2,
-        batch: 16,
-        lr_schedule: LrSchedule::Constant,
-        augment: true,
-        images: Some(images),
-        ..RunConfig::default()
-    }
+    RunConfig::new("mlp:16")
+        .with_dataset(IMAGES)
+        .with_method(Method::Ste)
+        .with_epochs(2)
+        .with_batch(16)
+        .with_lr_schedule(LrSchedule::Constant)
+        .with_augment(true)
+        .with_images(images)
 }
 
 fn open(config: &RunConfig, dir: &Path) -> TrainData {

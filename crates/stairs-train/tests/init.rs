@@ -13,19 +13,16 @@ use stairs_train::{
 use support::{bits, digits};
 
 fn float() -> RunConfig {
-    let model = "lenet:4-8-16".into();
-    RunConfig { model, method: Method::Float, epochs: 4, lr: 1e-2, subset: Some(400), ..RunConfig::default() }
+    RunConfig::new("lenet:4-8-16").with_method(Method::Float).with_epochs(4).with_lr(1e-2).with_subset(400)
 }
 
 fn quantised(init: Init) -> RunConfig {
-    RunConfig {
-        method: Method::Ste,
-        weight_scale: ScalePolicy::MseOptimal,
-        epochs: 1,
-        lr: 1e-3,
-        init: Some(init),
-        ..float()
-    }
+    float()
+        .with_method(Method::Ste)
+        .with_weight_scale(ScalePolicy::MseOptimal)
+        .with_epochs(1)
+        .with_lr(1e-3)
+        .with_init(init)
 }
 
 fn train(config: RunConfig, dataset: &Dataset, dir: &Path) -> Result<RunRecord, TrainError> {
@@ -56,7 +53,7 @@ fn a_quantised_run_starts_from_the_float_weights() {
             assert!(start.contains(parameter), "{}: {} was not loaded", file.display(), parameter.0);
         }
         // The quantum is that of the loaded weights: by another policy it is another one.
-        let by = |weight_scale| initial(&RunConfig { weight_scale, ..config.clone() }, 10).unwrap();
+        let by = |weight_scale| initial(&config.clone().with_weight_scale(weight_scale), 10).unwrap();
         let scale = |start: &[(String, Vec<u8>)]| -> (f32, f32) {
             let (_, bytes) = start.iter().find(|(path, _)| path == "conv1.weight.stair.scales.Fixed").unwrap();
             let number = |i: usize| f32::from_le_bytes(bytes[4 * i..4 * i + 4].try_into().unwrap());
@@ -72,13 +69,14 @@ fn a_quantised_run_starts_from_the_float_weights() {
     let config = quantised(Init::open(&source, Head::Loaded).unwrap());
     let run = dir.path().join("tuned");
     let tuned = train(config.clone(), &digits(), &run).unwrap();
-    let scratch = train(RunConfig { init: None, ..config.clone() }, &digits(), &dir.path().join("scratch")).unwrap();
+    let scratch = train(config.clone().with_init(None), &digits(), &dir.path().join("scratch")).unwrap();
     assert!(tuned.test_accuracy > scratch.test_accuracy, "{} {}", tuned.test_accuracy, scratch.test_accuracy);
 
     // A finished run is loaded without the file, a run is not resumed with another one.
     fs::rename(&source, dir.path().join("moved")).unwrap();
     assert!(ZooModel::load(&RunDir::new(&run), &digits(), Which::Last, &device).is_ok());
-    let other = RunConfig { init: Some(Init { sha256: "0".repeat(64), ..config.init.clone().unwrap() }), ..config };
+    let init = Init { sha256: "0".repeat(64), ..config.init.clone().unwrap() };
+    let other = config.with_init(init);
     fs::rename(dir.path().join("moved"), &source).unwrap();
     let error = train(other.clone(), &digits(), &dir.path().join("other")).unwrap_err();
     assert!(matches!(error, TrainError::InitChanged { .. }), "{error}");
@@ -92,7 +90,7 @@ fn a_quantised_run_starts_from_the_float_weights() {
 #[test]
 fn what_does_not_fit_is_named() {
     let dir = tempfile::tempdir().unwrap();
-    train(RunConfig { epochs: 1, ..float() }, &digits(), dir.path()).unwrap();
+    train(float().with_epochs(1), &digits(), dir.path()).unwrap();
     let init = |head| quantised(Init::open(dir.path(), head).unwrap());
     let reason = |config: &RunConfig, classes| match initial(config, classes) {
         Err(TrainError::InitMismatch { reason, .. }) => reason,
@@ -111,7 +109,7 @@ fn what_does_not_fit_is_named() {
     assert!(head(&loaded) != head(&fresh), "a fresh last layer of the same shape was loaded");
 
     // Another model.
-    let other = RunConfig { model: "mlp:16".into(), ..init(Head::Loaded) };
+    let other = init(Head::Loaded).with_model("mlp:16");
     let names = match ZooModel::initial(&other, [1, 8, 8], 10, &Device::flex()) {
         Err(TrainError::InitMismatch { reason, .. }) => reason,
         other => panic!("{:?}", other.map(|_| ())),
@@ -130,7 +128,7 @@ fn what_does_not_fit_is_named() {
 fn a_run_starts_from_a_quantised_one() {
     let dir = tempfile::tempdir().unwrap();
     let source = dir.path().join("source");
-    let first = RunConfig { init: None, weight_scale: ScalePolicy::Lsq, ..quantised_from_nothing() };
+    let first = quantised_from_nothing().with_init(None).with_weight_scale(ScalePolicy::Lsq);
     train(first.clone(), &digits(), &source).unwrap();
     let device = Device::flex();
     let there = parameters(ZooModel::load(&RunDir::new(&source), &digits(), Which::Last, &device).unwrap());
@@ -139,7 +137,7 @@ fn a_run_starts_from_a_quantised_one() {
     for file in [source.clone(), source.join("last.bpk"), source.join("last.safetensors")] {
         let init = Init::open(&file, Head::Loaded).unwrap().for_run(&first);
         assert_eq!(init.quanta, Quanta::Loaded);
-        let same = initial(&RunConfig { init: Some(init.clone()), ..first.clone() }, 10).unwrap();
+        let same = initial(&first.clone().with_init(init.clone()), 10).unwrap();
         for (path, bytes) in there.iter().filter(|(path, _)| !path.ends_with(".setting")) {
             assert!(
                 same.iter().any(|(p, b)| p == path && b == bytes),
@@ -148,30 +146,30 @@ fn a_run_starts_from_a_quantised_one() {
             );
         }
         // Another quantiser, and none: the latent weights only.
-        let int4 = RunConfig { quantiser: "int4".parse().unwrap(), ..first.clone() };
-        for other in [int4, RunConfig { method: Method::Float, ..first.clone() }] {
+        let int4 = first.clone().with_quantiser("int4".parse().unwrap());
+        for other in [int4, first.clone().with_method(Method::Float)] {
             let init = init.clone().for_run(&other);
             assert_eq!(init.quanta, Quanta::Fresh);
-            let start = initial(&RunConfig { init: Some(init), ..other }, 10).unwrap();
+            let start = initial(&other.with_init(init), 10).unwrap();
             for (path, bytes) in there.iter().filter(|(path, _)| !of_quantiser(path)) {
                 assert!(start.iter().any(|(p, b)| p == path && b == bytes), "{}: {path}", file.display());
             }
         }
     }
     let init = Init::open(&source, Head::Loaded).unwrap().for_run(&first);
-    let record = train(RunConfig { init: Some(init), ..first }, &digits(), &dir.path().join("second")).unwrap();
+    let record = train(first.with_init(init), &digits(), &dir.path().join("second")).unwrap();
     assert_eq!(record.config.init.unwrap().quanta, Quanta::Loaded);
 }
 
 fn quantised_from_nothing() -> RunConfig {
-    RunConfig { method: Method::Ste, epochs: 1, subset: Some(64), ..float() }
+    float().with_method(Method::Ste).with_epochs(1).with_subset(64)
 }
 
 #[test]
 fn files_that_are_no_good_are_named() {
     let dir = tempfile::tempdir().unwrap();
-    train(RunConfig { epochs: 1, subset: Some(64), ..float() }, &digits(), dir.path()).unwrap();
-    let config = |init: Init| RunConfig { init: Some(init), ..quantised_from_nothing() };
+    train(float().with_epochs(1).with_subset(64), &digits(), dir.path()).unwrap();
+    let config = |init: Init| quantised_from_nothing().with_init(init);
 
     // Changed after the run wrote it.
     for name in ["last.bpk", "last.safetensors"] {
@@ -201,13 +199,13 @@ fn files_that_are_no_good_are_named() {
 #[test]
 fn a_last_layer_belongs_to_its_classes() {
     let dir = tempfile::tempdir().unwrap();
-    let small = || RunConfig { epochs: 1, subset: Some(64), ..float() };
+    let small = || float().with_epochs(1).with_subset(64);
     train(small(), &digits(), &dir.path().join("source")).unwrap();
     let renamed = digits().with_class_names("abcdefghij".chars()).unwrap();
     for (head, accepted) in [(Head::Loaded, false), (Head::Fresh, true)] {
         let init = Init::open(dir.path().join("source"), head).unwrap();
         let run = dir.path().join(format!("{head:?}"));
-        match train(RunConfig { init: Some(init), ..small() }, &renamed, &run) {
+        match train(small().with_init(init), &renamed, &run) {
             Ok(_) => assert!(accepted),
             Err(error) => assert!(!accepted && error.to_string().contains("--init-head fresh"), "{error}"),
         }

@@ -19,9 +19,7 @@ use burn::{
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use stairs_train::{
-    Classifier, Display, Method, Progress, RunConfig, RunDir, StopSignal, TrainError, Trainer, Which, seeded,
-};
+use stairs_train::{Classifier, Display, Method, Progress, RunDir, StopSignal, TrainError, Trainer, Which, seeded};
 use support::{Mine, bits, config, digits, everything, train};
 
 const DIRECTORY: &str = "STAIRS_TRAIN_KILL_TEST";
@@ -98,7 +96,7 @@ fn dropping_child() {
             last: LinearConfig::new(32, 10).init(&device),
         })
     };
-    let config = RunConfig { method: Method::Float, batch: 32, ..config(1, 2) };
+    let config = config(1, 2).with_method(Method::Float).with_batch(32);
     let trainer = |name: &str| Trainer::new(config.clone(), &digits(), dir.join(name)).with_resume(true);
     let whole = trainer("whole").with_display(Display::Quiet).fit(model()).unwrap();
     for samples in [64, 352] {

@@ -13,15 +13,12 @@ use support::{bits, digits};
 
 /// A float perceptron without batch normalisation, which sees every sample alone: three epochs of six steps.
 fn plain() -> RunConfig {
-    RunConfig {
-        model: "plain-mlp:16".into(),
-        method: Method::Float,
-        epochs: 3,
-        batch: 100,
-        lr: 1e-2,
-        subset: Some(600),
-        ..RunConfig::default()
-    }
+    RunConfig::new("plain-mlp:16")
+        .with_method(Method::Float)
+        .with_epochs(3)
+        .with_batch(100)
+        .with_lr(1e-2)
+        .with_subset(600)
 }
 
 fn run(config: RunConfig, dir: &Path) -> (RunRecord, Vec<f32>) {
@@ -50,10 +47,10 @@ fn distance(a: &[f32], b: &[f32]) -> f32 {
 fn parts_and_devices_make_the_same_steps() {
     let dir = tempfile::tempdir().unwrap();
     let sgd = Optimiser::Sgd { momentum: 0.9, nesterov: false };
-    let config = RunConfig { optimiser: sgd, clip: Some(Clip::Norm(0.5)), lr: 0.1, ..plain() };
+    let config = plain().with_optimiser(sgd).with_clip(Clip::Norm(0.5)).with_lr(0.1);
     let (record, whole) = run(config.clone(), &dir.path().join("whole"));
     for (accumulate, devices) in [(3, 1), (1, 2), (2, 2)] {
-        let config = RunConfig { accumulate, devices, ..config.clone() };
+        let config = config.clone().with_accumulate(accumulate).with_devices(devices);
         let (divided, weights) = run(config, &dir.path().join(format!("{accumulate}-{devices}")));
         let distance = distance(&weights, &whole);
         assert!(distance < 1e-4, "{accumulate} parts, {devices} devices: weights differ by {distance}");
@@ -63,7 +60,7 @@ fn parts_and_devices_make_the_same_steps() {
         }
     }
     // The bound means something: another rate makes other weights.
-    let other = run(RunConfig { lr: 0.09, ..config }, &dir.path().join("other")).1;
+    let other = run(config.with_lr(0.09), &dir.path().join("other")).1;
     assert!(distance(&other, &whole) > 1e-2);
 }
 
@@ -71,16 +68,13 @@ fn parts_and_devices_make_the_same_steps() {
 #[test]
 fn two_devices_train_a_quantised_network() {
     let dir = tempfile::tempdir().unwrap();
-    let config = RunConfig {
-        model: "mlp:32".into(),
-        method: Method::Ana,
-        devices: 2,
-        epochs: 12,
-        batch: 64,
-        lr: 3e-3,
-        subset: Some(600),
-        ..RunConfig::default()
-    };
+    let config = RunConfig::new("mlp:32")
+        .with_method(Method::Ana)
+        .with_devices(2)
+        .with_epochs(12)
+        .with_batch(64)
+        .with_lr(3e-3)
+        .with_subset(600);
     let (record, _) = run(config, dir.path());
     assert!(record.test_accuracy > 80.0, "{:?}", record.epochs);
     let lost = record.epochs.iter().find(|epoch| epoch.step != 10 * epoch.epoch as u64);
@@ -90,13 +84,13 @@ fn two_devices_train_a_quantised_network() {
 #[test]
 fn the_average_is_what_is_tested_and_saved() {
     let dir = tempfile::tempdir().unwrap();
-    let config = RunConfig { model: "mlp:32".into(), method: Method::Ste, lr: 1e-2, ..plain() };
+    let config = plain().with_model("mlp:32").with_method(Method::Ste).with_lr(1e-2);
     let (_, latest) = run(config.clone(), &dir.path().join("latest"));
     let averaged_dir = dir.path().join("averaged");
-    let (record, averaged) = run(RunConfig { average: Some(0.9), ..config.clone() }, &averaged_dir);
+    let (record, averaged) = run(config.clone().with_average(0.9), &averaged_dir);
     assert!(distance(&latest, &averaged) > 1e-3, "the average is the latest model");
     // An average that forgets at once is the latest model.
-    let (_, none) = run(RunConfig { average: Some(0.0), ..config }, &dir.path().join("none"));
+    let (_, none) = run(config.with_average(0.0), &dir.path().join("none"));
     let statistics = "running statistics are one step behind, weights are not";
     let weights = latest.iter().zip(&none).filter(|(a, b)| a == b).count();
     assert!(weights >= 64 * 32 + 32 * 10, "{statistics}: {weights} of {} equal", latest.len());
@@ -112,7 +106,7 @@ fn the_average_is_what_is_tested_and_saved() {
 #[test]
 fn every_choice_changes_the_run() {
     let dir = tempfile::tempdir().unwrap();
-    let longer = || RunConfig { epochs: 12, ..plain() };
+    let longer = || plain().with_epochs(12);
     let (_, adam) = run(longer(), &dir.path().join("adam"));
     type Change = fn(&mut RunConfig);
     let changes: [(&str, Change); 7] = [

@@ -2,6 +2,7 @@
 
 mod stopping;
 mod support;
+mod task;
 
 use std::{
     fs,
@@ -81,13 +82,13 @@ fn resumed_equals_uninterrupted_with_everything_on() {
 /// tested beside the algorithm.
 #[test]
 fn resumed_equals_uninterrupted_where_weights_are_frozen() {
-    resumed_equals_whole_at(&RunConfig { method: Method::Freezing, ..everything(1, 4) }, &[1900]);
+    resumed_equals_whole_at(&everything(1, 4).with_method(Method::Freezing), &[1900]);
 }
 
 /// The pull of the dampening is a function of weight and step.
 #[test]
 fn resumed_equals_uninterrupted_where_weights_are_dampened() {
-    resumed_equals_whole_at(&RunConfig { method: Method::Dampening, ..everything(1, 4) }, &[1100]);
+    resumed_equals_whole_at(&everything(1, 4).with_method(Method::Dampening), &[1100]);
 }
 
 fn resumed_equals_whole(config: &RunConfig) {

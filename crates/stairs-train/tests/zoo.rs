@@ -9,7 +9,7 @@ use stairs_train::{AnnealPer, Display, Method, RunConfig, RunDir, TrainError, Tr
 use support::{bits, digits};
 
 fn config(model: &str, method: Method) -> RunConfig {
-    RunConfig { model: model.into(), method, epochs: 12, lr: 3e-3, subset: Some(600), ..RunConfig::default() }
+    RunConfig::new(model).with_method(method).with_epochs(12).with_lr(3e-3).with_subset(600)
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn every_baseline_trains_and_loads() {
     let (_, test) = data::parts(&digits);
     for method in Method::ALL.into_iter().skip(3) {
         let dir = tempfile::tempdir().unwrap();
-        let config = RunConfig { epochs: 6, ..config("mlp:32", method) };
+        let config = config("mlp:32", method).with_epochs(6);
         let record = Trainer::new(config, &digits, dir.path()).with_display(Display::Quiet).run().unwrap();
         assert!(record.test_accuracy > 70.0, "{method}: {}", record.test_accuracy);
         let loaded = ZooModel::load(&RunDir::new(dir.path()), &digits, Which::Last, &Device::flex()).unwrap();
@@ -74,7 +74,7 @@ fn every_baseline_starts_where_ste_does() {
     let named = |path: &str| !path.ends_with(".setting") && !path.contains(".scales.") && !path.contains(".smoothing");
     for weight_scale in ["max-abs", "fixed:0.5", "mse"] {
         let start = |method| {
-            let config = RunConfig { weight_scale: weight_scale.parse().unwrap(), ..config("mlp:32", method) };
+            let config = config("mlp:32", method).with_weight_scale(weight_scale.parse().unwrap());
             let model = ZooModel::new(&config, [1, 8, 8], 10, &Device::flex()).unwrap();
             (bits(&model.0), bits(&model.0.clone().materialize()))
         };

@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let ternary = StairWeights::ternary().with_except_last().quantise(mine)?; // the one line
 
     let digits = load(DatasetName::Digits, &DataRoot::default())?;
-    let config = RunConfig { model: "mine".into(), epochs: 5, lr: 1e-2, ..RunConfig::default() };
+    let config = RunConfig::new("mine").with_epochs(5).with_lr(1e-2);
     let fitted = Trainer::new(config, &digits, "runs/mine").with_resume(true).fit(ternary)?; // a second time: reads the finished run
     println!("test accuracy {:.2} %", fitted.record.test_accuracy); // of the hard network
     println!("{}", fitted.model.materialize()); // `first` has three weight values

@@ -17,9 +17,10 @@ use stairs_study::{
 };
 
 use super::{
+    json::{self, JsonOption},
     model_name::architecture,
     number::{REPEATS, SAMPLES, real, whole},
-    options::{DataOption, DeviceOption, bar, dataset},
+    options::{self, DataOption, DeviceOption, bar, dataset},
     paths,
 };
 
@@ -85,6 +86,8 @@ pub(crate) struct Capacity {
     /// Directory of the result
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    #[command(flatten)]
+    pub(crate) json: JsonOption,
 }
 
 impl Capacity {
@@ -129,7 +132,11 @@ impl Capacity {
         let svg = self.out.join("capacity.svg");
         let figure = capacity_figure(title, &measurement).svg()?;
         write_svg(&svg, &figure).with_context(|| format!("cannot write {}", svg.display()))?;
-        print(&measurement);
+        if self.json.json {
+            json::print(&measurement)?;
+        } else {
+            print(&measurement);
+        }
         println!("{}\n{}", self.out.join("capacity.json").display(), svg.display());
         Ok(())
     }
@@ -137,16 +144,18 @@ impl Capacity {
 
 /// The result at both ends of every curve, warnings last.
 fn print(measurement: &Measurement) {
-    println!(
+    answer!(
         "{} parameters, {} draws, {} samples",
-        measurement.dimension, measurement.config.draws, measurement.config.samples
+        measurement.dimension,
+        measurement.config.draws,
+        measurement.config.samples
     );
     let error = |error: Option<f64>| error.map_or_else(String::new, |error| format!(" ± {error:.2}"));
     let count = measurement.config.eps.len();
     for curve in measurement.points.chunks(count) {
         for point in [&curve[0], &curve[count - 1]].into_iter().take(count) {
             let (two, jensen) = (point.two_scale, point.jensen);
-            println!(
+            answer!(
                 "zeta {:.3}  eps {:<8.2e}  2sED {:.2}{}  lower {:.2}{}",
                 point.zeta,
                 point.eps,
@@ -157,7 +166,7 @@ fn print(measurement: &Measurement) {
             );
             let factorised = measurement.factorised.iter();
             for at in factorised.filter(|at| at.eps == point.eps && at.zeta == point.zeta) {
-                println!(
+                answer!(
                     "{:27} lower {:.2}{} factorised by units; the fewest effective draws of a unit: {:.1}",
                     "",
                     at.lower.value,
@@ -167,7 +176,5 @@ fn print(measurement: &Measurement) {
             }
         }
     }
-    for warning in &measurement.warnings {
-        eprintln!("warning: {warning}");
-    }
+    options::warn(&measurement.warnings);
 }

@@ -95,12 +95,12 @@ impl Certify {
 
 fn print(certificate: &RunCertificate) {
     let convergence = &certificate.convergence;
-    println!("{}, {} test samples\n", certificate.title(), convergence.samples);
-    println!("{}\n", convergence_table(convergence, certificate.unit));
+    answer!("{}, {} test samples\n", certificate.title(), convergence.samples);
+    answer!("{}\n", convergence_table(convergence, certificate.unit));
     if certificate.strategy != Strategy::Expectation {
-        println!("note: the run's strategy is {}; the certificate is about the expectation", certificate.strategy);
+        answer!("note: the run's strategy is {}; the certificate is about the expectation", certificate.strategy);
     }
-    println!("verdict: {}", convergence.verdict);
+    answer!("verdict: {}", convergence.verdict);
     let unit = match certificate.unit {
         TimeUnit::Epochs => "epoch",
         TimeUnit::Steps => "step",
@@ -109,7 +109,7 @@ fn print(certificate: &RunCertificate) {
         Some(time) => format!("from {unit} {} on", (100.0 * time).round() / 100.0),
         None => "never".to_owned(),
     };
-    println!("exactly equal: {}", from(convergence.equal_from));
-    println!("proved for every later time: {}", from(convergence.exact_from));
-    println!("proved from the gaps alone: {}", from(convergence.exact_from_gaps));
+    answer!("exactly equal: {}", from(convergence.equal_from));
+    answer!("proved for every later time: {}", from(convergence.exact_from));
+    answer!("proved from the gaps alone: {}", from(convergence.exact_from_gaps));
 }

@@ -1,4 +1,8 @@
-//! `stairs data`: image folders.
+//! `stairs data`: what data sets there are, fetching them, image folders.
+
+#[cfg(feature = "fetch")]
+mod fetch;
+mod list;
 
 use std::{path::PathBuf, time::Instant};
 
@@ -23,7 +27,7 @@ use super::{
     stop::{Stopped, on_signals},
 };
 
-/// Write a data set as a folder of images, or time the reading of one
+/// List data sets, fetch one, write one as a folder of images, or time the reading of a folder
 #[derive(Debug, Args)]
 pub(crate) struct Data {
     #[command(subcommand)]
@@ -32,13 +36,24 @@ pub(crate) struct Data {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    List(list::List),
+    #[cfg(feature = "fetch")]
+    Fetch(fetch::Fetch),
     Export(Export),
     Bench(Bench),
 }
 
 impl Data {
+    /// Whether one JSON document is asked for.
+    pub(super) fn json(&self) -> bool {
+        matches!(&self.command, Command::List(command) if command.json.json)
+    }
+
     pub(crate) fn run(self) -> anyhow::Result<()> {
         match self.command {
+            Command::List(command) => command.run(),
+            #[cfg(feature = "fetch")]
+            Command::Fetch(command) => command.run(),
             Command::Export(command) => command.run(),
             Command::Bench(command) => command.run(),
         }
@@ -136,9 +151,9 @@ enum Part {
 impl Bench {
     fn run(self) -> anyhow::Result<()> {
         ensure!(self.batch > 0, "--batch must be at least 1");
-        let images = self.options.config();
+        let images = self.options.config(Default::default());
         eprintln!("{}", ImageFolder::open(&self.folder, &images)?.survey()?);
-        let config = RunConfig { dataset: IMAGES.into(), images: Some(images), ..RunConfig::default() };
+        let config = RunConfig::default().with_dataset(IMAGES).with_images(images);
         let data = TrainData::open(&config, &DataRoot::new(Some(self.folder.clone()), None, None))?;
         let samples = if self.part == Part::Train { data.train } else { data.test };
         let all = || std::thread::available_parallelism().map_or(1, usize::from);

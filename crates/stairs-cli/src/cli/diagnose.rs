@@ -69,7 +69,7 @@ impl Diagnose {
         write_svg(&svg, &figure).with_context(|| format!("cannot write {}", svg.display()))?;
         print(&diagnosis);
         println!("{}\n{}", json.display(), svg.display());
-        println!("test accuracy {:.2} %", diagnosis.evaluation.accuracy);
+        answer!("test accuracy {:.2} %", diagnosis.evaluation.accuracy);
         Ok(())
     }
 }

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
+use serde_json::json;
 use stairs::train::{Which, ZooModel, data::TrainData};
 
 use super::{
+    json::{self, JsonOption},
     options::{DataOption, DeviceOption, describe, printable},
     paths,
 };
@@ -21,6 +23,8 @@ pub(crate) struct Eval {
     /// Evaluate the model of the best epoch instead of the last
     #[arg(long)]
     best: bool,
+    #[command(flatten)]
+    pub(crate) json: JsonOption,
     #[command(flatten)]
     device: DeviceOption,
     #[command(flatten)]
@@ -38,17 +42,28 @@ impl Eval {
         if !run.is_sealed() {
             println!("note: the run has no SHA256SUMS: damage to its files is not noticed");
         }
-        if let Some(note) = run.compare(&data.identity)? {
-            println!("note: {note}");
-        }
+        let note = run.compare(&data.identity)?;
+        note.iter().for_each(|note| println!("note: {note}"));
         let which = if self.best { Which::Best } else { Which::Last };
         let model = ZooModel::load_for(&run, &data, which, &device)?;
         let evaluation = model.evaluate(data.test.clone(), &device)?;
-        for file in data.test.skipped() {
-            println!("could not be decoded, the next one took its place: {}", printable(&file));
+        let skipped = data.test.skipped();
+        if let Some(first) = skipped.first() {
+            println!(
+                "{} test files could not be decoded, the next one took the place of each, the first: {}",
+                skipped.len(),
+                printable(first)
+            );
+        }
+        if self.json.json {
+            return json::print(&json!({
+                "run": self.run, "model": config.model, "dataset": name, "best": self.best,
+                "samples": evaluation.samples, "loss": evaluation.loss, "test_accuracy": evaluation.accuracy,
+                "top5": evaluation.top5, "skipped": skipped, "note": note,
+            }));
         }
         println!("{name}, {} test samples, loss {:.4}", evaluation.samples, evaluation.loss);
-        println!("test accuracy {:.2} %", evaluation.accuracy);
+        answer!("test accuracy {:.2} %", evaluation.accuracy);
         Ok(())
     }
 }

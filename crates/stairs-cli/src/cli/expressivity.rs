@@ -33,9 +33,9 @@ pub(crate) struct Expressivity {
     /// Points a side and cell at which the error is measured, 1 to 1000000
     #[arg(long, default_value_t = 8, value_name = "POINTS", value_parser = whole(1..=REPEATS))]
     per_cell: usize,
-    /// Figure to write
-    #[arg(long, default_value = "expressivity.svg", value_name = "FILE")]
-    svg: PathBuf,
+    /// Figure to write [default: none]
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
 }
 
 impl Expressivity {
@@ -49,11 +49,13 @@ impl Expressivity {
         }
         let network = self.function.build(&task)?;
         let measured = network.measure(|point| self.function.eval(point), self.per_cell)?;
-        println!("{}", network.certificate());
-        println!("measured {:.6} at {:?}, the largest of {} points", measured.error, measured.at, measured.points);
-        let svg = expressivity_figure(self.function, &network)?.svg()?;
-        write_svg(&self.svg, &svg).with_context(|| format!("cannot write {}", self.svg.display()))?;
-        println!("figure {}", self.svg.display());
+        answer!("{}", network.certificate());
+        answer!("measured {:.6} at {:?}, the largest of {} points", measured.error, measured.at, measured.points);
+        if let Some(path) = &self.svg {
+            let svg = expressivity_figure(self.function, &network)?.svg()?;
+            write_svg(path, &svg).with_context(|| format!("cannot write {}", path.display()))?;
+            println!("figure {}", path.display());
+        }
         Ok(())
     }
 }

@@ -43,22 +43,22 @@ enum Corrupt {
 }
 
 impl ImageOptions {
-    /// The configuration they make.
-    pub(crate) fn config(&self) -> ImagesConfig {
-        let default = ImagesConfig::default();
+    /// `base` with what they change.
+    pub(crate) fn config(&self, base: ImagesConfig) -> ImagesConfig {
         ImagesConfig {
-            size: self.image_size.unwrap_or(default.size),
-            resize: self.image_resize,
-            channels: self.image_channels.unwrap_or(default.channels),
-            mean: self.image_mean.clone(),
-            std: self.image_std.clone(),
-            crop_scale: [self.crop_scale.unwrap_or(default.crop_scale[0]), default.crop_scale[1]],
-            flip: !self.no_flip,
+            size: self.image_size.unwrap_or(base.size),
+            resize: self.image_resize.or(base.resize),
+            channels: self.image_channels.unwrap_or(base.channels),
+            mean: self.image_mean.clone().or(base.mean),
+            std: self.image_std.clone().or(base.std),
+            crop_scale: [self.crop_scale.unwrap_or(base.crop_scale[0]), base.crop_scale[1]],
+            flip: base.flip && !self.no_flip,
             on_corrupt: match self.on_corrupt {
                 Some(Corrupt::Skip) => OnCorrupt::Skip,
-                Some(Corrupt::Fatal) | None => OnCorrupt::Fatal,
+                Some(Corrupt::Fatal) => OnCorrupt::Fatal,
+                None => base.on_corrupt,
             },
-            ..default
+            ..base
         }
     }
 

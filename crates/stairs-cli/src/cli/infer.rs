@@ -10,6 +10,7 @@ use stairs::{
 };
 
 use super::{
+    json::{self, JsonOption},
     number::{SAMPLES, whole},
     options::{DataOption, describe},
 };
@@ -40,9 +41,8 @@ pub(crate) struct Infer {
     /// Kernels no better than this: scalar, portable, avx2 or avx512 [default: the best of this processor]
     #[arg(long, value_parser = level, value_name = "LEVEL")]
     level: Option<Level>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    pub(crate) json: JsonOption,
     #[command(flatten)]
     data: DataOption,
 }
@@ -55,7 +55,7 @@ fn level(name: &str) -> Result<Level, String> {
 impl Infer {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let program = Program::read(&self.file).with_context(|| format!("reading {}", self.file.display()))?;
-        let config = RunConfig { dataset: self.dataset.clone(), ..RunConfig::default() };
+        let config = RunConfig::default().with_dataset(self.dataset.clone());
         let data = TrainData::open(&config, &self.data.root()).with_context(|| format!("loading {}", self.dataset))?;
         let (test, shape) = (data.test.as_ref(), data.test.shape());
         let size: usize = shape.iter().product();
@@ -94,13 +94,12 @@ impl Infer {
             }
         }
         let (accuracy, rate) = (100.0 * right as f64 / count.max(1) as f64, count as f64 / seconds);
-        if self.json {
+        if self.json.json {
             let value = serde_json::json!({
                 "samples": count, "accuracy": accuracy, "samples_per_second": rate, "threads": self.threads,
                 "batch": self.batch, "kernels": engine.level().name(), "bytes_of_results": engine.bytes(),
             });
-            println!("{}", serde_json::to_string_pretty(&value)?);
-            return Ok(());
+            return json::print(&value);
         }
         println!("{}", describe(&data));
         println!(
@@ -109,7 +108,7 @@ impl Infer {
             self.batch,
             self.threads
         );
-        println!("test accuracy {accuracy:.2} %");
+        answer!("test accuracy {accuracy:.2} %");
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ mod bounds;
 mod capacity;
 mod certify;
 mod completions;
+mod config_file;
 mod data;
 mod devices;
 mod diagnose;
@@ -12,11 +13,16 @@ mod eval;
 mod export;
 mod expressivity;
 mod figures;
+mod found;
+mod grid_options;
 mod image_options;
 mod import;
 mod infer;
 mod jobs;
+mod json;
+mod man;
 mod materialise;
+mod metrics;
 mod model_name;
 mod number;
 mod optimisation;
@@ -33,13 +39,21 @@ mod train;
 mod verify;
 
 use clap::{Parser, Subcommand};
+use stairs::train::output::Talk;
 
 pub(crate) use stop::{CODE as STOPPED, Stopped};
 
 /// Quantisation-aware training by additive noise annealing.
+///
+/// Commands write where they are told (--out, or the folder that is named) and nowhere else; `reproduce` alone has a folder of
+/// its own, target/reproduce. Results go to standard output, errors to standard error. --json, where a command has it, prints
+/// one JSON document to standard output, and all else to standard error.
 #[derive(Debug, Parser)]
 #[command(name = "stairs", version, propagate_version = true)]
 pub(crate) struct Cli {
+    /// Print the result and errors alone: no progress, notes, warnings or names of files
+    #[arg(long, short, global = true)]
+    quiet: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -63,8 +77,10 @@ enum Command {
     Export(export::Export),
     Infer(infer::Infer),
     Verify(verify::Verify),
+    Metrics(metrics::Metrics),
     Reproduce(reproduce::Reproduce),
     Completions(completions::Completions),
+    Man(man::Man),
 }
 
 impl Cli {
@@ -74,6 +90,29 @@ impl Cli {
             Command::Train(_) => true,
             Command::Reproduce(command) => !command.lists(),
             _ => false,
+        }
+    }
+
+    /// What is printed, and where.
+    pub(crate) fn talk(&self) -> Talk {
+        let json = match &self.command {
+            Command::Train(command) => command.json.json,
+            Command::Capacity(command) => command.json.json,
+            Command::Eval(command) => command.json.json,
+            Command::Plan(command) => command.json.json,
+            Command::Data(command) => command.json(),
+            Command::Summary(command) => command.json.json,
+            Command::Devices(command) => command.json.json,
+            Command::Infer(command) => command.json.json,
+            Command::Verify(command) => command.json.json,
+            Command::Metrics(command) => command.json.json,
+            Command::Reproduce(command) => command.json.json,
+            _ => false,
+        };
+        match (self.quiet, json) {
+            (true, _) => Talk::Results,
+            (false, true) => Talk::Aside,
+            (false, false) => Talk::All,
         }
     }
 
@@ -97,6 +136,8 @@ impl Cli {
             Command::Export(command) => command.run(),
             Command::Infer(command) => command.run(),
             Command::Verify(command) => command.run(),
+            Command::Metrics(command) => command.run(),
+            Command::Man(command) => command.run(),
             Command::Completions(command) => command.run(),
             Command::Reproduce(command) => command.run(),
         }

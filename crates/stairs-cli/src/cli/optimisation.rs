@@ -149,10 +149,8 @@ impl OptimisationOptions {
             if !scale {
                 // Quanta that are carried over are of the kind they were.
                 let there = init.run_config().filter(|there| there.method != Method::Float);
-                let carried = RunConfig {
-                    weight_scale: there.map_or(ScalePolicy::MseOptimal, |there| there.weight_scale),
-                    ..recipe.clone()
-                };
+                let carried =
+                    recipe.clone().with_weight_scale(there.map_or(ScalePolicy::MseOptimal, |there| there.weight_scale));
                 let loaded = init.clone().for_run(&carried).quanta == Quanta::Loaded;
                 recipe.weight_scale = if loaded { carried.weight_scale } else { ScalePolicy::MseOptimal };
             }

@@ -10,12 +10,9 @@ use stairs::{
     train::{
         self,
         data::{IMAGES, TrainData},
+        output,
     },
-    zoo::Architecture,
 };
-use stairs_study::experiments::Grid;
-
-use super::number::{SAMPLES, whole};
 
 /// Methods of training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -148,67 +145,44 @@ pub(crate) fn printable(text: &str) -> String {
     text.chars().map(escape).collect()
 }
 
-/// Changes to the annealing grid.
-#[derive(Clone, Debug, Default, PartialEq, Args)]
-pub(crate) struct GridOptions {
-    /// Data set of ana-grid
-    #[arg(long, help = format!("Data set of ana-grid: {} [default: the experiment's]", DatasetName::names()), value_parser = dataset, value_name = "NAME")]
-    dataset: Option<DatasetName>,
-    /// Model of ana-grid, e.g. lenet:16-32-64 or vgg8:0.0625; `help` lists them [default: the experiment's]
-    #[arg(long, value_name = "NAME", value_parser = super::model_name::architecture)]
-    model: Option<Architecture>,
-    /// Training samples of ana-grid, at least 1 [default: the experiment's]
-    #[arg(long, value_name = "N", value_parser = whole(1..=SAMPLES))]
-    subset: Option<usize>,
-    /// Period P of ana-grid in epochs, in [0.01, 10000]; training takes P·(L + 3) of them, L the number of layers [default: the
-    /// experiment's]
-    #[arg(long, value_name = "P", value_parser = period)]
-    period: Option<f64>,
-    /// Share 1/N of ana-grid's setups that is run, balanced over the factors: 1 (the whole grid), 2, 3 or 4 [default: the
-    /// experiment's]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=4))]
-    fraction: Option<u8>,
+/// Prints warnings, one line for all that are the same.
+pub(crate) fn warn(warnings: &[String]) {
+    counted(warnings).iter().for_each(|line| eprintln!("warning: {line}"));
 }
 
-impl GridOptions {
-    pub(crate) fn change(&self, preset: Grid) -> Grid {
-        Grid {
-            dataset: self.dataset.unwrap_or(preset.dataset),
-            model: self.model.clone().unwrap_or(preset.model),
-            subset: self.subset.or(preset.subset),
-            period: self.period.unwrap_or(preset.period),
-            fraction: self.fraction.map_or(preset.fraction, usize::from),
-            ..preset
+/// Each text once, in the order of its first appearance, with its count where that is not one.
+fn counted(texts: &[String]) -> Vec<String> {
+    let mut found: Vec<(&str, usize)> = Vec::new();
+    for text in texts {
+        match found.iter_mut().find(|(known, _)| known == text) {
+            Some((_, count)) => *count += 1,
+            None => found.push((text, 1)),
         }
     }
-
-    /// The options as they are written.
-    pub(crate) fn command(&self) -> String {
-        let option =
-            |name: &str, value: Option<String>| value.map_or(String::new(), |value| format!(" --{name} {value}"));
-        [
-            option("dataset", self.dataset.map(|x| x.to_string())),
-            option("model", self.model.as_ref().map(ToString::to_string)),
-            option("subset", self.subset.map(|x| x.to_string())),
-            option("period", self.period.map(|x| x.to_string())),
-            option("fraction", self.fraction.map(|x| x.to_string())),
-        ]
-        .concat()
-    }
-}
-
-fn period(text: &str) -> Result<f64, String> {
-    let period = text.parse::<f64>().map_err(|error| error.to_string())?;
-    if (0.01..=1e4).contains(&period) { Ok(period) } else { Err("a period must be in [0.01, 10000]".into()) }
+    let line =
+        |(text, count): (&str, usize)| if count > 1 { format!("{text} ({count} times)") } else { text.to_owned() };
+    found.into_iter().map(line).collect()
 }
 
 /// A progress bar over `count` units of something, on a terminal; hidden elsewhere.
 pub(crate) fn bar(units: &str, count: usize) -> ProgressBar {
-    let target =
-        if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let shown = std::io::stderr().is_terminal() && output::Talk::now() != output::Talk::Results;
+    let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(Some(count as u64), target).with_prefix(units.to_owned());
     if let Ok(style) = ProgressStyle::with_template("{prefix} [{bar:30}] {pos}/{len}  {elapsed}, {eta} left") {
         bar.set_style(style.progress_chars("=> "));
     }
     bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeated_warning_is_one_line() {
+        let texts = ["a", "b", "a", "a"].map(str::to_owned);
+        assert_eq!(counted(&texts), ["a (3 times)", "b"]);
+        assert!(counted(&[]).is_empty());
+    }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, ensure};
 use burn::tensor::Device;
 use clap::Args;
+use serde_json::json;
 use stairs::{
     data::DatasetName,
     noise::{Noise, Policy, Strategy, TimeUnit},
@@ -17,6 +18,7 @@ use stairs_study::{
 };
 
 use super::{
+    json::{self, JsonOption},
     model_name::architecture,
     number::{EPOCHS, real, whole},
 };
@@ -48,9 +50,11 @@ pub(crate) struct Plan {
     /// Number of layers, instead of a model: 1 to 1000
     #[arg(long, conflicts_with = "model", value_name = "N", value_parser = whole(0..=1000))]
     layers: Option<usize>,
-    /// Figure to write
-    #[arg(long, default_value = "plan.svg", value_name = "FILE")]
-    svg: PathBuf,
+    /// Figure to write [default: none]
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) json: JsonOption,
 }
 
 impl Plan {
@@ -75,12 +79,20 @@ impl Plan {
         let steps = self.epochs.min(4);
         let mut times: Vec<f64> = (0..=steps).map(|i| (epochs * i as f64 / steps as f64).round()).collect();
         times.dedup();
-        println!("{}\n", self.policy);
-        println!("{}", plan.table(&times));
-        let title = format!("{}, {} noise", self.policy, self.law);
-        let svg = plan_figure(&title, &plan, epochs).svg()?;
-        write_svg(&self.svg, &svg).with_context(|| format!("cannot write {}", self.svg.display()))?;
-        println!("\nfigure {}", self.svg.display());
+        if let Some(path) = &self.svg {
+            let title = format!("{}, {} noise", self.policy, self.law);
+            let svg = plan_figure(&title, &plan, epochs).svg()?;
+            write_svg(path, &svg).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        if self.json.json {
+            return json::print(&json!({
+                "policy": self.policy.to_string(), "law": self.law.to_string(), "strategy": self.strategy.to_string(),
+                "epochs": self.epochs, "anneal_until": self.anneal_until, "plan": plan,
+            }));
+        }
+        answer!("{}\n", self.policy);
+        answer!("{}", plan.table(&times));
+        self.svg.iter().for_each(|path| println!("\nfigure {}", path.display()));
         Ok(())
     }
 }

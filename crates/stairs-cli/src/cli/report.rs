@@ -46,7 +46,7 @@ impl Report {
         let records = collect_records(&self.dir)?;
         let page = self.out.unwrap_or_else(|| self.dir.join("index.html"));
         Page::new(self.title, &records).write(&page)?;
-        println!("{}", text_table(&records));
+        answer!("{}", text_table(&records));
         println!("report {}", page.display());
         Ok(())
     }
@@ -63,7 +63,8 @@ impl Report {
             keep_figures(&experiment, &results, figures)?;
         }
         let tables = if self.markdown { experiment.page.markdown(&results) } else { experiment.page.text(&results) };
-        println!("{tables}\nreport {}", page.display());
+        answer!("{tables}");
+        println!("report {}", page.display());
         Ok(())
     }
 }

@@ -1,19 +1,22 @@
 //! The options that make a training run, for every subcommand that trains one.
 
+use std::path::PathBuf;
+
 use anyhow::Context;
 use clap::Args;
 use stairs::{
-    data::{DatasetName, SampleShape},
+    data::{DatasetName, SampleShape, TableOptions as Table, images::ImagesConfig, is_table},
     noise::{Noise, Policy, Strategy},
     quant::{Quantiser, ScalePolicy},
     train::{
         AnnealPer, BackwardLaw, Edges, Features, ForwardNoise, LrSchedule, Method, Recipe, RunConfig, Start,
-        data::TrainData,
+        data::{IMAGES, TrainData},
     },
 };
 use stairs_study::experiments::{images_recipe, recipe, table_recipe};
 
 use super::{
+    config_file::{self, Change, change},
     image_options::ImageOptions,
     number::{EPOCHS, SAMPLES, real, whole},
     optimisation::OptimisationOptions,
@@ -24,9 +27,17 @@ use super::{
 /// A run; what is not given is chosen to train well on the data set.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct RunOptions {
+    /// Settings by their names in a config.toml, such as epochs=5, lr=0.01 or weight_decay.rate=1e-4; they go before everything
+    /// else, and KEY= alone leaves out what may be left out
+    #[arg(value_name = "KEY=VALUE", value_parser = change)]
+    changes: Vec<Change>,
+    /// The configuration of another run: its config.toml, or its folder; options change it [default: what trains well on the
+    /// data set]
+    #[arg(long, value_name = "FILE", conflicts_with = "recipe")]
+    config: Option<PathBuf>,
     /// Data set by name, images, or a table of your own
-    #[arg(long, help = format!("Data set: {}, images (a folder at --data), or a table of your own: FILE.csv", DatasetName::names()), default_value = "digits", value_parser = data_name, value_name = "NAME")]
-    pub(crate) dataset: DataName,
+    #[arg(long, help = format!("Data set: {}, images (a folder at --data), or a table of your own: FILE.csv [default: digits]", DatasetName::names()), value_parser = data_name, value_name = "NAME")]
+    pub(crate) dataset: Option<DataName>,
     /// Model with its sizes, e.g. lenet, mlp:256-256, vgg8:0.25, mobilenet-v2-small:0.35, resnet20; `help` lists them
     /// [default: lenet; mlp for samples that are no images]
     #[arg(long, value_parser = model, value_name = "NAME")]
@@ -97,9 +108,9 @@ pub(crate) struct RunOptions {
     /// Keep the learning rate constant instead of letting it fall along a cosine
     #[arg(long)]
     pub(crate) constant_lr: bool,
-    /// Seed of initial weights, data order, augmentation and noise, below 2^63
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    pub(crate) seed: u64,
+    /// Seed of initial weights, data order, augmentation and noise, below 2^63 [default: 1]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
     /// Hold out this share of the training samples, in (0, 1), the same of every class: the best epoch is chosen there and the
     /// test part is read once, at the end [default: none, epochs are tested on the test part]
     #[arg(long, value_name = "SHARE", value_parser = real)]
@@ -130,13 +141,14 @@ pub(crate) struct Prepared {
 impl RunOptions {
     /// The data of the run and its configuration. A batch that was not chosen is no larger than the training part.
     pub(crate) fn prepare(&self, data: &DataOption) -> anyhow::Result<Prepared> {
-        self.images.check(self.dataset == DataName::Images)?;
-        self.table.check(matches!(self.dataset, DataName::Table(_)))?;
         let mut config = self.config()?;
-        let data = TrainData::open(&config, &data.root()).with_context(|| format!("loading {}", self.dataset))?;
+        self.images.check(config.dataset == IMAGES)?;
+        self.table.check(is_table(&config.dataset))?;
+        let data = TrainData::open(&config, &data.root()).with_context(|| format!("loading {}", config.dataset))?;
         let mut notes: Vec<String> = self.without_effect(config.method).into_iter().collect();
         let samples = config.subset.unwrap_or(data.train.len()).min(data.train.len());
-        if self.batch.is_none() && samples > 0 && samples < config.batch {
+        let chosen = self.batch.is_some() || self.config.is_some() || self.changes.iter().any(|c| c.key == "batch");
+        if !chosen && samples > 0 && samples < config.batch {
             notes.push(format!(
                 "there are {samples} training samples: the batch is {samples} instead of {}",
                 config.batch
@@ -179,75 +191,99 @@ impl RunOptions {
         (!idle.is_empty()).then(|| format!("--method {method} {why}: without effect are {}", idle.join(", ")))
     }
 
-    /// The configuration they make.
-    pub(crate) fn config(&self) -> anyhow::Result<RunConfig> {
-        let vectors = match &self.dataset {
+    /// What the options change: the configuration of a file, or what trains well on the data set.
+    fn base(&self) -> anyhow::Result<RunConfig> {
+        if let Some(path) = &self.config {
+            let mut config = config_file::read(path)?;
+            put(&mut config.dataset, self.dataset.as_ref().map(ToString::to_string));
+            put(&mut config.model, self.model.clone());
+            put(&mut config.method, self.method.map(Into::into));
+            if self.images != ImageOptions::default() {
+                config.images = Some(self.images.config(config.images.unwrap_or_default()));
+            }
+            if self.table != TableOptions::default() {
+                config.table = Some(self.table.config(config.table.unwrap_or_default())?);
+            }
+            return Ok(config);
+        }
+        let dataset = self.dataset.as_ref().unwrap_or(&DataName::Known(DatasetName::Digits));
+        let vectors = match dataset {
             DataName::Known(name) => matches!(name.shape(), SampleShape::Vector { .. }),
             DataName::Table(_) => true,
             DataName::Images => false,
         };
         let model = self.model.as_deref().unwrap_or(if vectors { "mlp" } else { "lenet" });
         let method = self.method.unwrap_or(MethodName::Ana).into();
-        let recipe = match &self.dataset {
+        let recipe = match dataset {
             DataName::Known(name) => recipe(*name, model, method),
-            DataName::Images => images_recipe(model, method, self.images.config()),
-            DataName::Table(path) => table_recipe(path, model, method, self.table.config()?),
+            DataName::Images => images_recipe(model, method, self.images.config(ImagesConfig::default())),
+            DataName::Table(path) => table_recipe(path, model, method, self.table.config(Table::default())?),
         };
         // A method that is named too is the recipe's without its noise.
-        let recipe = match self.recipe {
+        Ok(match self.recipe {
             Some(published) => {
                 let published = published.applied(recipe);
-                RunConfig { method: self.method.map_or(published.method, Into::into), ..published }
+                let method = self.method.map_or(published.method, Into::into);
+                published.with_method(method)
             }
             None => recipe,
-        };
-        let anneal_per = match self.anneal_per.as_deref() {
-            Some("epoch") => AnnealPer::Epoch,
-            Some("step") => AnnealPer::Step,
-            _ => recipe.anneal_per,
-        };
-        let backward = match self.backward.as_deref() {
-            Some("annealed") => BackwardLaw::Annealed,
-            Some("static") => BackwardLaw::Static,
-            Some("freeze") => BackwardLaw::Freeze,
-            _ => recipe.backward,
-        };
-        let forward_noise = match self.forward_noise.as_deref() {
-            Some("everywhere") => ForwardNoise::Everywhere,
-            Some("weights") => ForwardNoise::Weights,
-            _ => recipe.forward_noise,
-        };
-        let start = match self.start.as_deref() {
-            Some("thresholds") => Start::Thresholds,
-            Some("layers") => Start::Layers,
-            _ => recipe.start,
-        };
-        let config = RunConfig {
-            backward,
-            forward_noise,
-            follow_mean: self.follow_mean || recipe.follow_mean,
-            start,
-            quantiser: self.quantiser.unwrap_or(recipe.quantiser),
-            features: self.features.unwrap_or(recipe.features),
-            edges: self.edges.unwrap_or(recipe.edges),
-            weight_scale: self.weight_scale.unwrap_or(recipe.weight_scale),
-            law: self.law.clone().unwrap_or(recipe.law),
-            strategy: self.strategy.unwrap_or(recipe.strategy),
-            policy: self.plan.unwrap_or(recipe.policy),
-            anneal_per,
-            anneal_until: self.anneal_until.unwrap_or(recipe.anneal_until),
-            epochs: self.epochs.unwrap_or(recipe.epochs),
-            batch: self.batch.unwrap_or(recipe.batch),
-            lr: self.lr.unwrap_or(recipe.lr),
-            lr_schedule: if self.constant_lr { LrSchedule::Constant } else { recipe.lr_schedule },
-            seed: self.seed,
-            subset: self.subset,
-            validation: self.validation.or(recipe.validation),
-            reestimate_norms: self.reestimate_norms.or(recipe.reestimate_norms),
-            ..recipe
-        };
-        self.optimisation.change(config, self.weight_scale.is_some())
+        })
     }
+
+    /// The configuration they make.
+    pub(crate) fn config(&self) -> anyhow::Result<RunConfig> {
+        let mut config = self.base()?;
+        put(&mut config.backward, self.backward.as_deref().map(backward));
+        put(&mut config.forward_noise, self.forward_noise.as_deref().map(forward_noise));
+        put(&mut config.start, self.start.as_deref().map(start));
+        put(&mut config.anneal_per, self.anneal_per.as_deref().map(anneal_per));
+        put(&mut config.follow_mean, self.follow_mean.then_some(true));
+        put(&mut config.quantiser, self.quantiser);
+        put(&mut config.features, self.features);
+        put(&mut config.edges, self.edges);
+        put(&mut config.weight_scale, self.weight_scale);
+        put(&mut config.law, self.law.clone());
+        put(&mut config.strategy, self.strategy);
+        put(&mut config.policy, self.plan);
+        put(&mut config.anneal_until, self.anneal_until);
+        put(&mut config.epochs, self.epochs);
+        put(&mut config.batch, self.batch);
+        put(&mut config.lr, self.lr);
+        put(&mut config.lr_schedule, self.constant_lr.then_some(LrSchedule::Constant));
+        put(&mut config.seed, self.seed);
+        config.subset = self.subset.or(config.subset);
+        config.validation = self.validation.or(config.validation);
+        config.reestimate_norms = self.reestimate_norms.or(config.reestimate_norms);
+        let config = self.optimisation.change(config, self.weight_scale.is_some() || self.config.is_some())?;
+        config_file::changed(config, &self.changes)
+    }
+}
+
+/// Replaces a field where an option was given.
+fn put<T>(field: &mut T, given: Option<T>) {
+    if let Some(value) = given {
+        *field = value;
+    }
+}
+
+fn backward(name: &str) -> BackwardLaw {
+    match name {
+        "annealed" => BackwardLaw::Annealed,
+        "static" => BackwardLaw::Static,
+        _ => BackwardLaw::Freeze,
+    }
+}
+
+fn forward_noise(name: &str) -> ForwardNoise {
+    if name == "weights" { ForwardNoise::Weights } else { ForwardNoise::Everywhere }
+}
+
+fn start(name: &str) -> Start {
+    if name == "layers" { Start::Layers } else { Start::Thresholds }
+}
+
+fn anneal_per(name: &str) -> AnnealPer {
+    if name == "epoch" { AnnealPer::Epoch } else { AnnealPer::Step }
 }
 
 /// What `--help` says of `--law`.

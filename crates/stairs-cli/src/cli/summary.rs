@@ -15,6 +15,7 @@ use stairs_study::{
 };
 
 use super::{
+    json::{self, JsonOption},
     model_name::architecture,
     number::{CLASSES, whole},
     options::DataOption,
@@ -66,9 +67,8 @@ pub(crate) struct Summarise {
     /// Draw the graph of the network, every operation of it, as SVG into this file [default: it is not drawn]
     #[arg(long, value_name = "FILE.svg")]
     graph: Option<PathBuf>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    pub(crate) json: JsonOption,
     /// With `all`: print the tables in Markdown
     #[arg(long, conflicts_with = "json")]
     markdown: bool,
@@ -116,9 +116,9 @@ impl Summarise {
         let model = ZooModel::load_for(&run, &data, Which::Last, &stairs::device::DeviceName::Flex.open()?)?;
         let deployment = deployment(&config, &model, data.train.as_ref(), false)?;
         let program = &deployment.deployed.program;
-        println!("{} on {}, deployed\n\n{}\n", config.model, config.dataset, deployed_table(program));
-        notes(&deployment.deployed).iter().for_each(|note| println!("{note}"));
-        println!("{}", totals(program));
+        answer!("{} on {}, deployed\n\n{}\n", config.model, config.dataset, deployed_table(program));
+        notes(&deployment.deployed).iter().for_each(|note| answer!("{note}"));
+        answer!("{}", totals(program));
         if let Some(path) = &self.picture {
             let svg = weights_svg(program).context("no layer has integer weights: there is nothing to draw")?;
             std::fs::write(path, svg).with_context(|| format!("cannot write {}", path.display()))?;
@@ -140,27 +140,26 @@ impl Summarise {
         if let Some(path) = &self.graph {
             summary.draw(path).with_context(|| format!("cannot write {}", path.display()))?;
         }
-        if self.json {
-            println!("{}", serde_json::to_string_pretty(&summary)?);
-            return Ok(());
+        if self.json.json {
+            return json::print(&summary);
         }
-        println!("{}\n\n{}\n\n{}", summary.title(), layer_table(&summary.network, self.layers), summary.counts());
-        println!("\n{}", totals_table(summary.totals()));
+        answer!("{}\n\n{}\n\n{}", summary.title(), layer_table(&summary.network, self.layers), summary.counts());
+        answer!("\n{}", totals_table(summary.totals()));
         Ok(())
     }
 
     fn all(&self) -> anyhow::Result<()> {
         let sized = self.input.is_some() || self.classes.is_some();
         ensure!(
-            !sized && !self.layers && !self.json && self.graph.is_none(),
+            !sized && !self.layers && !self.json.json && self.graph.is_none(),
             "`all` lists every model at all precisions, for its usual samples: it takes --markdown alone"
         );
         if self.markdown {
             for models in Models::ALL {
-                println!("{}", model_table(models)?);
+                answer!("{}", model_table(models)?);
             }
         } else {
-            println!("{}", model_list()?);
+            answer!("{}", model_list()?);
         }
         Ok(())
     }

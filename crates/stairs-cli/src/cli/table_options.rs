@@ -33,16 +33,15 @@ pub(crate) struct TableOptions {
 }
 
 impl TableOptions {
-    /// How the table is read; paths become absolute, so that a run finds them from everywhere.
-    pub(crate) fn config(&self) -> anyhow::Result<Table> {
-        let default = Table::default();
+    /// `base` with what they change; paths become absolute, so that a run finds them from everywhere.
+    pub(crate) fn config(&self, base: Table) -> anyhow::Result<Table> {
         Ok(Table {
-            label: self.label.clone().unwrap_or(default.label),
-            header: self.header,
-            delimiter: self.delimiter,
-            test: self.test_table.as_ref().map(std::path::absolute).transpose()?,
-            test_share: self.test_share.unwrap_or(default.test_share),
-            seed: self.split_seed.unwrap_or(default.seed),
+            label: self.label.clone().unwrap_or(base.label),
+            header: self.header.or(base.header),
+            delimiter: self.delimiter.or(base.delimiter),
+            test: self.test_table.as_ref().map(std::path::absolute).transpose()?.or(base.test),
+            test_share: self.test_share.unwrap_or(base.test_share),
+            seed: self.split_seed.unwrap_or(base.seed),
         })
     }
 

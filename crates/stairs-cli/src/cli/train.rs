@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::anyhow;
 use clap::Args;
-use stairs::train::{Display, RunConfig, RunDir, TrainError, Trainer};
+use serde_json::json;
+use stairs::train::{Display, RunDir, RunRecord, TrainError, Trainer, output::Talk};
 
 use super::{
+    json::{self, JsonOption},
     number::{WORKERS, whole},
     options::{DataOption, DeviceOption, describe, printable},
     run_options::{Prepared, RunOptions},
@@ -15,7 +17,8 @@ use super::{
 
 /// Train a network and leave a run directory
 ///
-/// What is not given is chosen to train well on the data set. The run directory holds the configuration
+/// What is not given is chosen to train well on the data set, or taken from the file at --config: options change that, and
+/// KEY=VALUE changes both. The run directory holds the configuration
 /// (config.toml), one line per epoch (metrics.jsonl), checkpoints, the trained models (best, last; Burn and safetensors
 /// format) and the record (record.json). The last line of the output is `test accuracy NN.NN %`: the hard network on the
 /// test set after the last epoch, or after the one that was chosen on the --validation part. The same command again reads a
@@ -27,9 +30,9 @@ pub(crate) struct Train {
     options: RunOptions,
     #[command(flatten)]
     device: DeviceOption,
-    /// Devices of this kind that share every step, 1 to 256
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = whole(0..=WORKERS))]
-    devices: usize,
+    /// Devices of this kind that share every step, 1 to 256 [default: 1, or as many as in --config]
+    #[arg(long, value_name = "N", value_parser = whole(0..=WORKERS))]
+    devices: Option<usize>,
     #[command(flatten)]
     data: DataOption,
     /// Run directory
@@ -42,16 +45,27 @@ pub(crate) struct Train {
     /// One line per epoch, even in a terminal
     #[arg(long)]
     plain: bool,
+    /// In a terminal, the full-screen dashboard of burn-train instead of a bar
+    #[arg(long, conflicts_with_all = ["plain", "json"])]
+    dashboard: bool,
+    #[command(flatten)]
+    pub(crate) json: JsonOption,
 }
 
 impl Train {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let stop = on_signals()?;
-        let devices = self.device.device.open_several(self.devices)?;
         let Prepared { config, data, notes } = self.options.prepare(&self.data)?;
-        let config = RunConfig { devices: devices.len(), ..config };
+        let devices = self.device.device.open_several(self.devices.unwrap_or(config.devices))?;
+        let config = config.with_devices(devices.len());
         println!("{}", describe(&data));
-        let display = if self.plain { Display::Plain } else { Display::Auto };
+        let display = match Talk::now() {
+            Talk::Results => Display::Quiet,
+            Talk::Aside => Display::Plain,
+            Talk::All if self.plain => Display::Plain,
+            Talk::All if self.dashboard => Display::Dashboard,
+            Talk::All => Display::Auto,
+        };
         // The same command again has nothing left to do.
         let finished = RunDir::new(&self.out).record().is_ok_and(|record| record.config == config);
         if finished {
@@ -79,6 +93,9 @@ impl Train {
             }
         }
         println!("run {}", self.out.display());
+        if self.json.json {
+            return json::print(&self.document(&record));
+        }
         let (epoch, accuracy) = record.chosen();
         if let Some(validation) = &record.validation {
             println!("epoch {epoch} is chosen: validation accuracy {:.2} %", validation.accuracy);
@@ -86,7 +103,20 @@ impl Train {
         if let Some(top5) = record.top5 {
             println!("top-5 accuracy {:.2} %", if record.validation.is_some() { top5.best } else { top5.last });
         }
-        println!("test accuracy {accuracy:.2} %");
+        answer!("test accuracy {accuracy:.2} %");
         Ok(())
+    }
+
+    /// The result for a program; the run directory has the rest.
+    fn document(&self, record: &RunRecord) -> serde_json::Value {
+        let (epoch, accuracy) = record.chosen();
+        json!({
+            "run": self.out, "model": record.config.model, "dataset": record.config.dataset,
+            "epochs": record.epochs.len(), "epoch": epoch, "test_accuracy": accuracy,
+            "last_test_accuracy": record.test_accuracy, "best_test_accuracy": record.best_test_accuracy,
+            "validation": record.validation, "top5": record.top5, "parameters": record.parameters,
+            "wall_seconds": record.wall_seconds, "cpu_seconds": record.cpu_seconds, "device": record.device,
+            "skipped": record.skipped, "notes": record.notes,
+        })
     }
 }

@@ -11,6 +11,7 @@ use stairs::{
 use stairs_study::deploy::{Verification, Verify as Verifying, deployment, elsewhere, notes};
 
 use super::{
+    json::{self, JsonOption},
     number::{SAMPLES, whole},
     options::{DataOption, describe},
     paths,
@@ -39,9 +40,8 @@ pub(crate) struct Verify {
     /// Test samples, at most as many as there are, of which every integer is compared with the definitions
     #[arg(long, default_value_t = 100, value_name = "N", value_parser = whole(0..=SAMPLES))]
     exact: usize,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    pub(crate) json: JsonOption,
     #[command(flatten)]
     data: DataOption,
 }
@@ -61,10 +61,8 @@ impl Verify {
             Some(file) if is_onnx(file) => made.deployed.program.clone(),
             Some(file) => Program::read(file).with_context(|| format!("reading {}", file.display()))?,
         };
-        if !self.json {
-            println!("{}", describe(&data));
-            notes(&made.deployed).iter().for_each(|note| println!("{note}"));
-        }
+        println!("{}", describe(&data));
+        notes(&made.deployed).iter().for_each(|note| println!("{note}"));
         let verify = Verifying { samples: self.samples.unwrap_or(usize::MAX), exact: self.exact };
         let verification = verify.run(&model, &made.network, &program, data.test.as_ref(), &device, |_| {})?;
         let count = self.samples.unwrap_or(usize::MAX);
@@ -72,15 +70,19 @@ impl Verify {
             Some(file) => elsewhere(&self.python, file, &program, data.test.as_ref(), count)?,
             None => Vec::new(),
         };
-        if self.json {
+        if self.json.json {
             let value = serde_json::json!({ "program": verification, "elsewhere": elsewhere });
-            println!("{}", serde_json::to_string_pretty(&value)?);
+            json::print(&value)?;
         } else {
             print(&verification);
             for one in &elsewhere {
-                println!(
+                answer!(
                     "{:<28} {} of {} labels differ from the program's; {} results (largest difference {:.1e})",
-                    one.by, one.labels, one.samples, one.results, one.difference
+                    one.by,
+                    one.labels,
+                    one.samples,
+                    one.results,
+                    one.difference
                 );
             }
         }
@@ -97,16 +99,17 @@ fn is_onnx(file: &Path) -> bool {
 
 fn print(verification: &Verification) {
     let share = |right: usize| 100.0 * right as f64 / verification.samples.max(1) as f64;
-    println!("\n{} test samples", verification.samples);
-    println!("network in single precision  {:.2} %", share(verification.network_right));
-    println!("program                      {:.2} %", share(verification.program_right));
-    println!("labels that differ           {}", verification.changes.len());
-    println!(
+    answer!("\n{} test samples", verification.samples);
+    answer!("network in single precision  {:.2} %", share(verification.network_right));
+    answer!("program                      {:.2} %", share(verification.program_right));
+    answer!("labels that differ           {}", verification.changes.len());
+    answer!(
         "results that differ          {} (largest difference {:.1e})",
-        verification.samples_that_differ, verification.difference
+        verification.samples_that_differ,
+        verification.difference
     );
     for change in &verification.changes {
-        println!(
+        answer!(
             "  sample {}, class {}: network {}, program {}, network in double precision {}{}",
             change.sample,
             change.class,
@@ -120,8 +123,10 @@ fn print(verification: &Verification) {
         );
     }
     let exactness = verification.exactness;
-    println!(
+    answer!(
         "engine against definitions   {} of {} numbers of {} samples differ",
-        exactness.wrong, exactness.numbers, exactness.samples
+        exactness.wrong,
+        exactness.numbers,
+        exactness.samples
     );
 }

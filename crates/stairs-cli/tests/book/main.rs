@@ -47,11 +47,14 @@ fn pages() -> Vec<String> {
 
 /// Why a command is not run here; `None` where it is.
 fn elsewhere(command: &str) -> Option<&'static str> {
-    const RULES: [(&str, &str); 10] = [
+    const RULES: [(&str, &str); 13] = [
         ("cargo xtask test", "run by .ci/run"),
         ("cargo xtask reproduce", "the main job by .ci/run; the studies take hours"),
         ("stairs reproduce", "the main job by .ci/run"),
         ("cargo install", "builds another profile"),
+        ("cargo add", "changes a manifest, see docs/src/dependencies.rs"),
+        ("cargo binstall", "needs a network"),
+        ("sbatch", "another program"),
         ("cargo run", "builds another profile or other features"),
         ("cargo test", "takes long"),
         ("cargo xtask", "takes long, or needs a device or a network"),

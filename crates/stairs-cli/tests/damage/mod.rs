@@ -45,16 +45,13 @@ fn digits() -> Dataset {
 }
 
 fn config() -> RunConfig {
-    RunConfig {
-        model: "mlp:4".into(),
-        method: Method::Ste,
-        epochs: 2,
-        batch: 32,
-        subset: Some(64),
-        lr: 1e-2,
-        lr_schedule: LrSchedule::Constant,
-        ..RunConfig::default()
-    }
+    RunConfig::new("mlp:4")
+        .with_method(Method::Ste)
+        .with_epochs(2)
+        .with_batch(32)
+        .with_subset(64)
+        .with_lr(1e-2)
+        .with_lr_schedule(LrSchedule::Constant)
 }
 
 fn measure_config() -> MeasureConfig {
@@ -165,7 +162,7 @@ fn evaluated(dir: &Path, which: Which) -> Result<String, String> {
 fn started_from(dir: &Path, file: &str) -> Result<String, String> {
     let start = || {
         let init = Init::open(dir.join(file), Head::Loaded)?;
-        let config = RunConfig { init: Some(init), ..config() };
+        let config = config().with_init(init);
         let model = ZooModel::initial(&config, [1, 8, 8], 10, &Device::flex())?;
         let (_, test) = stairs::train::data::parts(&digits());
         model.evaluate(test, &Device::flex())

@@ -133,11 +133,16 @@ fn a_training_that_is_stopped_loses_nothing() {
     assert_same(&out, &whole);
 
     let out = directory.path().join("terminal");
-    // Ctrl-C in the dashboard, the dashboard's own way to stop, Ctrl-C without a dashboard.
-    for (keys, further) in [("\x03", &[][..]), ("qs", &["--resume"]), ("\x03", &["--resume", "--plain"])] {
+    // Ctrl-C in the dashboard, the dashboard's own way to stop, Ctrl-C without a dashboard and with a bar.
+    for (keys, further) in [
+        ("\x03", &["--dashboard"][..]),
+        ("qs", &["--resume", "--dashboard"]),
+        ("\x03", &["--resume", "--plain"]),
+        ("\x03", &["--resume"]),
+    ] {
         let mut terminal = Terminal::start(train(&out, further));
         is_training(&out);
-        assert_eq!(terminal.is_cooked(), further.contains(&"--plain"), "the dashboard has the keys");
+        assert_eq!(terminal.is_cooked(), !further.contains(&"--dashboard"), "the dashboard has the keys");
         terminal.press(keys);
         assert_eq!(terminal.wait(SOON).code(), Some(130), "{}", terminal.shown());
         assert!(terminal.is_cooked(), "the terminal is given back");
@@ -165,7 +170,7 @@ fn a_second_signal_ends_at_once() {
     assert!(!text.contains("stopped at "), "it took the time to end a step: {text}");
 
     let out = directory.path().join("dashboard");
-    let mut terminal = Terminal::start(slow(&out));
+    let mut terminal = Terminal::start(command(&[&SLOW[..], &["--dashboard", "--out", path(&out)]].concat()));
     is_training(&out);
     terminal.press("\x03");
     thread::sleep(Duration::from_millis(20));

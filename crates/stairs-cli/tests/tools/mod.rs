@@ -4,5 +4,8 @@ mod data;
 mod deploy;
 mod help;
 mod import;
+mod json;
 mod materialise;
+mod metrics;
 mod numbers;
+mod settings;

@@ -10,8 +10,8 @@
 //! | `finish` | thresholds and maps of sums and of stored integers |
 //! | `threads` | several threads |
 
-// Some of what follows only kernels for x86-64 need.
-#![cfg_attr(not(target_arch = "x86_64"), allow(dead_code, unused_variables))]
+// Some of what follows only kernels written for a processor need.
+#![cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64")), allow(dead_code, unused_variables))]
 
 mod context;
 mod depthwise;

@@ -52,7 +52,7 @@ mod tests {
         for model in ["mlp", "lenet", "cnn:4-6-5", "plain-cnn:4-6", "plain-mlp:9", "vgg8:0.02"] {
             for method in [Method::Ste, Method::Ana] {
                 let policy: Policy = "partition".parse().unwrap();
-                let config = RunConfig { model: model.into(), method, policy, ..RunConfig::default() };
+                let config = RunConfig::new(model).with_method(method).with_policy(policy);
                 let distance = distance(&config, [1, 9, 8]);
                 assert!(distance < 1e-4, "{model} {method:?}: {distance}");
             }

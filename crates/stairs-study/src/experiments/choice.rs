@@ -55,45 +55,42 @@ pub(super) fn experiments() -> [Experiment; 4] {
 fn rows(dataset: DatasetName, epochs: usize, subset: Option<usize>) -> Vec<Row> {
     let policy = |power| Policy::new(Dynamics::Static, Dynamics::Dynamic, Interval::Partition, power);
     let digits = dataset == DatasetName::Digits;
-    let base = |method| RunConfig {
-        dataset: dataset.to_string(),
-        model: "lenet:16-32-64".to_owned(),
-        method,
-        epochs,
-        subset,
-        batch: if digits { 32 } else { 64 },
-        validation: Some(0.1),
-        weight_scale: ScalePolicy::MaxAbs,
-        law: Noise::Uniform,
-        policy: policy(Decay::Progressive),
-        backward: BackwardLaw::Static,
-        anneal_until: if digits { 0.95 } else { 0.8 },
-        augment: dataset == DatasetName::Cifar10,
-        ..RunConfig::default()
+    let base = |method| {
+        RunConfig::new("lenet:16-32-64")
+            .with_dataset(dataset.to_string())
+            .with_method(method)
+            .with_epochs(epochs)
+            .with_subset(subset)
+            .with_batch(if digits { 32 } else { 64 })
+            .with_validation(0.1)
+            .with_weight_scale(ScalePolicy::MaxAbs)
+            .with_law(Noise::Uniform)
+            .with_policy(policy(Decay::Progressive))
+            .with_backward(BackwardLaw::Static)
+            .with_anneal_until(if digits { 0.95 } else { 0.8 })
+            .with_augment(dataset == DatasetName::Cifar10)
     };
     let mut rows = Vec::new();
     for lr in RATES {
         for batch in [32, 64, 128] {
-            let config = RunConfig { lr, batch, ..base(Method::Float) };
+            let config = base(Method::Float).with_lr(lr).with_batch(batch);
             rows.push(Row::train(format!("float-lr{lr}-batch{batch}"), config));
         }
         for weight_scale in [ScalePolicy::MaxAbs, ScalePolicy::Fixed(0.1), ScalePolicy::Fixed(1.0)] {
-            let config = RunConfig { lr, weight_scale, ..base(Method::Ste) };
+            let config = base(Method::Ste).with_lr(lr).with_weight_scale(weight_scale);
             rows.push(Row::train(format!("ste-lr{lr}-{}", named(weight_scale)), config));
         }
-        let weights = RunConfig {
-            forward_noise: ForwardNoise::Weights,
-            policy: policy(Decay::Linear),
-            anneal_until: 0.5,
-            ..base(Method::Ana)
-        };
-        let everywhere = RunConfig { anneal_until: 0.8, ..base(Method::Ana) };
+        let weights = base(Method::Ana)
+            .with_forward_noise(ForwardNoise::Weights)
+            .with_policy(policy(Decay::Linear))
+            .with_anneal_until(0.5);
+        let everywhere = base(Method::Ana).with_anneal_until(0.8);
         for (name, config, weight_scale) in [
             ("weights", weights, ScalePolicy::Fixed(0.1)),
             ("everywhere", everywhere.clone(), ScalePolicy::Fixed(0.1)),
             ("everywhere", everywhere, ScalePolicy::MaxAbs),
         ] {
-            let config = RunConfig { lr, weight_scale, ..config };
+            let config = config.with_lr(lr).with_weight_scale(weight_scale);
             rows.push(Row::train(format!("ana-lr{lr}-{name}-{}", named(weight_scale)), config));
         }
     }

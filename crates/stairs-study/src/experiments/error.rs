@@ -23,6 +23,62 @@ pub enum ExperimentError {
     /// A shard that is not `i/n` with 1 ≤ i ≤ n.
     #[error("`{0}` is not a shard: expected i/n with 1 ≤ i ≤ n, such as 1/4")]
     Shard(String),
+    /// A change of an experiment that cannot be.
+    #[error("{field} is {found}: {problem}")]
+    Field {
+        /// The field.
+        field: &'static str,
+        /// Its value.
+        found: String,
+        /// Why it cannot be, and what can.
+        problem: String,
+    },
+    /// The file that says what makes the trials of a folder cannot be used.
+    #[error("cannot use {path}: {reason}")]
+    Definition {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// A folder is of another experiment, or of one with other changes.
+    #[error(
+        "{path}: {field} is {there} there and {here} here; leave the option out, or give another folder with --out"
+    )]
+    Contradiction {
+        /// The file that says so.
+        path: PathBuf,
+        /// What differs.
+        field: &'static str,
+        /// Its value in the file.
+        there: String,
+        /// The value asked for.
+        here: String,
+    },
+    /// A folder cannot be merged.
+    #[error("cannot merge {path}: {problem}")]
+    Merge {
+        /// The folder, or the trial in it.
+        path: PathBuf,
+        /// Why not.
+        problem: String,
+    },
+    /// Two folders have different results of the same trial.
+    #[error(
+        "trial {trial} is in both folders with different results: {field} is {there} in {from} and {here} here; remove the one that is wrong"
+    )]
+    Unequal {
+        /// The trial.
+        trial: String,
+        /// The folder that was to be merged.
+        from: PathBuf,
+        /// The first field that differs.
+        field: String,
+        /// Its value there.
+        there: String,
+        /// Its value here.
+        here: String,
+    },
     /// The trial's directory holds a run of another configuration.
     #[error("{path} holds a run with another configuration ({what}): give another directory with --out, or remove it")]
     Different {

@@ -95,7 +95,7 @@ pub(super) fn mean() -> Experiment {
             let name = |what: &str| format!("{strategy}-{}-{what}", interval.name());
             rows.push(Row::train(name("zero"), of(Dynamics::Static)));
             rows.push(Row::train(name("moving"), of(Dynamics::Dynamic)));
-            rows.push(Row::train(name("followed"), RunConfig { follow_mean: true, ..of(Dynamics::Dynamic) }));
+            rows.push(Row::train(name("followed"), of(Dynamics::Dynamic).with_follow_mean(true)));
         }
     }
     Experiment {
@@ -119,21 +119,20 @@ const REESTIMATE: usize = 100;
 /// The recipe of \[ANA19\] for a short run of a LeNet: everything but data, network, length, batch and the last layer is the
 /// recipe's. The last layer stays float, for a LeNet has no batch norm on its logits.
 fn ana19(dataset: DatasetName, model: &str) -> RunConfig {
-    let base = RunConfig { dataset: dataset.to_string(), model: model.to_string(), ..RunConfig::default() };
-    RunConfig {
-        epochs: EPOCHS,
-        batch: BATCH,
-        subset: Some(IMAGES),
-        augment: false,
-        edges: Edges::LastFloat,
-        reestimate_norms: Some(REESTIMATE),
-        ..Recipe::Ana19.applied(base)
-    }
+    let base = RunConfig::new(model).with_dataset(dataset.to_string());
+    Recipe::Ana19
+        .applied(base)
+        .with_epochs(EPOCHS)
+        .with_batch(BATCH)
+        .with_subset(IMAGES)
+        .with_augment(false)
+        .with_edges(Edges::LastFloat)
+        .with_reestimate_norms(REESTIMATE)
 }
 
 /// The same without forward noise: what is left of the recipe is a straight-through estimator.
 fn ste(config: RunConfig) -> RunConfig {
-    RunConfig { method: Method::Ste, ..config }
+    config.with_method(Method::Ste)
 }
 
 const T4: PairedPage = PairedPage {
@@ -163,18 +162,17 @@ const VARIANTS: PairedPage = PairedPage {
 
 /// Variants of the recipe on Fashion-MNIST.
 pub(super) fn variants() -> Experiment {
-    let recipe = RunConfig { loss: Loss::CrossEntropy, ..ana19(DatasetName::FashionMnist, MODEL) };
-    let until = |anneal_until| RunConfig { anneal_until, ..recipe.clone() };
-    let everywhere = RunConfig { forward_noise: ForwardNoise::Everywhere, ..recipe.clone() };
+    let recipe = ana19(DatasetName::FashionMnist, MODEL).with_loss(Loss::CrossEntropy);
+    let until = |anneal_until| recipe.clone().with_anneal_until(anneal_until);
+    let everywhere = recipe.clone().with_forward_noise(ForwardNoise::Everywhere);
     let policy = |interval, power| Policy::new(Dynamics::Static, Dynamics::Dynamic, interval, power);
-    let same_start = RunConfig { policy: policy(Interval::SameStart, Decay::Homogeneous), ..everywhere.clone() };
-    let smooth = RunConfig {
-        policy: policy(Interval::Overlapped, Decay::Progressive),
-        anneal_until: 0.8,
-        weight_scale: ScalePolicy::Fixed(0.1),
-        ..everywhere.clone()
-    };
-    let fine = RunConfig { weight_scale: ScalePolicy::Fixed(0.1), ..recipe.clone() };
+    let same_start = everywhere.clone().with_policy(policy(Interval::SameStart, Decay::Homogeneous));
+    let smooth = everywhere
+        .clone()
+        .with_policy(policy(Interval::Overlapped, Decay::Progressive))
+        .with_anneal_until(0.8)
+        .with_weight_scale(ScalePolicy::Fixed(0.1));
+    let fine = recipe.clone().with_weight_scale(ScalePolicy::Fixed(0.1));
     Experiment {
         name: "t4-variants",
         title: "T4: variants of the recipe of ANA19 on Fashion-MNIST",
@@ -198,7 +196,7 @@ pub(super) fn variants() -> Experiment {
 /// Both losses on Fashion-MNIST; the recipe's own on MNIST.
 fn t4(name: &'static str, title: &'static str, dataset: DatasetName) -> Experiment {
     let hinge = ana19(dataset, MODEL);
-    let entropy = RunConfig { loss: Loss::CrossEntropy, ..hinge.clone() };
+    let entropy = hinge.clone().with_loss(Loss::CrossEntropy);
     let mut rows = vec![Row::train("ana19", hinge.clone()), Row::train("ste", ste(hinge))];
     if dataset == DatasetName::FashionMnist {
         rows.push(Row::train("ana19-cross-entropy", entropy.clone()));
@@ -248,17 +246,18 @@ mod tests {
     #[test]
     fn rows_share_everything_else() {
         for experiment in all() {
-            let common = |config: &RunConfig| RunConfig {
-                method: Method::Ana,
-                strategy: Strategy::Expectation,
-                policy: RunConfig::default().policy,
-                backward: BackwardLaw::Static,
-                follow_mean: false,
-                loss: RunConfig::default().loss,
-                anneal_until: 0.5,
-                forward_noise: ForwardNoise::Everywhere,
-                weight_scale: ScalePolicy::MaxAbs,
-                ..config.clone()
+            let common = |config: &RunConfig| {
+                config
+                    .clone()
+                    .with_method(Method::Ana)
+                    .with_strategy(Strategy::Expectation)
+                    .with_policy(RunConfig::default().policy)
+                    .with_backward(BackwardLaw::Static)
+                    .with_follow_mean(false)
+                    .with_loss(RunConfig::default().loss)
+                    .with_anneal_until(0.5)
+                    .with_forward_noise(ForwardNoise::Everywhere)
+                    .with_weight_scale(ScalePolicy::MaxAbs)
             };
             let configs: Vec<_> = experiment
                 .rows

@@ -19,6 +19,17 @@ pub enum Finished {
     Diverged(Diverged),
 }
 
+impl Finished {
+    /// How the trial ended, in a word.
+    pub(super) fn what(&self) -> &'static str {
+        match self {
+            Self::Run(_) => "trained",
+            Self::Measurement(_) => "measured",
+            Self::Diverged(_) => "diverged",
+        }
+    }
+}
+
 pub(super) fn failed(trial: &Trial, source: TrainError) -> ExperimentError {
     ExperimentError::Trial { trial: trial.id.clone(), source: Box::new(source) }
 }
@@ -62,7 +73,7 @@ fn same_training(dir: &Path, there: &RunConfig, (trial, here): (&Trial, &RunConf
         let what = "it started from random weights".to_string();
         return Err(ExperimentError::Different { path: dir.to_path_buf(), what });
     }
-    same(dir, &RunConfig { init: None, ..there.clone() }, here)
+    same(dir, &there.clone().with_init(None), here)
 }
 
 /// Refuses a configuration found in `dir` that is not the expected one.

@@ -180,25 +180,22 @@ impl Grid {
     /// The trial of a setup, with L layers.
     pub(super) fn run(&self, layers: usize, law: Noise, strategy: Strategy, policy: Policy) -> RunConfig {
         let periods = (layers + 3) as f64;
-        RunConfig {
-            dataset: self.dataset.to_string(),
-            model: self.model.to_string(),
-            method: Method::Ana,
-            law,
-            strategy,
-            policy,
-            weight_scale: self.weight_scale,
-            backward: self.backward,
-            anneal_per: AnnealPer::Step,
-            anneal_until: layers as f64 / periods,
-            epochs: self.epochs(layers),
-            batch: self.batch,
-            lr: self.lr,
-            lr_schedule: LrSchedule::Steps { every: (layers + 1) as f64 / periods, factor: 0.1 },
-            augment: self.dataset == DatasetName::Cifar10,
-            subset: self.subset,
-            ..RunConfig::default()
-        }
+        RunConfig::new(self.model.to_string())
+            .with_dataset(self.dataset.to_string())
+            .with_method(Method::Ana)
+            .with_law(law)
+            .with_strategy(strategy)
+            .with_policy(policy)
+            .with_weight_scale(self.weight_scale)
+            .with_backward(self.backward)
+            .with_anneal_per(AnnealPer::Step)
+            .with_anneal_until(layers as f64 / periods)
+            .with_epochs(self.epochs(layers))
+            .with_batch(self.batch)
+            .with_lr(self.lr)
+            .with_lr_schedule(LrSchedule::Steps { every: (layers + 1) as f64 / periods, factor: 0.1 })
+            .with_augment(self.dataset == DatasetName::Cifar10)
+            .with_subset(self.subset)
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use stairs_data::files::read_regular;
 use stairs_train::{HeldOut, RECORD_FORMAT, RunConfig, RunRecord, TopFive, Validation};
 
-use super::{Diverged, Experiment, Scale};
+use super::{Definition, Diverged, Experiment, Scale, Trial};
 use crate::{
     measure::Measurement,
     report::{ReportError, Results},
@@ -59,7 +59,8 @@ struct Run {
 
 /// What `path`, a `records.jsonl` or its folder, holds of an experiment. Of two lines of the same trial the later one counts,
 /// so that lines of several files may be put together. What lines do not hold (rates epoch by epoch, the laws, the weights; in older
-/// ones also the accuracies of epochs) is absent or not a number.
+/// ones also the accuracies of epochs) is absent or not a number. Which trials there should be, `experiment.toml` beside it says; without
+/// one they are those of the experiment.
 ///
 /// # Errors
 /// [`ReportError::Read`] and [`ReportError::Invalid`], with the line.
@@ -79,15 +80,26 @@ pub fn read_lines(experiment: &Experiment, path: &Path) -> Result<Results, Repor
         lines.insert(trial.clone(), line);
     }
     // In the order of the experiment; trials it does not have (another number of seeds) follow.
-    let trials = experiment.trials(Scale::default());
+    let trials = planned(experiment, path.parent().unwrap_or(Path::new(""))).map_err(&invalid)?;
     let mut results = Results::new(experiment.title, trials.len().max(lines.len()));
-    for trial in &trials {
-        if let Some(line) = lines.remove(&trial.id) {
-            add(&mut results, line).map_err(&invalid)?;
+    for (position, trial) in trials.into_iter().enumerate() {
+        match lines.remove(&trial.id) {
+            Some(line) => add(&mut results, line).map_err(&invalid)?,
+            None => results.unfinished.push((position, trial.id)),
         }
     }
     lines.into_values().try_for_each(|line| add(&mut results, line)).map_err(invalid)?;
     Ok(results)
+}
+
+/// The trials that the lines in `folder` are of.
+fn planned(experiment: &Experiment, folder: &Path) -> Result<Vec<Trial>, String> {
+    let defined = Definition::read(folder).and_then(|found| found.map(Definition::complete).transpose());
+    match defined.map_err(|error| error.to_string())? {
+        Some(defined) if defined.experiment.name == experiment.name => Ok(defined.experiment.trials(defined.scale)),
+        Some(other) => Err(format!("experiment.toml beside it is of {}", other.experiment.name)),
+        None => Ok(experiment.trials(Scale::default())),
+    }
 }
 
 fn add(results: &mut Results, line: Line) -> Result<(), String> {

@@ -6,7 +6,8 @@
 //! continued, run in shards on several machines whose directories are then merged, or by several processes that share a
 //! directory: a trial that is finished is skipped, one that was cut short is resumed, one that another process is
 //! running is left to it (the lock of a process that died is free again). A training that starts from the network of
-//! another trial has that trial run first, in whichever shard it is.
+//! another trial has that trial run first, in whichever shard it is. What makes the trials of a folder is kept in it
+//! ([`Definition`]), and what shards left on other machines is taken in by [`Defined::merge`].
 //!
 //! | name | trials |
 //! |---|---|
@@ -37,6 +38,7 @@
 mod campaign;
 mod capacity;
 mod choice;
+mod definition;
 mod digits;
 mod diverged;
 mod error;
@@ -45,6 +47,7 @@ mod fashion_mnist;
 mod finished;
 mod grid;
 mod lines;
+mod merge;
 mod mnist;
 mod opened;
 mod published;
@@ -56,12 +59,14 @@ mod trial;
 mod watch;
 mod zoo;
 
+pub use definition::{Defined, Definition};
 pub use diverged::Diverged;
 pub use error::ExperimentError;
 pub use finished::Finished;
 pub(crate) use finished::difference;
 pub use grid::{Grid, Scope};
 pub use lines::read_lines;
+pub use merge::{Merged, folder_of};
 pub use recipe::{images_recipe, law, policy, recipe, table_recipe, weight_scale};
 pub use results::keep_figures;
 pub use runner::{Outcome, Runner, Status};

@@ -75,37 +75,34 @@ pub fn recipe(dataset: DatasetName, model: &str, method: Method) -> RunConfig {
         DatasetName::Covertype => (10, 512),
         _ => (40, 32),
     };
-    RunConfig {
-        dataset: dataset.to_string(),
-        model: model.to_string(),
-        method,
-        weight_scale: weight_scale(dataset, method),
-        law: law(dataset, method),
-        strategy: Strategy::Expectation,
-        policy: policy(dataset, method),
-        backward: BackwardLaw::Static,
-        forward_noise: if chosen { ForwardNoise::Weights } else { ForwardNoise::Everywhere },
-        anneal_until: if chosen { 0.5 } else { 0.8 },
-        epochs,
-        batch,
-        lr: rate(dataset, method),
-        augment: dataset == DatasetName::Cifar10,
-        ..RunConfig::default()
-    }
+    RunConfig::new(model)
+        .with_dataset(dataset.to_string())
+        .with_method(method)
+        .with_weight_scale(weight_scale(dataset, method))
+        .with_law(law(dataset, method))
+        .with_strategy(Strategy::Expectation)
+        .with_policy(policy(dataset, method))
+        .with_backward(BackwardLaw::Static)
+        .with_forward_noise(if chosen { ForwardNoise::Weights } else { ForwardNoise::Everywhere })
+        .with_anneal_until(if chosen { 0.5 } else { 0.8 })
+        .with_epochs(epochs)
+        .with_batch(batch)
+        .with_lr(rate(dataset, method))
+        .with_augment(dataset == DatasetName::Cifar10)
 }
 
 /// The configuration of choice for a folder of images: that of CIFAR-10, with the crops of `images` in training. Nothing
 /// is known of the images, so it is a place to start from.
 pub fn images_recipe(model: &str, method: Method, images: ImagesConfig) -> RunConfig {
     let dataset = IMAGES.to_string();
-    RunConfig { dataset, images: Some(images), ..recipe(DatasetName::Cifar10, model, method) }
+    recipe(DatasetName::Cifar10, model, method).with_dataset(dataset).with_images(images)
 }
 
 /// The configuration of choice for a table of one's own, `path`: that of the digits, which are few. Nothing is known of the
 /// samples, so it is a place to start from.
 pub fn table_recipe(path: &str, model: &str, method: Method, options: TableOptions) -> RunConfig {
     let dataset = path.to_string();
-    RunConfig { dataset, table: Some(options), ..recipe(DatasetName::Digits, model, method) }
+    recipe(DatasetName::Digits, model, method).with_dataset(dataset).with_table(options)
 }
 
 #[cfg(test)]
@@ -118,7 +115,7 @@ mod tests {
             let float = recipe(dataset, "lenet", Method::Float);
             for method in Method::ALL {
                 let other = recipe(dataset, "lenet", method);
-                assert_eq!(RunConfig { method: Method::Float, lr: float.lr, policy: float.policy, ..other }, float);
+                assert_eq!(other.with_method(Method::Float).with_lr(float.lr).with_policy(float.policy), float);
             }
         }
     }

@@ -11,9 +11,10 @@ use crate::{files::write_atomically, measure::measurement, plot::write_svg, repo
 /// Everything that is finished of `trials`, below `root`.
 pub(super) fn collect(experiment: &Experiment, trials: &[Trial], root: &Path) -> Result<Results, ExperimentError> {
     let mut results = Results::new(experiment.title, trials.len());
-    for trial in trials {
+    for (position, trial) in trials.iter().enumerate() {
         let dir = root.join(&trial.id);
         let id = || trial.id.clone();
+        let before = found(&results);
         match &trial.task {
             Task::Train(_) if !dir.join("record.json").exists() => {
                 results.diverged.extend(Diverged::read(&dir).map(|diverged| (id(), diverged)));
@@ -30,8 +31,27 @@ pub(super) fn collect(experiment: &Experiment, trials: &[Trial], root: &Path) ->
                 results.measurements.extend(found.map(|found| (id(), found)));
             }
         }
+        if found(&results) == before {
+            results.unfinished.push((position, id()));
+        }
     }
     Ok(results)
+}
+
+fn found(results: &Results) -> usize {
+    results.runs.len() + results.diverged.len() + results.measurements.len()
+}
+
+/// Names of the trials that have a record, whatever is in it.
+pub(super) fn recorded<'a>(trials: &'a [Trial], root: &Path) -> Vec<&'a str> {
+    let has = |trial: &&Trial| {
+        let files = match &trial.task {
+            Task::Train(_) => &["record.json", "diverged.json"][..],
+            Task::Measure(_) => &["capacity.json"],
+        };
+        files.iter().any(|file| root.join(&trial.id).join(file).exists())
+    };
+    trials.iter().filter(has).map(|trial| trial.id.as_str()).collect()
 }
 
 /// Writes `records.jsonl`, one line a trial, and the figures of the page as SVG into `dir`. A file that a training started

@@ -29,8 +29,8 @@ use crate::{
 /// How and where an experiment is run.
 #[derive(Clone, Debug)]
 pub struct Runner {
-    /// Directory of all experiments; trials go to `OUT/EXPERIMENT/TRIAL`.
-    pub out: PathBuf,
+    /// Directory of the experiment; trials go to `FOLDER/TRIAL`.
+    pub folder: PathBuf,
     /// Where data sets are looked for.
     pub data: DataRoot,
     /// Device of every training.
@@ -91,7 +91,7 @@ impl Runner {
         let mine: Vec<Trial> =
             all.iter().enumerate().filter(|(i, _)| self.shard.takes(*i)).map(|(_, trial)| trial.clone()).collect();
         let data = Opened::nothing(&self.data);
-        let mut work = Work { all: &all, root: self.out.join(experiment.name), data, stop };
+        let mut work = Work { all: &all, root: self.folder.clone(), data, stop };
         let mut trials = Vec::with_capacity(mine.len());
 
         let mut published = Published::default();
@@ -198,22 +198,42 @@ impl Runner {
     }
 
     fn results(&self, experiment: &Experiment, trials: &[Trial]) -> Result<Results, ExperimentError> {
-        Ok(results::collect(experiment, trials, &self.out.join(experiment.name))?.with_commands(&self.commands))
+        let mut results = results::collect(experiment, trials, &self.folder)?.with_commands(&self.commands);
+        results.shards = self.shard.count();
+        Ok(results)
+    }
+
+    /// Writes the page, and records and figures where they are wanted, of what is finished without running anything.
+    ///
+    /// # Errors
+    /// Those of records that cannot be read, and of files that cannot be written.
+    pub fn report(&self, experiment: &Experiment) -> Result<Results, ExperimentError> {
+        let trials = experiment.trials(self.scale);
+        self.publish(experiment, &trials)?;
+        self.results(experiment, &trials)
     }
 
     /// Writes the page, and records and figures where they are wanted.
+    ///
+    /// Processes write the same files, and the last to write may have read first. So each looks once more after it has written: what was
+    /// recorded between its reading and its writing, it finds then, and what is recorded later is written by who recorded it.
     fn publish(&self, experiment: &Experiment, trials: &[Trial]) -> Result<(), ExperimentError> {
         if self.report.is_none() && self.results.is_none() {
             return Ok(());
         }
-        let found = self.results(experiment, trials)?;
-        if let Some(path) = &self.report {
-            results::write(path, &experiment.page.html(&found)?)?;
+        loop {
+            let before = results::recorded(trials, &self.folder);
+            let found = self.results(experiment, trials)?;
+            if let Some(path) = &self.report {
+                results::write(path, &experiment.page.html(&found)?)?;
+            }
+            if let Some(dir) = &self.results {
+                results::keep(experiment, &found, &dir.join(experiment.name))?;
+            }
+            if results::recorded(trials, &self.folder) == before {
+                return Ok(());
+            }
         }
-        if let Some(dir) = &self.results {
-            results::keep(experiment, &found, &dir.join(experiment.name))?;
-        }
-        Ok(())
     }
 }
 

@@ -25,6 +25,11 @@ impl Shard {
     /// Everything.
     pub const ALL: Shard = Shard { index: 1, count: 1 };
 
+    /// Number of shards.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
     /// True if the trial at `position` (from 0) belongs to this shard.
     pub fn takes(&self, position: usize) -> bool {
         position % self.count == self.index - 1

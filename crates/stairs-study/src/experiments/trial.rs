@@ -128,7 +128,7 @@ impl Row {
         Some(match &self.task {
             Task::Train(config) => {
                 let epochs = scale.epochs.unwrap_or(config.epochs);
-                let config = RunConfig { seed, epochs, ..config.clone() };
+                let config = config.clone().with_seed(seed).with_epochs(epochs);
                 Trial { id: named(&self.name), task: Task::Train(config), from }
             }
             Task::Measure(config) => {

@@ -13,10 +13,10 @@ const MOBILENET: &str = "mobilenet-v2-small:0.35";
 
 /// 10,000 images of Fashion-MNIST, ten epochs; three seeds of the ternary AlexNet. MobileNetV2 also with ternary weights alone.
 pub(super) fn fashion_mnist() -> Experiment {
-    let short = |config| RunConfig { subset: Some(10_000), epochs: 10, batch: 64, ..config };
+    let short = |config: RunConfig| config.with_subset(10_000).with_epochs(10).with_batch(64);
     let mut rows = rows(DatasetName::FashionMnist, short, |config| config);
     let weights = mobilenet(short(started(DatasetName::FashionMnist, MOBILENET, Method::Ana)));
-    rows.push(Row::train("mobilenet-weights", RunConfig { features: Features::Float, ..weights }).with_one_seed());
+    rows.push(Row::train("mobilenet-weights", weights.with_features(Features::Float)).with_one_seed());
     Experiment {
         name: "zoo-fashion-mnist",
         title: "Ternary AlexNet and MobileNetV2 on Fashion-MNIST",
@@ -29,12 +29,12 @@ pub(super) fn fashion_mnist() -> Experiment {
 
 /// CIFAR-10 or a part of it.
 pub(super) fn cifar10() -> Experiment {
-    let short = |config| RunConfig { epochs: 24, batch: 64, ..config };
+    let short = |config: RunConfig| config.with_epochs(24).with_batch(64);
     Experiment {
         name: "zoo-cifar10",
         title: "Ternary AlexNet and MobileNetV2 on CIFAR-10",
         about: "Narrow networks for small images, on what there is of CIFAR-10; against float and softmax regression.",
-        rows: rows(DatasetName::Cifar10, short, |config| RunConfig { epochs: 72, ..config }),
+        rows: rows(DatasetName::Cifar10, short, |config| config.with_epochs(72)),
         seeds: 1,
         page: &RunsPage,
     }
@@ -44,10 +44,10 @@ pub(super) fn cifar10() -> Experiment {
 /// 40 epochs in all against 16.
 pub(super) fn fine_tuning() -> Experiment {
     let float = mobilenet(recipe(DatasetName::Cifar10, MOBILENET, Method::Float));
-    let float = RunConfig { epochs: 24, ..float };
+    let float = float.with_epochs(24);
     let scratch = mobilenet(recipe(DatasetName::Cifar10, MOBILENET, Method::Ana));
-    let scratch = RunConfig { epochs: 16, features: Features::Float, ..scratch };
-    let tuned = RunConfig { weight_scale: ScalePolicy::MseOptimal, lr: 1e-3, ..scratch.clone() };
+    let scratch = scratch.with_epochs(16).with_features(Features::Float);
+    let tuned = scratch.clone().with_weight_scale(ScalePolicy::MseOptimal).with_lr(1e-3);
     Experiment {
         name: "zoo-fine-tuning",
         title: "Fine-tuning a ternary MobileNetV2 on CIFAR-10",
@@ -89,26 +89,24 @@ fn started(dataset: DatasetName, model: &str, method: Method) -> RunConfig {
         return config;
     }
     let interval = if method == Method::Ana { Interval::Overlapped } else { Interval::Partition };
-    RunConfig {
-        policy: Policy::new(Dynamics::Static, Dynamics::Dynamic, interval, Decay::Progressive),
-        forward_noise: ForwardNoise::Everywhere,
-        anneal_until: 0.8,
-        lr: 1e-3,
-        ..config
-    }
+    config
+        .with_policy(Policy::new(Dynamics::Static, Dynamics::Dynamic, interval, Decay::Progressive))
+        .with_forward_noise(ForwardNoise::Everywhere)
+        .with_anneal_until(0.8)
+        .with_lr(1e-3)
 }
 
 /// Fifty layers want more steps at a higher rate, the same quantum in layers of all widths, and noise that leaves all of
 /// them together: where the first layers' falls faster ([`Decay::Progressive`]) it is gone there within the first epoch.
 fn mobilenet(config: RunConfig) -> RunConfig {
-    let config = RunConfig { lr: 3e-3, batch: 32, ..config };
+    let config = config.with_lr(3e-3).with_batch(32);
     if config.method == Method::Float {
         return config;
     }
-    let config = RunConfig { weight_scale: ScalePolicy::Fixed(0.1), ..config };
+    let config = config.with_weight_scale(ScalePolicy::Fixed(0.1));
     if config.method == Method::Ste {
         return config;
     }
     let policy = Policy::new(Dynamics::Static, Dynamics::Dynamic, Interval::Overlapped, Decay::Homogeneous);
-    RunConfig { policy, ..config }
+    config.with_policy(policy)
 }

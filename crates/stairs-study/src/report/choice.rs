@@ -86,8 +86,14 @@ impl Page for ChoicePage {
             }
             section { h2 { "Candidates" } (table(results).html()) }
         };
-        let missing = (results.missing(), results.planned);
-        Ok(shell::page(&results.title, "stairs · choosing on held-out samples", missing, &content, &results.commands))
+        let unfinished = results.unfinished();
+        Ok(shell::page(
+            &results.title,
+            "stairs · choosing on held-out samples",
+            unfinished.as_ref(),
+            &content,
+            &results.commands,
+        ))
     }
 
     fn text(&self, results: &Results) -> String {

@@ -63,7 +63,8 @@ pub fn read_record(path: &Path) -> Result<RunRecord, ReportError> {
     Ok(record)
 }
 
-/// Reads every `record.json` below `directory` (at most 8 levels deep), in the order of their paths.
+/// Reads every `record.json` below `directory` (at most 8 levels deep), in the order of their paths. Runs for another task
+/// than classes are left out: reports compare accuracies.
 ///
 /// # Errors
 /// [`ReportError::Nothing`] if there is none; otherwise the first error of [`read_record`].
@@ -74,7 +75,8 @@ pub fn collect_records(directory: &Path) -> Result<Vec<RunRecord>, ReportError> 
         return Err(ReportError::Nothing(directory.to_path_buf()));
     }
     paths.sort();
-    paths.iter().map(|path| read_record(path)).collect()
+    let records = paths.iter().map(|path| read_record(path)).collect::<Result<Vec<_>, _>>()?;
+    Ok(records.into_iter().filter(|record| record.config.task.is_none()).collect())
 }
 
 fn find(directory: &Path, depth: usize, paths: &mut Vec<PathBuf>) -> Result<(), ReportError> {

@@ -21,6 +21,7 @@ mod results;
 mod shell;
 mod stairs;
 mod table;
+mod unfinished;
 mod weights;
 
 pub use annealing::GridPage;
@@ -33,6 +34,7 @@ pub use page::Report;
 pub use paired::{Comparison, PairedPage};
 pub use results::{Page, Results, RunsPage};
 pub use table::text_table;
+pub use unfinished::Unfinished;
 
 #[cfg(test)]
 mod tests;

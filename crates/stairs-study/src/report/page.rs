@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use stairs_train::{BackwardLaw, Method, RunRecord};
 
 use super::{
-    Group, ReportError, Study,
+    Group, ReportError, Study, Unfinished,
     accuracies::accuracy_table,
     curves, laws,
     number::{NONE, count, display_name, fixed},
@@ -30,19 +30,27 @@ pub struct Report<'a> {
     title: String,
     records: &'a [RunRecord],
     planned: Option<usize>,
+    unfinished: Unfinished,
     commands: Vec<String>,
 }
 
 impl<'a> Report<'a> {
     /// A report with a title.
     pub fn new(title: impl Into<String>, records: &'a [RunRecord]) -> Self {
-        Self { title: title.into(), records, planned: None, commands: Vec::new() }
+        Self { title: title.into(), records, planned: None, unfinished: Unfinished::default(), commands: Vec::new() }
     }
 
     /// Number of runs the experiment has; the page says how many are missing.
     #[must_use]
     pub fn with_planned(mut self, runs: usize) -> Self {
         self.planned = Some(runs);
+        self
+    }
+
+    /// The trials of an experiment that have left no record, instead of a number alone.
+    #[must_use]
+    pub fn with_unfinished(mut self, unfinished: Unfinished) -> Self {
+        self.unfinished = unfinished;
         self
     }
 
@@ -59,14 +67,18 @@ impl<'a> Report<'a> {
     /// [`ReportError::Plot`] if a figure cannot be drawn.
     pub fn html(&self) -> Result<String, ReportError> {
         let studies = studies(self.records);
-        let sections = studies.iter().map(|study| section(study, studies.len() > 1)).collect::<Result<Vec<_>, _>>()?;
-        let missing = self.planned.map_or(0, |planned| planned.saturating_sub(self.records.len()));
+        let unfinished = match self.planned {
+            Some(planned) => Unfinished::counted(planned.saturating_sub(self.records.len()), planned),
+            None => self.unfinished.clone(),
+        };
+        let (named, whole) = (studies.len() > 1, unfinished.count == 0);
+        let sections = studies.iter().map(|study| section(study, named, whole)).collect::<Result<Vec<_>, _>>()?;
         let content = html! {
             @for section in &sections { (section) }
             @if studies.is_empty() { p.notice { "There is no finished run to show yet." } }
         };
         let kicker = "stairs · quantisation-aware training by noise annealing";
-        Ok(shell::page(&self.title, kicker, (missing, self.planned.unwrap_or(0)), &content, &self.commands))
+        Ok(shell::page(&self.title, kicker, Some(&unfinished), &content, &self.commands))
     }
 
     /// Writes the page to `path`, replacing what is there in one step; directories are created.
@@ -80,8 +92,8 @@ impl<'a> Report<'a> {
     }
 }
 
-/// One study: headline, table, figures, configuration.
-fn section(study: &Study<'_>, named: bool) -> Result<Markup, ReportError> {
+/// One study: headline where no run is missing, table, figures, configuration.
+fn section(study: &Study<'_>, named: bool, whole: bool) -> Result<Markup, ReportError> {
     let rows = rows(study);
     let annealed: Vec<&Group<'_>> = study.groups.iter().filter(|g| g.method() != Method::Float).collect();
     let mut details = Vec::new();
@@ -97,7 +109,7 @@ fn section(study: &Study<'_>, named: bool) -> Result<Markup, ReportError> {
     }
     Ok(html! {
         @if named { h2.study { (display_name(study.model)) " on " (display_name(study.dataset)) } }
-        p.headline { (headline(study)) }
+        @if whole { p.headline { (headline(study)) } }
         section {
             h2 { "Test accuracy" }
             p.note { "Hard network on the test set after the last epoch; mean ± standard deviation over the seeds." }

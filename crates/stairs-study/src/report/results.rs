@@ -2,7 +2,7 @@
 
 use stairs_train::RunRecord;
 
-use super::{Report, ReportError, Study, text_table};
+use super::{Report, ReportError, Study, Unfinished, text_table};
 use crate::{experiments::Diverged, measure::Measurement, plot::Figure};
 
 /// The finished trials of an experiment.
@@ -18,6 +18,10 @@ pub struct Results {
     pub diverged: Vec<(String, Diverged)>,
     /// Finished measurements with their names.
     pub measurements: Vec<(String, Measurement)>,
+    /// Positions and names of the trials that are not finished, as far as they are known.
+    pub unfinished: Vec<(usize, String)>,
+    /// Number of shards that the trials are run in.
+    pub shards: usize,
     /// Commands that make them again.
     pub commands: Vec<String>,
 }
@@ -31,6 +35,8 @@ impl Results {
             runs: Vec::new(),
             diverged: Vec::new(),
             measurements: Vec::new(),
+            unfinished: Vec::new(),
+            shards: 1,
             commands: Vec::new(),
         }
     }
@@ -42,9 +48,20 @@ impl Results {
         self
     }
 
-    /// Trials that are not finished.
-    pub(super) fn missing(&self) -> usize {
-        self.planned.saturating_sub(self.runs.len() + self.diverged.len() + self.measurements.len())
+    /// Trials that are not finished; `None` where all are.
+    pub fn unfinished(&self) -> Option<Unfinished> {
+        let found = self.runs.len() + self.diverged.len() + self.measurements.len();
+        let count = self.planned.saturating_sub(found);
+        let (planned, trials, shards) = (self.planned, self.unfinished.clone(), self.shards);
+        (count > 0).then_some(Unfinished { count, planned, trials, shards })
+    }
+
+    /// The conclusion of all trials, or that of none, which says so; nothing is concluded from a part.
+    pub(super) fn concluded(&self, conclusion: impl FnOnce(&Self) -> String) -> Option<String> {
+        match self.unfinished() {
+            Some(unfinished) if unfinished.count < unfinished.planned => None,
+            _ => Some(conclusion(self)),
+        }
     }
 
     /// The records of the trainings.
@@ -80,7 +97,8 @@ pub struct RunsPage;
 impl Page for RunsPage {
     fn html(&self, results: &Results) -> Result<String, ReportError> {
         let records = results.records();
-        Report::new(&results.title, &records).with_planned(results.planned).with_commands(&results.commands).html()
+        let report = Report::new(&results.title, &records).with_unfinished(results.unfinished().unwrap_or_default());
+        report.with_commands(&results.commands).html()
     }
 
     fn text(&self, results: &Results) -> String {

@@ -2,17 +2,17 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{ReportError, number::count};
+use super::{ReportError, Unfinished};
 use crate::plot::{Figure, theme_css};
 
 /// Layout of a page; colours are the variables of [`theme_css`].
 const STYLE: &str = include_str!("page.css");
 
-/// A page around `content`; `missing` of `planned` trials are not finished.
+/// A page around `content`, which says what is not finished.
 pub(super) fn page(
     title: &str,
     kicker: &str,
-    (missing, planned): (usize, usize),
+    unfinished: Option<&Unfinished>,
     content: &Markup,
     commands: &[String],
 ) -> String {
@@ -31,11 +31,7 @@ pub(super) fn page(
                         p.kicker { (kicker) }
                         h1 { (title) }
                     }
-                    @if missing > 0 {
-                        p.notice {
-                            (missing) " of " (count(planned, "trial")) " not finished yet: this page shows the others."
-                        }
-                    }
+                    @if let Some(unfinished) = unfinished { (unfinished.html()) }
                     (content)
                     (reproduction(commands))
                 }

@@ -16,12 +16,15 @@ pub struct PartialEpoch {
 /// Sums over the samples of one part of an epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sums {
-    /// Losses in nats.
+    /// Losses.
     pub loss: f64,
     /// Samples.
     pub samples: usize,
     /// Right answers, a whole number.
     pub hits: f64,
+    /// Scores of another task than classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scores: Option<f64>,
     /// Batches the samples came in.
     pub batches: u64,
 }

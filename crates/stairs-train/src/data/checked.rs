@@ -32,6 +32,18 @@ impl Checked {
 }
 
 impl Samples for Checked {
+    fn targets(&self) -> usize {
+        self.inner.targets()
+    }
+
+    fn copy_targets(&self, i: usize, out: &mut [f32]) -> Result<(), SampleError> {
+        self.inner.copy_targets(i, out)?;
+        match out.iter().position(|value| !value.is_finite()) {
+            Some(target) => Err(format!("its target {target} is {}: every one must be a number", out[target]).into()),
+            None => Ok(()),
+        }
+    }
+
     fn shape(&self) -> [usize; 3] {
         self.inner.shape()
     }
@@ -101,6 +113,7 @@ pub(crate) fn survey(
     let part = |samples: &Arc<dyn Samples>| {
         let samples = Checked::samples(samples.clone(), classes);
         let mut values = vec![0.0; samples.shape().iter().product()];
+        let mut targets = vec![0.0; samples.targets()];
         let mut bytes = Vec::with_capacity(4 * values.len());
         let (mut counts, mut hash) = (vec![0; classes], Sha256::new());
         hash.update(b"stairs samples 1");
@@ -108,7 +121,10 @@ pub(crate) fn survey(
             let class = samples.copy(index, &mut values).map_err(|source| TrainError::Sample { index, source })?;
             counts[class] += 1;
             bytes.clear();
-            values.iter().for_each(|value| bytes.extend(value.to_le_bytes()));
+            if !targets.is_empty() {
+                samples.copy_targets(index, &mut targets).map_err(|source| TrainError::Sample { index, source })?;
+            }
+            values.iter().chain(&targets).for_each(|value| bytes.extend(value.to_le_bytes()));
             hash.update((class as u64).to_le_bytes());
             hash.update(&bytes);
         }

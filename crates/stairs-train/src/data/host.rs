@@ -27,6 +27,8 @@ pub struct HostBatch {
     pub values: Vec<f32>,
     /// Their classes.
     pub labels: Vec<i64>,
+    /// Values that are to be predicted for them, one sample after the other; none for classes alone.
+    pub targets: Vec<f32>,
     /// Samples of the optimiser step the batch is a part of; at least its own.
     pub of_step: usize,
 }
@@ -82,7 +84,9 @@ impl Pass {
 
     fn make(&self, part: Range<usize>, of_step: usize) -> Result<HostBatch, TrainError> {
         let size: usize = self.samples.shape().iter().product();
-        let mut batch = HostBatch { values: vec![0.0; part.len() * size], labels: vec![0; part.len()], of_step };
+        let (count, wanted) = (part.len(), self.samples.targets());
+        let targets = self.targets(&self.order[part.clone()], wanted)?;
+        let mut batch = HostBatch { values: vec![0.0; count * size], labels: vec![0; count], targets, of_step };
         let threads = self.threads.clamp(1, part.len().max(1));
         let outputs = batch.values.chunks_exact_mut(size).zip(&mut batch.labels);
         let jobs = Jobs { left: Mutex::new(self.order[part].iter().copied().zip(outputs)), fault: Mutex::new(None) };
@@ -110,6 +114,17 @@ impl Pass {
             Some((index, source)) => Err(TrainError::Sample { index, source }),
             None => Ok(batch),
         }
+    }
+
+    /// What is to be predicted for these samples.
+    fn targets(&self, samples: &[usize], wanted: usize) -> Result<Vec<f32>, TrainError> {
+        let mut targets = vec![0.0; samples.len() * wanted];
+        if wanted > 0 {
+            for (&index, out) in samples.iter().zip(targets.chunks_exact_mut(wanted)) {
+                self.samples.copy_targets(index, out).map_err(|source| TrainError::Sample { index, source })?;
+            }
+        }
+        Ok(targets)
     }
 
     fn sample(&self, i: usize, out: &mut [f32]) -> Result<usize, SampleError> {

@@ -25,21 +25,21 @@ use burn::{
         dataloader::{DataLoader, DataLoaderIterator, Progress},
         dataset::DatasetError,
     },
-    tensor::{Device, Int, Tensor, TensorData},
+    tensor::{Device, Tensor, TensorData},
 };
 
 use stairs_noise::derive_seed;
 
 use super::{HostBatch, HostBatches, Pass, Samples, batches, epoch_order, host::threads, share, steps_per_epoch};
-use crate::{TrainError, seeded::seed_device, stop::Gate};
+use crate::{Targets, TrainError, seeded::seed_device, stop::Gate};
 
 /// A batch on the device.
 #[derive(Clone, Debug)]
 pub struct Batch {
     /// Samples `[batch, channels, height, width]`, standardised.
     pub inputs: Tensor<4>,
-    /// Classes `[batch]`, counted from 0.
-    pub targets: Tensor<1, Int>,
+    /// What they should be answered with.
+    pub targets: Targets,
     /// Samples of the optimiser step this batch is a part of; at least those of the batch.
     pub of_step: usize,
 }
@@ -47,7 +47,7 @@ pub struct Batch {
 impl Batch {
     /// True if the batch is all of its optimiser step.
     pub fn is_whole(&self) -> bool {
-        self.targets.dims()[0] == self.of_step
+        self.targets.classes.dims()[0] == self.of_step
     }
 }
 
@@ -206,6 +206,7 @@ impl Loader {
             begun: None,
             batches: pass.start_parts(parts.into_iter().map(|(_, of_step, part)| (of_step, part)).collect()),
             shape: self.samples.shape(),
+            targets: self.samples.targets(),
             visit: self.visit,
             gate: self.gate.clone(),
             device: self.device.clone(),
@@ -272,6 +273,7 @@ struct Epoch {
     begun: Option<usize>,
     batches: HostBatches,
     shape: [usize; 3],
+    targets: usize,
     visit: Visit,
     gate: Gate,
     device: Device,
@@ -308,7 +310,7 @@ impl Iterator for Epoch {
             self.steps = Vec::new().into_iter();
             return None;
         }
-        let HostBatch { values, labels, of_step } = match self.batches.next()? {
+        let HostBatch { values, labels, targets, of_step } = match self.batches.next()? {
             Ok(batch) => batch,
             Err(error) => return Some(Err(self.fault.put(error))),
         };
@@ -317,7 +319,11 @@ impl Iterator for Epoch {
         self.done += count;
         Some(Ok(Batch {
             inputs: Tensor::from_data(TensorData::new(values, [count, channels, height, width]), &self.device),
-            targets: Tensor::from_data(TensorData::new(labels, [count]), &self.device),
+            targets: Targets {
+                classes: Tensor::from_data(TensorData::new(labels, [count]), &self.device),
+                values: (self.targets > 0)
+                    .then(|| Tensor::from_data(TensorData::new(targets, [count, self.targets]), &self.device)),
+            },
             of_step,
         }))
     }
@@ -401,7 +407,7 @@ mod tests {
             for batch in loader.iter() {
                 let batch = batch.unwrap();
                 let x = batch.inputs.into_data().try_into_vec::<f32>().unwrap();
-                let y: Vec<i64> = batch.targets.try_into_vec_as().unwrap();
+                let y: Vec<i64> = batch.targets.classes.try_into_vec_as().unwrap();
                 assert!(x.iter().zip(&y).all(|(x, y)| *x as i64 % 3 == *y));
                 seen.extend(x);
             }

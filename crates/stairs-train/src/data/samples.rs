@@ -22,7 +22,7 @@ pub trait Samples: Send + Sync + 'static {
     }
 
     /// Writes sample `i < len`, standardised, in row-major order of [`shape`](Self::shape), and returns its class,
-    /// counted from 0 and below the number of the model's classes.
+    /// counted from 0 and below the number of the model's classes; 0 for another task than classes.
     ///
     /// # Errors
     /// Where the sample cannot be made; the run ends with [`TrainError::Sample`](crate::TrainError::Sample).
@@ -36,6 +36,21 @@ pub trait Samples: Send + Sync + 'static {
     fn copy_augmented(&self, i: usize, seed: u64, epoch: usize, out: &mut [f32]) -> Result<usize, SampleError> {
         let _ = (seed, epoch);
         self.copy(i, out)
+    }
+
+    /// Number of values that are to be predicted for a sample; 0, the default, for classes alone.
+    fn targets(&self) -> usize {
+        0
+    }
+
+    /// Writes the [`targets`](Self::targets) values that are to be predicted for sample `i < len`; the same for its
+    /// changed versions. Called where there are some.
+    ///
+    /// # Errors
+    /// As [`copy`](Self::copy).
+    fn copy_targets(&self, i: usize, out: &mut [f32]) -> Result<(), SampleError> {
+        let _ = (i, out);
+        Ok(())
     }
 
     /// Class of sample `i < len`; by default the sample is made for it.

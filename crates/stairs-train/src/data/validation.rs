@@ -109,6 +109,14 @@ impl Samples for Selected {
         self.samples.copy(self.indices[i], out)
     }
 
+    fn targets(&self) -> usize {
+        self.samples.targets()
+    }
+
+    fn copy_targets(&self, i: usize, out: &mut [f32]) -> Result<(), SampleError> {
+        self.samples.copy_targets(self.indices[i], out)
+    }
+
     fn label(&self, i: usize) -> Result<usize, SampleError> {
         self.samples.label(self.indices[i])
     }

@@ -19,6 +19,7 @@ use crate::{
     init::refuse_other_classes,
     optimise, schedule,
     settings::refuse_one_sample,
+    task::Classification,
 };
 
 /// A run about to be diagnosed; see the [module](crate::diagnose).
@@ -115,6 +116,7 @@ impl Diagnose {
             return Err(ConfigError::Diagnosis { every, directions }.into());
         }
         config.validate(self.train.as_ref(), self.test.as_ref())?;
+        config.check_task(None)?;
         refuse_other_classes(config, self.identity.as_ref())?;
         let Chosen { training: chosen, validation } = Chosen::of(config, self.train.as_ref())?;
         let steps_per_epoch = steps_per_epoch(chosen.len(), config.batch);
@@ -130,7 +132,7 @@ impl Diagnose {
         let [train, test] = [&self.train, &self.test].map(|samples| Checked::samples(samples.clone(), self.classes));
         refuse_one_sample(config, &model, train.as_ref(), &chosen, &self.device)?;
         let mut optimiser = optimise::optimiser(config, &model)?;
-        let mut model = Annealed::of_run(model, Some(annealer.clone()), config)?;
+        let mut model = Annealed::of_run(model, Some(annealer.clone()), Arc::new(Classification::of(config)), config)?;
         let mut rates = schedule::scheduler(config, steps)?;
         let loader = Loader::train(train.clone(), chosen, config.batch, config.seed, config.augment, 0, device);
         let mut moments = Moments { annealer: &annealer, sites: &sites, directions, seed: config.seed, last: None };

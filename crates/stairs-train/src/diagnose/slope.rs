@@ -114,7 +114,7 @@ pub(super) fn loss<M: Classifier>(model: &M, batch: &Batch) -> f64 {
     let logits = model.logits(batch.inputs.clone());
     let [samples, classes] = logits.dims();
     let logits = logits.into_data().try_into_vec_as::<f32>().unwrap_or_default();
-    let targets = batch.targets.clone().into_data().try_into_vec_as::<i64>().unwrap_or_default();
+    let targets = batch.targets.classes.clone().into_data().try_into_vec_as::<i64>().unwrap_or_default();
     let one = |(row, target): (&[f32], &i64)| {
         // log Σ exp(x − x_target), the target's own term apart.
         let target = *target as usize;

@@ -3,10 +3,10 @@
 //! | display | where |
 //! |---|---|
 //! | [`Display::Dashboard`] | burn-train's full-screen dashboard (feature `tui`) |
-//! | [`Display::Bar`] | a bar within the epoch, one line after it (on a terminal) |
+//! | [`Display::Bar`] | a bar within the epoch with the time that is left of the run, one line after it (on a terminal) |
 //! | [`Display::Plain`] | one readable line an epoch, and one every half a minute within long ones |
 //! | [`Display::Quiet`] | nothing: for grids of runs |
-//! | [`Display::Auto`] | dashboard or bar on a terminal, plain elsewhere |
+//! | [`Display::Auto`] | a bar on a terminal, plain elsewhere |
 //! | [`Display::Custom`] | a [`Progress`] of your own |
 
 mod bar;
@@ -69,10 +69,10 @@ impl Progress for Quiet {}
 /// How a run is shown.
 #[derive(Default)]
 pub enum Display {
-    /// Dashboard or bar on a terminal, plain lines elsewhere.
+    /// A bar on a terminal, plain lines elsewhere.
     #[default]
     Auto,
-    /// burn-train's dashboard; plain lines where it is not compiled in or standard output is no terminal.
+    /// burn-train's dashboard, for wide terminals; plain lines where it is not compiled in or standard output is no terminal.
     Dashboard,
     /// A bar within the epoch; plain lines where standard output is no terminal.
     Bar,
@@ -88,9 +88,9 @@ impl Display {
     /// The progress of a run.
     pub(crate) fn open(self) -> SharedProgress {
         let terminal = std::io::stdout().is_terminal();
-        let dashboard = terminal && cfg!(feature = "tui") && matches!(self, Display::Auto | Display::Dashboard);
+        let dashboard = terminal && cfg!(feature = "tui") && matches!(self, Display::Dashboard);
         let progress: Box<dyn Progress> = match self {
-            Display::Auto | Display::Dashboard if dashboard => Box::new(AroundDashboard),
+            Display::Dashboard if dashboard => Box::new(AroundDashboard),
             Display::Auto | Display::Bar if terminal => Box::new(Bar::new()),
             Display::Auto | Display::Dashboard | Display::Bar | Display::Plain => Box::new(Patient::new(Plain)),
             Display::Quiet => Box::new(Quiet),

@@ -38,7 +38,11 @@ impl Progress for Plain {
             Some(validation) => (HeldOut::Validation, validation.accuracy),
             None => (HeldOut::Test, record.best_test_accuracy),
         };
-        println!("trained in {:.1} s, best {part} accuracy {best:.2} %", record.wall_seconds);
+        let best = match &record.config.task {
+            None => format!("accuracy {best:.2} %"),
+            Some(task) => format!("{} {best:.4}", task.metric),
+        };
+        println!("trained in {:.1} s, best {part} {best}", record.wall_seconds);
     }
 }
 
@@ -94,19 +98,23 @@ impl Progress for Patient {
     }
 }
 
-/// The line of an epoch: losses in nats, accuracies in percent.
+/// The line of an epoch: losses, accuracies in percent, or the metric of another task.
 pub fn epoch_line(record: &EpochRecord, total: usize) -> String {
     let width = total.to_string().len();
     let scale = record.laws.iter().map(|law| law.scale).fold(0.0, f64::max);
     let noise = if record.laws.is_empty() { String::new() } else { format!("  noise {scale:.3}") };
+    let metric = |value: f64| match &record.metric {
+        None => format!("acc {value:6.2} %"),
+        Some(name) => format!("{name} {value:.4}"),
+    };
     format!(
-        "epoch {:width$}/{total}  train loss {:.4}  acc {:6.2} %  {} loss {:.4}  acc {:6.2} %  lr {:.1e}{noise}  {:.1} s",
+        "epoch {:width$}/{total}  train loss {:.4}  {}  {} loss {:.4}  {}  lr {:.1e}{noise}  {:.1} s",
         record.epoch,
         record.train_loss,
-        record.train_accuracy,
+        metric(record.train_accuracy),
         record.held_out,
         record.held_out_loss,
-        record.held_out_accuracy,
+        metric(record.held_out_accuracy),
         record.learning_rate,
         record.seconds,
     )
@@ -134,6 +142,7 @@ mod tests {
             step: 69,
             train_loss: 0.51234,
             train_accuracy: 87.5,
+            metric: None,
             held_out: HeldOut::Test,
             held_out_loss: 0.25,
             held_out_accuracy: 100.0,
@@ -145,5 +154,7 @@ mod tests {
             epoch_line(&record, 20),
             "epoch  3/20  train loss 0.5123  acc  87.50 %  test loss 0.2500  acc 100.00 %  lr 1.0e-3  noise 0.250  1.3 s"
         );
+        let record = EpochRecord { metric: Some("rmse".into()), held_out_accuracy: 0.5, ..record };
+        assert!(epoch_line(&record, 20).contains("test loss 0.2500  rmse 0.5000  lr"));
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{not_negative, percent};
+use super::{not_negative, number, percent};
 use crate::RunConfig;
 
 /// The part of the data that an epoch is tested on, and that is not trained on.
@@ -54,13 +54,16 @@ pub struct EpochRecord {
     pub step: u64,
     /// Mean training loss over the epoch (through the regularised network).
     pub train_loss: f64,
-    /// Training accuracy in percent over the epoch (through the regularised network).
+    /// Training accuracy in percent over the epoch (through the regularised network); where there is a
+    /// [metric](Self::metric), that.
     pub train_accuracy: f64,
+    /// Short name of the metric of another task than classes: what is called accuracy here, and score in files, is that.
+    pub metric: Option<String>,
     /// What the hard network was tested on.
     pub held_out: HeldOut,
     /// Mean loss of the hard network there.
     pub held_out_loss: f64,
-    /// Accuracy in percent of the hard network there.
+    /// Accuracy in percent of the hard network there, or the metric.
     pub held_out_accuracy: f64,
     /// Learning rate at the end of the epoch.
     pub learning_rate: f64,
@@ -89,8 +92,9 @@ impl EpochRecord {
     pub fn check(&self) -> Result<(), String> {
         let check = || {
             let [loss, accuracy] = self.held_out.names();
-            percent("train_accuracy", self.train_accuracy)?;
-            percent(accuracy, self.held_out_accuracy)?;
+            let allowed = if self.metric.is_none() { percent } else { number };
+            allowed("train_accuracy", self.train_accuracy)?;
+            allowed(accuracy, self.held_out_accuracy)?;
             for (field, value) in [
                 ("train_loss", self.train_loss),
                 (loss, self.held_out_loss),
@@ -111,7 +115,12 @@ struct Line {
     epoch: usize,
     step: u64,
     train_loss: f64,
-    train_accuracy: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    train_accuracy: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    metric: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    train_score: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     test_loss: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -120,6 +129,10 @@ struct Line {
     validation_loss: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     validation_accuracy: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    test_score: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    validation_score: Option<f64>,
     learning_rate: f64,
     seconds: f64,
     laws: Vec<LawPoint>,
@@ -129,23 +142,32 @@ impl TryFrom<Line> for EpochRecord {
     type Error = String;
 
     fn try_from(line: Line) -> Result<Self, String> {
-        let test = line.test_loss.zip(line.test_accuracy);
-        let validation = line.validation_loss.zip(line.validation_accuracy);
+        // A metric has a name, and accuracies have none.
+        let [train, test, validation] = match &line.metric {
+            None => [line.train_accuracy, line.test_accuracy, line.validation_accuracy],
+            Some(_) => [line.train_score, line.test_score, line.validation_score],
+        };
+        let train_accuracy = train.ok_or("an epoch needs train_accuracy, or metric and train_score")?;
+        let test = line.test_loss.zip(test);
+        let validation = line.validation_loss.zip(validation);
         let (held_out, (held_out_loss, held_out_accuracy)) = match (test, validation) {
             (Some(test), None) => (HeldOut::Test, test),
             (None, Some(validation)) => (HeldOut::Validation, validation),
             _ => {
                 return Err(
-                    "an epoch needs test_loss and test_accuracy, or validation_loss and validation_accuracy".into()
+                    "an epoch needs test_loss and test_accuracy, or validation_loss and validation_accuracy (score where it \
+                     has a metric)"
+                        .into()
                 );
             }
         };
-        let Line { epoch, step, train_loss, train_accuracy, learning_rate, seconds, laws, .. } = line;
+        let Line { epoch, step, train_loss, metric, learning_rate, seconds, laws, .. } = line;
         Ok(Self {
             epoch,
             step,
             train_loss,
             train_accuracy,
+            metric,
             held_out,
             held_out_loss,
             held_out_accuracy,
@@ -163,15 +185,22 @@ impl From<EpochRecord> for Line {
             HeldOut::Test => (held_out, (None, None)),
             HeldOut::Validation => ((None, None), held_out),
         };
+        let classes = record.metric.is_none();
+        let accuracy = |value: Option<f64>| value.filter(|_| classes);
+        let score = |value: Option<f64>| value.filter(|_| !classes);
         Self {
             epoch: record.epoch,
             step: record.step,
             train_loss: record.train_loss,
-            train_accuracy: record.train_accuracy,
+            train_accuracy: accuracy(Some(record.train_accuracy)),
+            train_score: score(Some(record.train_accuracy)),
             test_loss: test.0,
-            test_accuracy: test.1,
+            test_accuracy: accuracy(test.1),
             validation_loss: validation.0,
-            validation_accuracy: validation.1,
+            validation_accuracy: accuracy(validation.1),
+            test_score: score(test.1),
+            validation_score: score(validation.1),
+            metric: record.metric,
             learning_rate: record.learning_rate,
             seconds: record.seconds,
             laws: record.laws,
@@ -195,5 +224,11 @@ mod tests {
         assert_eq!(serde_json::from_str::<EpochRecord>(&text).unwrap(), validated);
         let both = old.replace("\"seconds\"", "\"validation_loss\":1.0,\"validation_accuracy\":1.0,\"seconds\"");
         assert!(serde_json::from_str::<EpochRecord>(&both).is_err());
+        // Of another task.
+        let measured = EpochRecord { metric: Some("rmse".into()), held_out_accuracy: 250.0, ..validated };
+        let text = serde_json::to_string(&measured).unwrap();
+        assert!(text.contains("\"metric\":\"rmse\"") && text.contains("\"validation_score\":250.0"), "{text}");
+        assert!(!text.contains("accuracy") && measured.check().is_ok(), "{text}");
+        assert_eq!(serde_json::from_str::<EpochRecord>(&text).unwrap(), measured);
     }
 }

@@ -156,7 +156,7 @@ fn freezing_follows_the_algorithm_step_by_step() {
 #[test]
 fn remedies_begin_after_a_quarter_and_follow_a_cosine() {
     let Schedules { steps, dampening, freezing } = file().schedules;
-    let of = |method| Remedy::of(&RunConfig { method, ..RunConfig::default() }, steps);
+    let of = |method| Remedy::of(&RunConfig::default().with_method(method), steps);
     assert_eq!(of(Method::Ste), None);
     let (damp, freeze) = (of(Method::Dampening).unwrap(), of(Method::Freezing).unwrap());
     for step in 0..=steps {

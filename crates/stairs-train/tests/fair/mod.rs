@@ -23,15 +23,7 @@ use stairs_train::{
 use crate::support::digits;
 
 fn mlp(method: Method) -> RunConfig {
-    RunConfig {
-        model: "mlp:32-16".into(),
-        method,
-        epochs: 3,
-        batch: 32,
-        lr: 3e-3,
-        subset: Some(300),
-        ..RunConfig::default()
-    }
+    RunConfig::new("mlp:32-16").with_method(method).with_epochs(3).with_batch(32).with_lr(3e-3).with_subset(300)
 }
 
 /// All float parameters by path, statistics and scales included.
@@ -47,18 +39,22 @@ fn methods_start_from_the_same_weights_and_quanta() {
     let still = Policy::new(Dynamics::Static, Dynamics::Dynamic, Interval::Partition, Decay::Linear);
     for model in ["mlp:32-16", "lenet:4-8-16", "mobilenet-v2-small:0.1"] {
         for weight_scale in [ScalePolicy::MaxAbs, ScalePolicy::Fixed(1.0), ScalePolicy::Fixed(0.1)] {
-            let ste = RunConfig { model: model.into(), weight_scale, policy: still, ..mlp(Method::Ste) };
+            let ste = mlp(Method::Ste).with_model(model).with_weight_scale(weight_scale).with_policy(still);
             let expected = start(&ste);
             for law in Noise::ALL {
                 for strategy in Strategy::ALL {
                     for backward in [BackwardLaw::Annealed, BackwardLaw::Static, BackwardLaw::Freeze] {
-                        let ana =
-                            RunConfig { method: Method::Ana, law: law.clone(), strategy, backward, ..ste.clone() };
+                        let ana = ste
+                            .clone()
+                            .with_method(Method::Ana)
+                            .with_law(law.clone())
+                            .with_strategy(strategy)
+                            .with_backward(backward);
                         assert_eq!(start(&ana), expected, "{model} {weight_scale} {law} {strategy} {backward:?}");
                     }
                 }
             }
-            assert_ne!(start(&RunConfig { seed: 2, ..ste }), expected);
+            assert_ne!(start(&ste.with_seed(2)), expected);
         }
     }
 }
@@ -86,7 +82,7 @@ fn epochs_are_chosen_on_held_out_samples_and_the_test_part_is_read_at_the_end() 
     let digits = digits();
     let (train, test) = data::parts(&digits);
     let dir = tempfile::tempdir().unwrap();
-    let config = RunConfig { validation: Some(0.2), reestimate_norms: Some(4), ..mlp(Method::Ana) };
+    let config = mlp(Method::Ana).with_validation(0.2).with_reestimate_norms(4);
     let reads = Arc::new(AtomicUsize::new(0));
     let counted = Arc::new(Counted(test.clone(), reads.clone()));
     let trainer = || {
@@ -135,7 +131,7 @@ fn parts_without_samples_are_refused() {
         (Some(f64::NAN), None, 32, "validation share"),
     ] {
         let dir = tempfile::tempdir().unwrap();
-        let config = RunConfig { validation, subset, batch, ..mlp(Method::Ste) };
+        let config = mlp(Method::Ste).with_validation(validation).with_subset(subset).with_batch(batch);
         let error =
             Trainer::new(config, &digits, dir.path().join("run")).with_display(Display::Quiet).run().unwrap_err();
         assert!(error.to_string().contains(expected), "{error}");
@@ -149,8 +145,8 @@ fn remedies_reach_the_weights() {
     let digits = digits();
     let dir = tempfile::tempdir().unwrap();
     let train = |method: Method, quantum, epochs, lr| {
-        let config = RunConfig { weight_scale: ScalePolicy::Fixed(quantum), epochs, lr, ..mlp(method) };
-        let config = RunConfig { lr_schedule: LrSchedule::Constant, ..config };
+        let config = mlp(method).with_weight_scale(ScalePolicy::Fixed(quantum)).with_epochs(epochs).with_lr(lr);
+        let config = config.with_lr_schedule(LrSchedule::Constant);
         let run = dir.path().join(format!("{method}-{epochs}"));
         Trainer::new(config, &digits, &run).with_display(Display::Quiet).run().unwrap();
         let model = ZooModel::load(&RunDir::new(&run), &digits, Which::Last, &Device::flex()).unwrap();
@@ -167,7 +163,7 @@ fn remedies_reach_the_weights() {
     let rests = |weights: &[f32]| weights.iter().filter(|w| [-1.0_f32, 0.0, 1.0].contains(w)).count();
     let (ste, frozen) = (train(Method::Ste, 1.0, 40, 5e-2), train(Method::Freezing, 1.0, 40, 5e-2));
     assert!(rests(&frozen) > 5 && rests(&ste) == 0, "{} {}", rests(&frozen), rests(&ste));
-    let config = RunConfig { weight_scale: ScalePolicy::Twn, ..mlp(Method::Freezing) };
+    let config = mlp(Method::Freezing).with_weight_scale(ScalePolicy::Twn);
     assert!(ZooModel::new(&config, [1, 8, 8], 10, &Device::flex()).unwrap_err().to_string().contains("twn"));
 }
 
@@ -177,7 +173,7 @@ fn nothing_is_left_behind_by_a_mean_that_is_followed() {
     let digits = digits();
     let run = |mean, follow_mean| {
         let policy = Policy::new(mean, Dynamics::Dynamic, Interval::Overlapped, Decay::Homogeneous);
-        let config = RunConfig { policy, follow_mean, law: Noise::Uniform, ..mlp(Method::Ana) };
+        let config = mlp(Method::Ana).with_policy(policy).with_follow_mean(follow_mean).with_law(Noise::Uniform);
         let dir = tempfile::tempdir().unwrap();
         Trainer::new(config, &digits, dir.path()).with_display(Display::Quiet).run().unwrap()
     };
@@ -193,8 +189,8 @@ fn nothing_is_left_behind_by_a_mean_that_is_followed() {
 
 #[test]
 fn recipes_are_what_they_say() {
-    let config = RunConfig { epochs: 10, ..RunConfig::ana19("digits", "mlp:32-16") };
-    assert_eq!(RunConfig { epochs: 10, ..Recipe::Ana19.applied(config.clone()) }, config);
+    let config = RunConfig::ana19("digits", "mlp:32-16").with_epochs(10);
+    assert_eq!(Recipe::Ana19.applied(config.clone()).with_epochs(10), config);
     let model = ZooModel::new(&config, [1, 8, 8], 10, &Device::flex()).unwrap();
     let plan = model.plan(&config, 6).unwrap().unwrap();
     // Three layers, the last one's weights too; the noise is gone after 30 of 60 steps, the first third after 10.
@@ -213,7 +209,7 @@ fn recipes_are_what_they_say() {
         assert!(matches!(&laws.backward, Backward::Law(law) if law.scale() == 0.5 && law.mean() == 0.0), "{path}");
     }
 
-    let frozen = RunConfig { backward: BackwardLaw::Freeze, ..config };
+    let frozen = config.with_backward(BackwardLaw::Freeze);
     let plan = model.plan(&frozen, 6).unwrap().unwrap();
     let backward = |path: &str, at| match plan.laws_at(path, at).unwrap().backward {
         Backward::Law(law) => law.scale(),
@@ -223,7 +219,7 @@ fn recipes_are_what_they_say() {
         assert_eq!([9.9, 10.0, 60.0].map(|at| backward(path, at)), [0.5, 0.0, 0.0], "{path}");
     }
 
-    let ana22 = RunConfig { epochs: 10, ..RunConfig::ana22("digits", "mlp:32-16") };
+    let ana22 = RunConfig::ana22("digits", "mlp:32-16").with_epochs(10);
     let model = ZooModel::new(&ana22, [1, 8, 8], 10, &Device::flex()).unwrap();
     let plan = model.plan(&ana22, 6).unwrap().unwrap();
     let law = plan.laws_at("hidden.0.activation.Stair", 0.0).unwrap().forward;
@@ -244,6 +240,6 @@ fn branches_alone_are_quantised() {
     assert_eq!(blocks.len(), 10, "{found:?}");
     // Three convolutions and two activations each.
     assert_eq!(found.len(), 50);
-    let error = ZooModel::new(&RunConfig { model: "lenet".into(), ..config }, [1, 8, 8], 10, &Device::flex());
+    let error = ZooModel::new(&config.with_model("lenet"), [1, 8, 8], 10, &Device::flex());
     assert!(error.unwrap_err().to_string().contains("residual branches"));
 }

@@ -124,11 +124,11 @@ fn assert_same(dir: &Path, whole: &Path, what: &str) {
 /// Stopped again and again until it is done, each time some steps further.
 #[test]
 fn a_run_stopped_inside_epochs_ends_as_if_it_had_not() {
-    let small = |config: RunConfig| RunConfig { batch: 32, ..config };
+    let small = |config: RunConfig| config.with_batch(32);
     let cases = [
         ("annealed", small(config(1, 2))),
         ("every choice", small(everything(2, 2))),
-        ("two devices", RunConfig { devices: 2, ..small(config(3, 2)) }),
+        ("two devices", small(config(3, 2)).with_devices(2)),
     ];
     for (what, config) in cases {
         let (whole, dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -181,7 +181,7 @@ fn a_run_that_is_stopped_before_it_begins_leaves_nothing_to_go_on_from() {
 /// The one before it is whole, and the run goes on from there.
 #[test]
 fn a_damaged_checkpoint_inside_an_epoch_is_passed_over() {
-    let config = RunConfig { batch: 32, ..config(5, 2) };
+    let config = config(5, 2).with_batch(32);
     let (whole, dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     run(&config, whole.path(), (NEVER, NEVER)).unwrap();
     let (epoch, step, _) = moment(run(&config, dir.path(), (512 + 300, NEVER)));

@@ -69,36 +69,31 @@ pub(crate) fn digits() -> Dataset {
 
 /// A short run with everything random in it: sampled noise, augmentation, a cosine schedule.
 pub(crate) fn config(seed: u64, epochs: usize) -> RunConfig {
-    RunConfig {
-        model: "mine".into(),
-        method: Method::Ana,
-        strategy: Strategy::Random,
-        anneal_per: AnnealPer::Step,
-        epochs,
-        batch: 128,
-        lr: 1e-2,
-        lr_schedule: LrSchedule::Cosine { floor: 0.1 },
-        seed,
-        augment: true,
-        subset: Some(512),
-        ..RunConfig::default()
-    }
+    RunConfig::new("mine")
+        .with_method(Method::Ana)
+        .with_strategy(Strategy::Random)
+        .with_anneal_per(AnnealPer::Step)
+        .with_epochs(epochs)
+        .with_batch(128)
+        .with_lr(1e-2)
+        .with_lr_schedule(LrSchedule::Cosine { floor: 0.1 })
+        .with_seed(seed)
+        .with_augment(true)
+        .with_subset(512)
 }
 
 /// The same run with every choice of the optimisation that has a state or changes a gradient.
 pub(crate) fn everything(seed: u64, epochs: usize) -> RunConfig {
-    RunConfig {
-        optimiser: Optimiser::Sgd { momentum: 0.9, nesterov: true },
-        weight_decay: WeightDecay { except: vec![Pattern::new("last").unwrap()], ..WeightDecay::new(1e-3) },
-        lr: 0.1,
-        lr_schedule: LrSchedule::Milestones { at: vec![0.4, 0.7], factor: 0.5 },
-        warm_up: Some(WarmUp { share: 0.3, start: 0.1 }),
-        label_smoothing: 0.1,
-        clip: Some(Clip::Norm(1.0)),
-        accumulate: 2,
-        average: Some(0.9),
-        ..config(seed, epochs)
-    }
+    config(seed, epochs)
+        .with_optimiser(Optimiser::Sgd { momentum: 0.9, nesterov: true })
+        .with_weight_decay(WeightDecay { except: vec![Pattern::new("last").unwrap()], ..WeightDecay::new(1e-3) })
+        .with_lr(0.1)
+        .with_lr_schedule(LrSchedule::Milestones { at: vec![0.4, 0.7], factor: 0.5 })
+        .with_warm_up(WarmUp { share: 0.3, start: 0.1 })
+        .with_label_smoothing(0.1)
+        .with_clip(Clip::Norm(1.0))
+        .with_accumulate(2)
+        .with_average(0.9)
 }
 
 /// Trains [`Mine`] in `dir` on Flex.

@@ -11,7 +11,7 @@ use crate::engine::float::FloatConv;
 use crate::engine::level::Level;
 use crate::engine::moves::Reorder;
 use crate::engine::plain::Plain;
-use crate::engine::product::{Format, From, Geometry, Kernel, Pack, Product, Setting, Weighted};
+use crate::engine::product::{Format, From, Geometry, Pack, Product, Setting, Weighted};
 use crate::engine::step::Step;
 use crate::engine::tensor::Tensor;
 use crate::{Op, ProgramError, Range, Weights, Window};
@@ -123,16 +123,16 @@ impl Builder<'_> {
         };
         // Kernels for depthwise convolutions take all channels as one group.
         let groups = if depthwise.is_some() { 1 } else { groups };
-        let format = choice.format(tensor);
         let (each, outputs) = (channels / groups, weights.outputs() / groups);
-        let unit = choice.unit(&format, each);
+        let unit = choice.unit(each);
         let geometry =
             if layer.rows { Geometry::rows(unit, size[0][0]) } else { Geometry::new(&window, size[0], size[1], unit) };
         let kernel = |group: usize| {
             let weighted = Weighted { weights, first: group * outputs, outputs, channels: each };
-            Kernel::new(&choice, tensor, &geometry, &weighted)
+            choice.kernel(&geometry, &weighted)
         };
         let kernels = (0..groups).map(kernel).collect();
+        let format = choice.into_format();
         let alike = match format {
             Format::Integers => is_int(tensor),
             Format::Codes => !is_int(tensor) && unit == each,

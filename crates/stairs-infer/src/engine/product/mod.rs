@@ -7,12 +7,24 @@ mod geometry;
 mod kernel;
 mod pack;
 mod portable;
+#[cfg(any(target_arch = "x86_64", all(target_arch = "aarch64", target_endian = "little")))]
+mod tables;
+#[cfg(any(target_arch = "x86_64", all(target_arch = "aarch64", target_endian = "little")))]
+mod tile;
+#[cfg(any(target_arch = "x86_64", all(target_arch = "aarch64", target_endian = "little")))]
+mod tiled;
+
+#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+mod neon;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
 pub(crate) use geometry::Geometry;
 pub(crate) use kernel::{Kernel, Setting, Weighted};
 pub(crate) use pack::{Format, Pack};
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 use super::context::Context;
 use super::finish::{CHUNK, Finish, Sums};
@@ -39,7 +51,7 @@ pub(crate) struct Product {
     /// Output channels of a group.
     pub(crate) outputs: usize,
     /// One for each group.
-    pub(crate) kernels: alloc::vec::Vec<Kernel>,
+    pub(crate) kernels: Vec<Box<dyn Kernel>>,
     pub(crate) finish: Finish,
     /// Whether all samples are one image: rows of dense layers.
     pub(crate) joined: bool,
@@ -58,7 +70,7 @@ impl Product {
         } else {
             (context.count, self.geometry.outputs)
         };
-        let width = self.kernels.first().map_or(1, Kernel::width);
+        let width = self.kernels.first().map_or(1, |kernel| kernel.width());
         let (blocks, pieces) = (self.outputs.div_ceil(width), pixels.div_ceil(GROUP));
         let units = images * self.groups * pieces * blocks;
         let mut sums = Aligned([0; GROUP * CHUNK]);
@@ -96,6 +108,6 @@ impl Product {
 
     /// What multiplies.
     pub(crate) fn name(&self) -> &'static str {
-        self.kernels.first().map_or("product", Kernel::name)
+        self.kernels.first().map_or("product", |kernel| kernel.name())
     }
 }

@@ -3,7 +3,7 @@
 //! With m the places where both are not 0, and n those of them where the signs differ, Σ w·x = |m| − 2|n|.
 
 use super::geometry::{Geometry, Run};
-use super::kernel::Weighted;
+use super::kernel::{Kernel, Weighted};
 use crate::engine::context::Context;
 use crate::engine::level::at_level;
 use crate::engine::memory::Plain;
@@ -36,26 +36,21 @@ impl<T: Plain + From<i8>> Wide<T> {
         Self { runs: geometry.runs.clone(), reach: geometry.reach(), width, weights, length }
     }
 
-    pub(crate) fn width(&self) -> usize {
-        self.width
-    }
-
     fn block(&self, block: usize) -> &[T] {
         &self.weights[block * self.length * self.width..][..self.length * self.width]
     }
 }
 
-impl Wide<i16> {
-    /// # Safety
-    /// As [`Kernel::add`](super::Kernel::add).
-    pub(crate) unsafe fn add(
-        &self,
-        context: &Context<'_>,
-        byte: usize,
-        bases: &[usize],
-        block: usize,
-        sums: &mut [i32],
-    ) {
+impl Kernel for Wide<i16> {
+    fn name(&self) -> &'static str {
+        "portable"
+    }
+
+    fn width(&self) -> usize {
+        self.width
+    }
+
+    unsafe fn add(&self, context: &Context<'_>, byte: usize, bases: &[usize], block: usize, sums: &mut [i32]) {
         let task = Task {
             context,
             byte,
@@ -69,17 +64,16 @@ impl Wide<i16> {
     }
 }
 
-impl Wide<i32> {
-    /// # Safety
-    /// As [`Kernel::add`](super::Kernel::add).
-    pub(crate) unsafe fn add(
-        &self,
-        context: &Context<'_>,
-        byte: usize,
-        bases: &[usize],
-        block: usize,
-        sums: &mut [i32],
-    ) {
+impl Kernel for Wide<i32> {
+    fn name(&self) -> &'static str {
+        "integers"
+    }
+
+    fn width(&self) -> usize {
+        self.width
+    }
+
+    unsafe fn add(&self, context: &Context<'_>, byte: usize, bases: &[usize], block: usize, sums: &mut [i32]) {
         let task = Task {
             context,
             byte,
@@ -182,44 +176,36 @@ pub(crate) struct Planes {
 /// Outputs of a block of planes.
 const PLANES: usize = 8;
 
-/// Planes of weights, `[blocks, words, mask and sign, outputs]`, for inputs of `unit` packed numbers a pixel.
-pub(super) fn planes<const W: usize>(unit: usize, weighted: &Weighted<'_>) -> Vec<[[u64; W]; 2]> {
-    let length = weighted.taps() * unit / 2;
-    let mut planes = vec![[[0; W]; 2]; weighted.outputs.div_ceil(W) * length];
-    for output in 0..weighted.outputs {
-        for (word, of) in weighted.sequence(output, unit * 32).chunks(64).enumerate() {
-            let bits = |holds: fn(i8) -> bool| {
-                of.iter().enumerate().map(|(bit, weight)| u64::from(holds(*weight)) << bit).sum::<u64>()
-            };
-            let [mask, sign] = &mut planes[output / W * length + word];
-            mask[output % W] = bits(|weight| weight != 0);
-            sign[output % W] = bits(|weight| weight < 0);
-        }
-    }
-    planes
-}
-
 impl Planes {
-    pub(crate) const WIDTH: usize = PLANES;
-
     pub(crate) fn new(geometry: &Geometry, weighted: &Weighted<'_>) -> Self {
         let length = weighted.taps() * geometry.unit / 2;
-        let weights = planes(geometry.unit, weighted);
+        let mut weights = vec![[[0; PLANES]; 2]; weighted.outputs.div_ceil(PLANES) * length];
+        for output in 0..weighted.outputs {
+            for (word, of) in weighted.sequence(output, geometry.unit * 32).chunks(64).enumerate() {
+                let bits = |holds: fn(i8) -> bool| {
+                    of.iter().enumerate().map(|(bit, weight)| u64::from(holds(*weight)) << bit).sum::<u64>()
+                };
+                let [mask, sign] = &mut weights[output / PLANES * length + word];
+                mask[output % PLANES] = bits(|weight| weight != 0);
+                sign[output % PLANES] = bits(|weight| weight < 0);
+            }
+        }
         Self { runs: geometry.runs.clone(), reach: geometry.reach(), weights, length }
     }
+}
 
-    /// # Safety
-    /// As [`Kernel::add`](super::Kernel::add).
-    pub(crate) unsafe fn add(
-        &self,
-        context: &Context<'_>,
-        byte: usize,
-        bases: &[usize],
-        block: usize,
-        sums: &mut [i32],
-    ) {
+impl Kernel for Planes {
+    fn name(&self) -> &'static str {
+        "planes"
+    }
+
+    fn width(&self) -> usize {
+        PLANES
+    }
+
+    unsafe fn add(&self, context: &Context<'_>, byte: usize, bases: &[usize], block: usize, sums: &mut [i32]) {
         let weights = &self.weights[block * self.length..][..self.length];
-        let task = Task { context, byte, bases, runs: &self.runs, reach: self.reach, weights, width: Self::WIDTH };
+        let task = Task { context, byte, bases, runs: &self.runs, reach: self.reach, weights, width: PLANES };
         at_level!(context.level, bits(task: Task<'_, [[u64; PLANES]; 2]>, sums: &mut [i32]));
     }
 }

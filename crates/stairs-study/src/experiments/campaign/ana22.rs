@@ -51,17 +51,14 @@ const PAGE: PairedPage = PairedPage {
 
 /// The experiment.
 pub(super) fn experiment() -> Experiment {
-    let default = RunConfig {
-        epochs: PERIOD * PERIODS,
-        validation: Some(HELD_OUT),
-        ..RunConfig::ana22("cifar10", "vgg8:0.125+wide")
-    };
+    let default =
+        RunConfig::ana22("cifar10", "vgg8:0.125+wide").with_epochs(PERIOD * PERIODS).with_validation(HELD_OUT);
     let annealed = |strategy, interval| {
         let policy = Policy::new(Dynamics::Static, Dynamics::Dynamic, interval, Decay::Homogeneous);
-        RunConfig { law: Noise::Uniform, strategy, policy, ..default.clone() }
+        default.clone().with_law(Noise::Uniform).with_strategy(strategy).with_policy(policy)
     };
-    let partition = |strategy, backward| RunConfig { backward, ..annealed(strategy, Interval::Partition) };
-    let ste = RunConfig { method: Method::Ste, ..partition(Strategy::Mode, BackwardLaw::Annealed) };
+    let partition = |strategy, backward| annealed(strategy, Interval::Partition).with_backward(backward);
+    let ste = partition(Strategy::Mode, BackwardLaw::Annealed).with_method(Method::Ste);
     Experiment {
         name: "cifar10-ana22",
         title: "The claim of ANA22 on CIFAR-10",
@@ -99,14 +96,12 @@ mod tests {
         let first = config(&experiment.rows[0]).clone();
         for row in &experiment.rows {
             let row = config(row).clone();
-            let columns = RunConfig {
-                law: first.law.clone(),
-                strategy: first.strategy,
-                policy: first.policy,
-                backward: first.backward,
-                method: first.method,
-                ..row
-            };
+            let columns = row
+                .with_law(first.law.clone())
+                .with_strategy(first.strategy)
+                .with_policy(first.policy)
+                .with_backward(first.backward)
+                .with_method(first.method);
             assert_eq!(columns, first);
         }
     }
@@ -114,9 +109,9 @@ mod tests {
     /// P = 3: what the authors do at 350, 400 and 500 epochs is done at 21, 24 and 30.
     #[test]
     fn times_are_those_of_the_authors_in_periods() {
-        let default = RunConfig { epochs: PERIOD * PERIODS, ..RunConfig::ana22("cifar10", "vgg8:0.125+wide") };
+        let default = RunConfig::ana22("cifar10", "vgg8:0.125+wide").with_epochs(PERIOD * PERIODS);
         assert_eq!(*config(&experiment().rows[1]), default);
-        assert_eq!(Recipe::Ana22.applied(default.clone()), RunConfig { epochs: 500, ..default.clone() });
+        assert_eq!(Recipe::Ana22.applied(default.clone()), default.clone().with_epochs(500));
         assert_eq!(default.anneal_until * default.epochs as f64, (7 * PERIOD) as f64);
     }
 }

@@ -40,34 +40,28 @@ pub(super) const PAGE: PairedPage = PairedPage {
 
 /// What was chosen on a part of CIFAR-10, for a network and a length.
 pub(super) fn chosen(model: &str, method: Method, epochs: usize) -> RunConfig {
-    RunConfig {
-        dataset: "cifar10".into(),
-        model: model.into(),
-        method,
-        epochs,
-        batch: 64,
-        lr: 3e-3,
-        weight_scale: ScalePolicy::Fixed(0.1),
-        law: Noise::Uniform,
-        strategy: Strategy::Expectation,
-        policy: Policy::new(Dynamics::Static, Dynamics::Dynamic, Interval::Partition, Decay::Linear),
-        backward: BackwardLaw::Static,
-        forward_noise: ForwardNoise::Weights,
-        anneal_until: 0.5,
-        augment: true,
-        validation: Some(HELD_OUT),
-        ..RunConfig::default()
-    }
+    RunConfig::new(model)
+        .with_dataset("cifar10")
+        .with_method(method)
+        .with_epochs(epochs)
+        .with_batch(64)
+        .with_lr(3e-3)
+        .with_weight_scale(ScalePolicy::Fixed(0.1))
+        .with_law(Noise::Uniform)
+        .with_strategy(Strategy::Expectation)
+        .with_policy(Policy::new(Dynamics::Static, Dynamics::Dynamic, Interval::Partition, Decay::Linear))
+        .with_backward(BackwardLaw::Static)
+        .with_forward_noise(ForwardNoise::Weights)
+        .with_anneal_until(0.5)
+        .with_augment(true)
+        .with_validation(HELD_OUT)
 }
 
 /// The experiment.
 pub(super) fn experiment() -> Experiment {
     let row = |name: &str, method| Row::train(name, chosen("vgg8:0.25", method, EPOCHS));
-    let ana19 = RunConfig {
-        epochs: EPOCHS,
-        validation: Some(HELD_OUT),
-        ..RunConfig::ana19("cifar10", "vgg8:0.25+pool-first+norm-logits")
-    };
+    let ana19 =
+        RunConfig::ana19("cifar10", "vgg8:0.25+pool-first+norm-logits").with_epochs(EPOCHS).with_validation(HELD_OUT);
     Experiment {
         name: "cifar10-levels",
         title: "A ternary VGG8 on CIFAR-10, against float",
@@ -100,11 +94,11 @@ mod tests {
     #[test]
     fn all_but_the_published_recipe_differ_in_their_method_only() {
         let experiment = experiment();
-        let of = |row: &Row| RunConfig { method: Method::Ana, ..config(row).clone() };
+        let of = |row: &Row| config(row).clone().with_method(Method::Ana);
         let (recipe, rows) = experiment.rows.split_last().unwrap();
         assert!(rows.windows(2).all(|two| of(&two[0]) == of(&two[1])));
         let authors = RunConfig::ana19("cifar10", "vgg8:0.25+pool-first+norm-logits");
-        assert_eq!(RunConfig { epochs: authors.epochs, ..config(recipe).clone() }, authors);
+        assert_eq!(config(recipe).clone().with_epochs(authors.epochs), authors);
     }
 
     #[test]

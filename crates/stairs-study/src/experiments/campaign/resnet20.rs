@@ -10,7 +10,7 @@
 //! All else is that of [`cifar10-levels`](super::levels), but for the first layer, which is float too, as in the networks of the
 //! published numbers. Theirs have four levels in weights and features and more than 200 epochs; these have three, and 20.
 
-use stairs_train::{Edges, Method, RunConfig};
+use stairs_train::{Edges, Method};
 
 use super::{levels::chosen, shared::against};
 use crate::{
@@ -36,7 +36,7 @@ const PAGE: PairedPage = PairedPage {
 pub(super) fn experiment() -> Experiment {
     let row = |name: &str, method: Method| {
         let edges = if method == Method::Float { Edges::default() } else { Edges::BothFloat };
-        Row::train(name, RunConfig { edges, ..chosen("resnet20:1", method, EPOCHS) })
+        Row::train(name, chosen("resnet20:1", method, EPOCHS).with_edges(edges))
     };
     Experiment {
         name: "cifar10-resnet20",
@@ -62,7 +62,7 @@ mod tests {
     fn rows_differ_in_their_method_only() {
         let experiment = experiment();
         check(&experiment, PAGE.comparisons);
-        let of = |row: &Row| RunConfig { method: Method::Ana, edges: Edges::BothFloat, ..config(row).clone() };
+        let of = |row: &Row| config(row).clone().with_method(Method::Ana).with_edges(Edges::BothFloat);
         assert!(experiment.rows.windows(2).all(|two| of(&two[0]) == of(&two[1])));
     }
 }

@@ -37,15 +37,13 @@ fn ana19(model: &str, epochs: usize, weight_scale: ScalePolicy) -> RunConfig {
         crop_scale: [0.35, 1.0],
         ..ImagesConfig::default()
     };
-    RunConfig {
-        epochs,
-        batch: BATCH,
-        loss: Loss::CrossEntropy,
-        weight_scale,
-        validation: Some(HELD_OUT),
-        images: Some(images),
-        ..RunConfig::ana19(IMAGES, model)
-    }
+    RunConfig::ana19(IMAGES, model)
+        .with_epochs(epochs)
+        .with_batch(BATCH)
+        .with_loss(Loss::CrossEntropy)
+        .with_weight_scale(weight_scale)
+        .with_validation(HELD_OUT)
+        .with_images(images)
 }
 
 fn experiment(
@@ -55,8 +53,8 @@ fn experiment(
     ana19: RunConfig,
     tuned: bool,
 ) -> Experiment {
-    let float = RunConfig { method: Method::Float, edges: Edges::default(), ..ana19.clone() };
-    let ste = RunConfig { method: Method::Ste, ..ana19.clone() };
+    let float = ana19.clone().with_method(Method::Float).with_edges(Edges::default());
+    let ste = ana19.clone().with_method(Method::Ste);
     let from = |row: Row| if tuned { row.with_start("float") } else { row };
     let rows = vec![Row::train("float", float), from(Row::train("ste", ste)), from(Row::train("ana19", ana19))];
     Experiment { name, title, about, rows, seeds: 1, page: &PAGE }
@@ -94,7 +92,7 @@ mod tests {
         for experiment in [mobilenet(), alexnet()] {
             check(&experiment, PAGE.comparisons);
             let edges = config(&experiment.rows[1]).edges;
-            let of = |row: &Row| RunConfig { method: Method::Ana, edges, ..config(row).clone() };
+            let of = |row: &Row| config(row).clone().with_method(Method::Ana).with_edges(edges);
             assert!(experiment.rows.windows(2).all(|two| of(&two[0]) == of(&two[1])), "{}", experiment.name);
         }
     }

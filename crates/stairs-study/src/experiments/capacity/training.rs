@@ -111,17 +111,14 @@ impl Family {
     }
 
     fn run(&self, model: String) -> RunConfig {
-        RunConfig {
-            dataset: self.dataset.to_string(),
-            model,
-            method: Method::Float,
-            epochs: self.epochs,
-            batch: self.batch,
-            subset: self.subset,
-            lr: 1e-3,
-            lr_schedule: LrSchedule::Constant,
-            ..RunConfig::default()
-        }
+        RunConfig::new(model)
+            .with_dataset(self.dataset.to_string())
+            .with_method(Method::Float)
+            .with_epochs(self.epochs)
+            .with_batch(self.batch)
+            .with_subset(self.subset)
+            .with_lr(1e-3)
+            .with_lr_schedule(LrSchedule::Constant)
     }
 }
 

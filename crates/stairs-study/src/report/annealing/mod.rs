@@ -94,7 +94,9 @@ impl Page for GridPage {
         let accuracy = drawn(accuracy_figure(&setups))?;
         let bars = drawn(core_shares.as_ref().map(shares_figure))?;
         let content = html! {
-            p.headline { (headline(&setups, core_shares.as_ref(), centred_shares.as_ref())) }
+            @if let Some(headline) = results.concluded(|_| headline(&setups, core_shares.as_ref(), centred_shares.as_ref())) {
+                p.headline { (headline) }
+            }
             @if !results.diverged.is_empty() {
                 p.notice {
                     (count(results.diverged.len(), "training")) " diverged (a loss that is not finite) and count with the accuracy "
@@ -164,9 +166,9 @@ impl Page for GridPage {
                 }
             }
         };
-        let missing = (results.missing(), results.planned);
+        let unfinished = results.unfinished();
         let kicker = "stairs · quantisation-aware training by noise annealing";
-        Ok(shell::page(&results.title, kicker, missing, &content, &results.commands))
+        Ok(shell::page(&results.title, kicker, unfinished.as_ref(), &content, &results.commands))
     }
 
     fn text(&self, results: &Results) -> String {
@@ -182,7 +184,7 @@ impl Page for GridPage {
         for (title, factors, takes) in PAIRS.iter().filter(|_| !setups.is_empty()) {
             text += &format!("{title}\n{}\n\n", pair_table(&setups, *factors, takes).text());
         }
-        text + &headline(&setups, found.as_ref(), centred.as_ref())
+        text + &results.concluded(|_| headline(&setups, found.as_ref(), centred.as_ref())).unwrap_or_default()
     }
 
     fn figures(&self, results: &Results) -> Vec<(String, Figure)> {

@@ -99,7 +99,7 @@ impl Page for LowerPage {
             .flat_map(|(_, found)| found.warnings.iter().map(move |warning| format!("{}: {warning}", name(found))))
             .collect();
         let content = html! {
-            p.headline { (headline(results)) }
+            @if let Some(headline) = results.concluded(headline) { p.headline { (headline) } }
             section {
                 h2 { "Over ε" }
                 p.note {
@@ -125,12 +125,12 @@ impl Page for LowerPage {
                 }
             }
         };
-        let missing = (results.missing(), results.planned);
-        Ok(shell::page(&results.title, KICKER, missing, &content, &results.commands))
+        let unfinished = results.unfinished();
+        Ok(shell::page(&results.title, KICKER, unfinished.as_ref(), &content, &results.commands))
     }
 
     fn text(&self, results: &Results) -> String {
-        format!("{}\n\n{}", table(results).text(), headline(results))
+        format!("{}\n\n{}", table(results).text(), results.concluded(headline).unwrap_or_default())
     }
 
     fn figures(&self, results: &Results) -> Vec<(String, Figure)> {

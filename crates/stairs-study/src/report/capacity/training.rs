@@ -261,7 +261,7 @@ impl Page for TrainingPage {
         let drawn =
             figures(results).into_iter().map(|(_, figure)| shell::figure(&figure)).collect::<Result<Vec<_>, _>>()?;
         let content = html! {
-            p.headline { (headline(results)) }
+            @if let Some(headline) = results.concluded(headline) { p.headline { (headline) } }
             section {
                 h2 { "Learning curves and final losses" }
                 p.note {
@@ -288,12 +288,12 @@ impl Page for TrainingPage {
                 (networks(results).html())
             }
         };
-        let missing = (results.missing(), results.planned);
-        Ok(shell::page(&results.title, KICKER, missing, &content, &results.commands))
+        let unfinished = results.unfinished();
+        Ok(shell::page(&results.title, KICKER, unfinished.as_ref(), &content, &results.commands))
     }
 
     fn text(&self, results: &Results) -> String {
-        format!("{}\n\n{}", agreements(results).text(), headline(results))
+        format!("{}\n\n{}", agreements(results).text(), results.concluded(headline).unwrap_or_default())
     }
 
     fn figures(&self, results: &Results) -> Vec<(String, Figure)> {

@@ -146,7 +146,7 @@ impl Page for VariancePage {
     fn html(&self, results: &Results) -> Result<String, ReportError> {
         let drawn = figure(results).map(|figure| shell::figure(&figure)).transpose()?;
         let content = html! {
-            p.headline { (headline(results)) }
+            @if let Some(headline) = results.concluded(headline) { p.headline { (headline) } }
             section {
                 h2 { "2sED over ε and over σ²" }
                 p.note {
@@ -164,12 +164,12 @@ impl Page for VariancePage {
                 (table(results).html())
             }
         };
-        let missing = (results.missing(), results.planned);
-        Ok(shell::page(&results.title, KICKER, missing, &content, &results.commands))
+        let unfinished = results.unfinished();
+        Ok(shell::page(&results.title, KICKER, unfinished.as_ref(), &content, &results.commands))
     }
 
     fn text(&self, results: &Results) -> String {
-        format!("{}\n\n{}", table(results).text(), headline(results))
+        format!("{}\n\n{}", table(results).text(), results.concluded(headline).unwrap_or_default())
     }
 
     fn figures(&self, results: &Results) -> Vec<(String, Figure)> {

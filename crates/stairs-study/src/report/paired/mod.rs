@@ -79,7 +79,7 @@ impl Page for PairedPage {
         let inline = |figure: Option<Figure>| figure.map(|figure| shell::figure(&figure)).transpose();
         let (differences, curves) = (inline(self.differences_figure(results))?, inline(figures::curves(results))?);
         let content = html! {
-            p.headline { (self.headline(results)) }
+            @if let Some(headline) = results.concluded(|results| self.headline(results)) { p.headline { (headline) } }
             p.note { (self.question) " " (Self::how(results)) }
             @if let Some(figure) = differences {
                 section { h2 { "Differences" } (figure) (self.differences(results, Part::Test).html())
@@ -90,13 +90,14 @@ impl Page for PairedPage {
             section { h2 { "Rows" } (tables::rows(results).html()) }
             @if let Some(figure) = curves { section { h2 { "Learning curves" } (figure) } }
         };
-        let missing = (results.missing(), results.planned);
+        let unfinished = results.unfinished();
         let kicker = "stairs · quantisation-aware training by noise annealing";
-        Ok(shell::page(&results.title, kicker, missing, &content, &results.commands))
+        Ok(shell::page(&results.title, kicker, unfinished.as_ref(), &content, &results.commands))
     }
 
     fn text(&self, results: &Results) -> String {
-        let mut parts = vec![results.title.clone(), Self::how(results), self.headline(results)];
+        let mut parts = vec![results.title.clone(), Self::how(results)];
+        parts.extend(results.concluded(|results| self.headline(results)));
         parts.push(self.differences(results, Part::Test).text());
         if is_validated(results) {
             parts.push(self.differences(results, Part::Validation).text());

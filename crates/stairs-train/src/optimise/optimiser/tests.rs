@@ -32,7 +32,7 @@ fn burn(optimiser: Optimiser, weight_decay: WeightDecay) -> ([f64; 3], f64) {
     let weight = Param::from_tensor(Tensor::from_floats([START.map(|x| x as f32)], &device));
     let bias = Param::from_tensor(Tensor::from_floats([START[0] as f32], &device));
     let mut field = Field { model: Net { weight, bias } };
-    let config = RunConfig { optimiser, weight_decay, ..RunConfig::default() };
+    let config = RunConfig::default().with_optimiser(optimiser).with_weight_decay(weight_decay);
     let mut optimiser = super::optimiser(&config, &field.model).unwrap();
     let device = device.inner();
     for grad in GRADS {

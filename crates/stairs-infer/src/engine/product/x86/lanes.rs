@@ -10,7 +10,8 @@ use alloc::vec::Vec;
 
 use crate::engine::context::Context;
 use crate::engine::product::geometry::Geometry;
-use crate::engine::tensor::{Element, Tensor};
+use crate::engine::product::kernel::{Kernel, Setting, additions};
+use crate::engine::tensor::Tensor;
 use crate::{Weights, Window};
 
 /// Channels of a register.
@@ -18,7 +19,7 @@ const LANES: usize = 32;
 
 /// The kernel.
 #[derive(Debug)]
-pub(crate) struct Lanes {
+pub(super) struct Lanes {
     /// Distances of the two taps of every pair from the base of an output.
     pairs: Vec<[usize; 2]>,
     reach: usize,
@@ -29,18 +30,15 @@ pub(crate) struct Lanes {
 }
 
 impl Lanes {
-    pub(crate) const WIDTH: usize = LANES;
+    pub(super) const WIDTH: usize = LANES;
 
     /// Whether all sums of products of stored bytes fit 16 bits.
-    pub(crate) fn fits(input: &Tensor, window: &Window, weights: &Weights) -> bool {
-        let whole = input.range.with_zero();
-        let most = (i64::from(whole.high) - i64::from(whole.low)) * weights.range().reach();
-        let bytes = matches!(input.element, Element::Byte { .. });
-        bytes && most.saturating_mul(window.taps().max(2) as i64) <= i64::from(i16::MAX)
+    pub(super) fn fits(setting: &Setting<'_>, window: &Window) -> bool {
+        setting.is_bytes() && additions(setting.span() * setting.weights.range().reach()) >= window.taps().max(2)
     }
 
     /// A kernel for images packed with [`LANES`] numbers a pixel or a multiple of it.
-    pub(crate) fn new(input: &Tensor, window: &Window, geometry: &Geometry, weights: &Weights) -> Self {
+    pub(super) fn new(input: &Tensor, window: &Window, geometry: &Geometry, weights: &Weights) -> Self {
         let (channels, taps, unit) = (weights.outputs(), window.taps(), geometry.unit);
         let place = |tap: usize| {
             let (y, x) = (tap / window.kernel[1], tap % window.kernel[1]);
@@ -64,20 +62,19 @@ impl Lanes {
         let reach = pairs.iter().flatten().max().map_or(0, |most| most + unit);
         Self { pairs, reach, weights: packed, corrections }
     }
+}
 
-    /// The sums of [`LANES`] channels, those of register `register`, for outputs whose packed inputs begin at `bases`.
-    ///
-    /// # Safety
-    /// As [`Kernel::add`](crate::engine::product::Kernel::add), on a processor with AVX2.
+impl Kernel for Lanes {
+    fn name(&self) -> &'static str {
+        "lanes"
+    }
+
+    fn width(&self) -> usize {
+        LANES
+    }
+
     #[target_feature(enable = "avx2")]
-    pub(crate) unsafe fn add(
-        &self,
-        context: &Context<'_>,
-        byte: usize,
-        bases: &[usize],
-        register: usize,
-        sums: &mut [i32],
-    ) {
+    unsafe fn add(&self, context: &Context<'_>, byte: usize, bases: &[usize], register: usize, sums: &mut [i32]) {
         let weights = &self.weights[register * self.pairs.len()..][..self.pairs.len()];
         let mut corrections = [_mm256_setzero_si256(); 4];
         for (to, from) in corrections.iter_mut().zip(self.corrections[register].as_chunks::<8>().0) {

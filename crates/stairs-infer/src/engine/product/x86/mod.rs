@@ -18,64 +18,104 @@ mod tables;
 mod vnni;
 mod words;
 
-pub(crate) use bytes::{Bytes, additions};
-pub(crate) use lanes::Lanes;
-pub(crate) use popcount::Popcount;
-pub(crate) use signs::Signs;
-pub(crate) use tables::{Tables, Values};
-pub(crate) use vnni::Vnni;
-pub(crate) use words::Words;
+use alloc::boxed::Box;
+use core::arch::x86_64::*;
 
-use super::geometry::Run;
-use crate::engine::context::Context;
-use crate::engine::memory::Plain;
+use bytes::Bytes;
+use lanes::Lanes;
+use popcount::Popcount;
+use signs::Signs;
+use tables::Shuffle;
+use vnni::Vnni;
+use words::Words;
 
-/// Packed inputs from the first on, of outputs at these bases.
-///
-/// # Safety
-/// As [`Kernel::add`](super::Kernel::add).
-unsafe fn packed<T: Plain>(context: &Context<'_>, byte: usize, bases: &[usize], reach: usize) -> *const T {
-    let most = bases.iter().copied().max().unwrap_or_default();
-    // SAFETY: the caller's duty.
-    unsafe { context.memory.read::<T>(byte, 0, most + reach).as_ptr() }
-}
+use super::kernel::{ADDITIONS, Choice, Setting, additions, is_ternary};
+use super::pack::Format;
+use super::tables::{Tables, Values};
+use super::tiled::Tiled;
+use crate::engine::level::Level;
 
-/// Packed inputs of `P` outputs, from their bases on.
-///
-/// # Safety
-/// The bases are among those that [`packed`] has been asked for, and there are `P`.
-#[inline(always)]
-unsafe fn inputs<T: Plain, const P: usize>(packed: *const T, bases: &[usize]) -> [*const T; P] {
-    let mut inputs = [packed; P];
-    for (input, base) in inputs.iter_mut().zip(bases) {
-        // SAFETY: within what is packed.
-        *input = unsafe { packed.add(*base) };
+/// Steps of sums that hold whatever is added.
+const ALL: usize = usize::MAX;
+
+/// The best kernel of this level, if one is better than the portable ones.
+pub(super) fn choice(setting: Setting<'_>) -> Option<Choice<'_>> {
+    let Setting { level, input, weights, sums, depthwise } = setting;
+    if level < Level::Avx2 {
+        return None;
     }
-    inputs
+    if let Some(window) = depthwise {
+        let choice =
+            Choice::new(Format::Codes, move |geometry, _| Box::new(Lanes::new(input, &window, geometry, weights)));
+        return Lanes::fits(&setting, &window).then(|| choice.with_multiple(Lanes::WIDTH));
+    }
+    if level >= Level::Avx512 && setting.is_ternary() {
+        return Some(Choice::new(Format::Planes, |geometry, weighted| {
+            Box::new(Tiled::new(Popcount, geometry, weighted, 0, ALL))
+        }));
+    }
+    if level >= Level::Avx512 && setting.is_bytes() {
+        return Some(Choice::new(Format::Codes, move |geometry, weighted| match weighted.outputs {
+            ..=32 => Box::new(Tiled::new(Vnni::<1>, geometry, weighted, input.low(), ALL)),
+            _ => Box::new(Tiled::new(Vnni::<4>, geometry, weighted, input.low(), ALL)),
+        }));
+    }
+    if let Some(values) = Values::new(input, weights, sums) {
+        return Some(Choice::new(values.format(input.low()), move |geometry, weighted| match weighted.outputs {
+            ..=32 => Box::new(Tables::<Shuffle<1>>::new(&values, geometry, weighted)),
+            _ => Box::new(Tables::<Shuffle<2>>::new(&values, geometry, weighted)),
+        }));
+    }
+    // Two products a step.
+    let steps = additions(2 * setting.span() * weights.range().reach());
+    if setting.is_bytes() && steps >= ADDITIONS {
+        return Some(Choice::new(Format::Codes, move |geometry, weighted| {
+            Box::new(Tiled::new(Bytes, geometry, weighted, input.low(), steps))
+        }));
+    }
+    if input.range.bits() <= 16 {
+        return Some(Choice::new(Format::Words, |geometry, weighted| {
+            Box::new(Tiled::new(Words, geometry, weighted, 0, ALL))
+        }));
+    }
+    is_ternary(weights.range()).then(|| {
+        Choice::new(Format::Integers, |geometry, weighted| Box::new(Tiled::new(Signs, geometry, weighted, 0, ALL)))
+    })
 }
 
-/// Packed numbers of some runs.
-fn length(runs: &[Run]) -> usize {
-    runs.iter().map(|run| run.length).sum()
+/// Two registers from memory.
+///
+/// # Safety
+/// There are 64 bytes, and the processor has AVX2.
+#[inline(always)]
+unsafe fn load<T>(from: &[T; 2]) -> [__m256i; 2] {
+    const { assert!(size_of::<T>() == 32) };
+    let from: *const __m256i = from.as_ptr().cast();
+    // SAFETY: the caller's duty.
+    unsafe { [_mm256_loadu_si256(from), _mm256_loadu_si256(from.add(1))] }
 }
 
-/// Calls `$call::<…, P>` with `P` outputs at a time: `$most`, at most 5, as long as there are.
-macro_rules! tiles {
-    ($most:literal, $count:expr, |$first:ident| $call:ident::<$($constant:ident),*; P>($($argument:expr),* $(,)?)) => {{
-        let count = $count;
-        let mut $first = 0;
-        while $first + $most <= count {
-            $call::<$({ $constant },)* $most>($($argument),*);
-            $first += $most;
+/// Four bytes in every lane of 32 bits.
+///
+/// # Safety
+/// There are four bytes, and the processor has AVX2.
+#[inline(always)]
+unsafe fn splat<T>(from: *const T) -> __m256i {
+    // SAFETY: the caller's duty.
+    unsafe { _mm256_set1_epi32(from.cast::<i32>().read_unaligned()) }
+}
+
+/// Stores 16 numbers of 32 bits plus those at `from`.
+///
+/// # Safety
+/// There are 16 numbers at both places, and the processor has AVX2.
+#[inline(always)]
+unsafe fn store(sums: [__m256i; 2], from: *const i32, to: *mut i32) {
+    for (b, sum) in sums.into_iter().enumerate() {
+        // SAFETY: the caller's duty.
+        unsafe {
+            let sum = _mm256_add_epi32(_mm256_loadu_si256(from.add(8 * b).cast()), sum);
+            _mm256_storeu_si256(to.add(8 * b).cast(), sum);
         }
-        match count - $first {
-            0 => {}
-            1 => $call::<$({ $constant },)* 1>($($argument),*),
-            2 => $call::<$({ $constant },)* 2>($($argument),*),
-            3 => $call::<$({ $constant },)* 3>($($argument),*),
-            _ => $call::<$({ $constant },)* 4>($($argument),*),
-        }
-    }};
+    }
 }
-
-use tiles;

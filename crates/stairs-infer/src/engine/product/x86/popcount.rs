@@ -5,107 +5,91 @@
 
 use core::arch::x86_64::*;
 
-use alloc::vec::Vec;
+use crate::engine::memory::Aligned;
+use crate::engine::product::tile::{Sweep, Tile};
+use crate::engine::product::tiled::Layout;
 
-use super::{inputs, packed, tiles};
-use crate::engine::context::Context;
-use crate::engine::product::geometry::{Geometry, Run};
-use crate::engine::product::kernel::Weighted;
-use crate::engine::product::portable::planes;
+/// The tile.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Popcount;
 
-/// Outputs of a register, and of a block.
-const LANES: usize = 8;
-const WIDTH: usize = 2 * LANES;
+/// Two registers of outputs, twice: masks and signs, or |m| and |n|.
+type Pair = [[__m512i; 2]; 2];
 
-/// The kernel.
-#[derive(Debug)]
-pub(crate) struct Popcount {
-    runs: Vec<Run>,
-    reach: usize,
-    /// `[blocks, words, mask and sign, outputs]`.
-    weights: Vec<[[u64; WIDTH]; 2]>,
-    /// Words of an output.
-    length: usize,
-}
+impl Tile for Popcount {
+    /// Masks and signs in turn.
+    type Input = u64;
+    /// `[mask and sign, 2, outputs]`.
+    type Weights = Aligned<[[[u64; 8]; 2]; 2]>;
+    type Loaded = Pair;
+    type Sums = Pair;
+    type Sum = i32;
 
-impl Popcount {
-    pub(crate) const WIDTH: usize = WIDTH;
+    const NAME: &'static str = "popcount";
+    const STEP: usize = 2;
+    const WIDTH: usize = 16;
+    const OUTPUTS: usize = 4;
 
-    pub(crate) fn new(geometry: &Geometry, weighted: &Weighted<'_>) -> Self {
-        let length = weighted.taps() * geometry.unit / 2;
-        let weights = planes(geometry.unit, weighted);
-        Self { runs: geometry.runs.clone(), reach: geometry.reach(), weights, length }
+    #[inline(always)]
+    unsafe fn zero(self) -> Pair {
+        // SAFETY: the caller's duty.
+        unsafe { [[_mm512_setzero_si512(); 2]; 2] }
     }
 
-    /// # Safety
-    /// As [`Kernel::add`](crate::engine::product::Kernel::add), on a processor with AVX-512 VPOPCNTDQ.
-    #[target_feature(enable = "avx512f,avx512vpopcntdq")]
-    pub(crate) unsafe fn add(
-        &self,
-        context: &Context<'_>,
-        byte: usize,
-        bases: &[usize],
-        block: usize,
-        sums: &mut [i32],
-    ) {
-        let sums = sums.as_chunks_mut::<WIDTH>().0;
-        // SAFETY: the caller's duty.
-        let packed = unsafe { packed(context, byte, bases, self.reach) };
-        let weights = &self.weights[block * self.length..][..self.length];
-        // SAFETY: the caller's duty; the weights are those of the runs.
+    #[inline(always)]
+    unsafe fn load(self, weights: &Self::Weights) -> Pair {
+        // SAFETY: the caller's duty; 64 bytes each.
         unsafe {
-            tiles!(4, bases.len(), |at| tile::<; P>(
-                inputs(packed, &bases[at..]),
-                &self.runs,
-                weights,
-                &mut sums[at..],
-            ));
+            let mut loaded = self.zero();
+            for (loaded, weights) in loaded.as_flattened_mut().iter_mut().zip(weights.0.as_flattened()) {
+                *loaded = _mm512_loadu_si512(weights.as_ptr().cast());
+            }
+            loaded
         }
     }
-}
 
-/// The products of all runs for `P` outputs.
-///
-/// # Safety
-/// All runs can be read from the inputs, and there are as many weights as the runs have pairs of words.
-#[inline]
-#[target_feature(enable = "avx512f,avx512vpopcntdq")]
-unsafe fn tile<const P: usize>(
-    inputs: [*const u64; P],
-    runs: &[Run],
-    weights: &[[[u64; WIDTH]; 2]],
-    to: &mut [[i32; WIDTH]],
-) {
-    let zero = _mm512_setzero_si512();
-    let (mut both, mut opposed) = ([[zero; P]; 2], [[zero; P]; 2]);
-    let mut weights = weights.as_ptr();
-    for run in runs {
+    #[inline(always)]
+    unsafe fn add(self, [mut both, mut opposed]: Pair, input: *const u64, [masks, signs]: Pair) -> Pair {
         // SAFETY: the caller's duty.
         unsafe {
-            for i in (run.offset..run.offset + run.length).step_by(2) {
-                let load =
-                    |plane: usize, b: usize| _mm512_loadu_si512((*weights)[plane].as_ptr().add(b * LANES).cast());
-                let (masks, signs) = ([load(0, 0), load(0, 1)], [load(1, 0), load(1, 1)]);
-                weights = weights.add(1);
-                for p in 0..P {
-                    let mask = _mm512_set1_epi64(*inputs[p].add(i) as i64);
-                    let sign = _mm512_set1_epi64(*inputs[p].add(i + 1) as i64);
-                    for b in 0..2 {
-                        let places = _mm512_and_si512(masks[b], mask);
-                        // places & (signs ^ sign)
-                        let differ = _mm512_ternarylogic_epi64::<0x60>(places, signs[b], sign);
-                        both[b][p] = _mm512_add_epi64(both[b][p], _mm512_popcnt_epi64(places));
-                        opposed[b][p] = _mm512_add_epi64(opposed[b][p], _mm512_popcnt_epi64(differ));
-                    }
-                }
+            let (mask, sign) = (_mm512_set1_epi64(*input as i64), _mm512_set1_epi64(*input.add(1) as i64));
+            for b in 0..2 {
+                let places = _mm512_and_si512(masks[b], mask);
+                // One instruction, `vpternlogq`.
+                let differ = _mm512_and_si512(places, _mm512_xor_si512(signs[b], sign));
+                both[b] = _mm512_add_epi64(both[b], _mm512_popcnt_epi64(places));
+                opposed[b] = _mm512_add_epi64(opposed[b], _mm512_popcnt_epi64(differ));
+            }
+        }
+        [both, opposed]
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, [both, opposed]: Pair, from: *const i32, to: *mut i32) {
+        for b in 0..2 {
+            // SAFETY: the caller's duty.
+            unsafe {
+                let sum = _mm512_sub_epi64(both[b], _mm512_slli_epi64::<1>(opposed[b]));
+                let sum = _mm256_add_epi32(_mm256_loadu_si256(from.add(8 * b).cast()), _mm512_cvtepi64_epi32(sum));
+                _mm256_storeu_si256(to.add(8 * b).cast(), sum);
             }
         }
     }
-    for (p, to) in to.iter_mut().enumerate().take(P) {
-        for (b, to) in to.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
-            let sum = _mm512_sub_epi64(both[b][p], _mm512_slli_epi64::<1>(opposed[b][p]));
-            // SAFETY: 8 numbers of 32 bits.
-            unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), _mm512_cvtepi64_epi32(sum)) };
-        }
+
+    #[target_feature(enable = "avx2,avx512f,avx512vpopcntdq")]
+    unsafe fn sweep(self, sweep: Sweep<'_, Self>) {
+        // SAFETY: the caller's duty.
+        unsafe { sweep.run(self) }
+    }
+}
+
+impl Layout for Popcount {
+    const TOGETHER: usize = 64;
+    const EMPTY: Self::Weights = Aligned([[[0; 8]; 2]; 2]);
+
+    fn set(to: &mut Self::Weights, output: usize, i: usize, weight: i8) {
+        let [mask, sign] = to.0.each_mut().map(|plane| &mut plane[output / 8][output % 8]);
+        *mask |= 1 << i;
+        *sign |= u64::from(weight < 0) << i;
     }
 }

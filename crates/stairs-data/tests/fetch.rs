@@ -5,7 +5,6 @@ use std::{
     io::{BufRead, BufReader, Write},
     net::{TcpListener, TcpStream},
     path::Path,
-    process::Command,
     sync::{Arc, Mutex},
     thread,
     time::Duration,
@@ -13,9 +12,12 @@ use std::{
 
 use flate2::{Compression, write::GzEncoder};
 use sha2::{Digest, Sha256};
-use stairs_data::manifest::{Member, Packing, RemoteFile};
+use stairs_data::{
+    DataRoot, DatasetName,
+    fetch::{FetchError, Fetched, Options, fetch, fetch_file},
+    manifest::{Member, Packing, RemoteFile},
+};
 use tempfile::{TempDir, tempdir};
-use xtask::download::{Options, fetch};
 
 /// What the server does with a request.
 #[derive(Clone)]
@@ -118,7 +120,7 @@ fn images(servers: &[&Server]) -> RemoteFile {
 
 /// Patient, so that a busy machine is not taken for a stalled server.
 fn options() -> Options {
-    Options { connect: Duration::from_secs(30), stall: Duration::from_secs(30), proxy: false }
+    Options::default().with_connect(Duration::from_secs(30)).with_stall(Duration::from_secs(30)).with_proxy(false)
 }
 
 fn listing(folder: &Path) -> Vec<String> {
@@ -137,8 +139,8 @@ fn fails(answer: Answer, wanted: &str) {
     let folder = dir.path().join("new/mnist");
     let silent = matches!(answer, Answer::Stall(..) | Answer::Mute);
     let stall = Duration::from_millis(if silent { 300 } else { 30_000 });
-    let options = Options { stall, ..options() };
-    let message = fetch(&file, &folder, options).unwrap_err().to_string();
+    let options = options().with_stall(stall);
+    let message = fetch_file(&file, &folder, &options, &mut ()).unwrap_err().to_string();
     for part in [wanted, "by hand: download", &format!("{}images.gz", server.base), &folder.display().to_string()] {
         assert!(message.contains(part), "`{part}` in: {message}");
     }
@@ -146,7 +148,7 @@ fn fails(answer: Answer, wanted: &str) {
 
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("images.gz"), "older").unwrap();
-    fetch(&file, &folder, options).unwrap_err();
+    fetch_file(&file, &folder, &options, &mut ()).unwrap_err();
     assert_eq!(listing(&folder), ["images.gz"]);
     assert_eq!(fs::read(folder.join("images.gz")).unwrap(), b"older");
 }
@@ -156,7 +158,7 @@ fn a_good_file_arrives_unchanged_and_replaces_a_bad_one() {
     let server = Server::start(Answer::Serve(gzip(CONTENT)));
     let dir = tempdir().unwrap();
     fs::write(dir.path().join("images.gz"), "older").unwrap();
-    fetch(&images(&[&server]), dir.path(), options()).unwrap();
+    fetch_file(&images(&[&server]), dir.path(), &options(), &mut ()).unwrap();
     assert_eq!(listing(dir.path()), ["images.gz"]);
     assert_eq!(fs::read(dir.path().join("images.gz")).unwrap(), gzip(CONTENT));
     assert_eq!(server.requests(), ["GET /some/folder/images.gz HTTP/1.1"]);
@@ -209,7 +211,7 @@ fn mirrors_are_tried_in_order() {
     let good = Server::start(Answer::Serve(gzip(CONTENT)));
     let unused = Server::start(Answer::Mute);
     let dir = tempdir().unwrap();
-    fetch(&images(&[&gone, &good, &unused]), dir.path(), options()).unwrap();
+    fetch_file(&images(&[&gone, &good, &unused]), dir.path(), &options(), &mut ()).unwrap();
     assert_eq!(listing(dir.path()), ["images.gz"]);
     assert_eq!([&gone, &good, &unused].map(|s| s.requests().len()), [1, 1, 0]);
 }
@@ -245,7 +247,7 @@ fn fetch_archive(bytes: &[u8], announced: &[u8]) -> (Result<(), String>, Vec<Str
     let dir = tempdir().unwrap();
     let inner = dir.path().join("inner");
     fs::create_dir(&inner).unwrap();
-    let result = fetch(&file, &inner, options()).map_err(|e| e.to_string());
+    let result = fetch_file(&file, &inner, &options(), &mut ()).map_err(|e| e.to_string());
     assert_eq!(listing(dir.path()), ["inner"], "nothing outside");
     (result, listing(&inner), dir)
 }
@@ -292,26 +294,21 @@ fn bad_archives_leave_nothing() {
     }
 }
 
-fn xtask(args: &[&str]) -> (bool, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    let output = command.args(args).env("NO_PROXY", "127.0.0.1").output().unwrap();
-    (output.status.success(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
-}
-
+/// A known data set whose files are not what the manifest says.
 #[test]
-fn the_command() {
-    let (ok, text) = xtask(&["data", "digits"]);
-    assert!(ok && text.contains("embedded"), "{text}");
-    let (ok, text) = xtask(&["data", "imagenet"]);
-    assert!(!ok && text.contains("unknown data set `imagenet`"), "{text}");
+fn a_known_data_set() {
+    assert!(matches!(fetch(DatasetName::Digits, &DataRoot::default(), &options(), &mut ()), Ok(Fetched::Embedded)));
+    let nowhere = fetch(DatasetName::Mnist, &DataRoot::new(None, None, None), &options(), &mut ());
+    assert!(matches!(nowhere, Err(FetchError::NoFolder(DatasetName::Mnist))));
 
     let dir = tempdir().unwrap();
     let place = dir.path().join("data");
     let server = Server::start(Answer::Serve(gzip(CONTENT)));
-    let arguments = ["data", "mnist", "--data", place.to_str().unwrap(), "--base-url", &server.base];
-    let (ok, text) = xtask(&arguments);
+    let root = DataRoot::new(Some(place.clone()), None, None);
+    let options = options().with_base_url(&server.base);
+    let text = fetch(DatasetName::Mnist, &root, &options, &mut ()).unwrap_err().to_string();
     for part in ["wrong size", "by hand: download", "train-images-idx3-ubyte.gz", "yann.lecun.com"] {
-        assert!(!ok && text.contains(part), "`{part}` in: {text}");
+        assert!(text.contains(part), "`{part}` in: {text}");
     }
     assert!(text.contains(place.join("mnist").to_str().unwrap()), "{text}");
     assert_eq!(server.requests(), ["GET /some/folder/train-images-idx3-ubyte.gz HTTP/1.1"]);
