@@ -1,4 +1,8 @@
-//! `cargo xtask reproduce [NAME] …`: runs `stairs reproduce` in the release profile and passes every argument on.
+//! `cargo xtask reproduce`: the main job, by the small program `first`. `cargo xtask reproduce NAME …`: `stairs reproduce` in the release
+//! profile, with every argument passed on.
+//!
+//! The main job is for people who have nothing built yet. Its program has what a first result needs, and is built as the tests are, so that
+//! `cargo xtask test` finds most of it there. Studies take hours, and are worth a build for speed.
 //!
 //! `--device ndarray` and `--device wgpu` (or `vulkan`, `cuda`) also switch on the feature they need. Without `--out` the report
 //! goes to `target/reproduce` of the workspace.
@@ -6,7 +10,10 @@
 //! `cargo run` becomes the program it runs, and so does this task: Ctrl-C, the exit code 130 of a stopped experiment and the
 //! command that goes on are those of `stairs reproduce`.
 
-use std::{env, path::Path};
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Result;
 
@@ -22,6 +29,9 @@ pub(crate) struct Args {
 
 impl Args {
     pub(crate) fn run(self) -> Result<()> {
+        if self.passed.is_empty() {
+            return become_it(cargo(&["run", "-p", "first", "--"]).arg(out()));
+        }
         let mut command = cargo(&["run", "--release", "-p", "stairs-cli"]);
         if let Some(feature) = value(&self.passed, "--device").and_then(feature) {
             command.args(["--features", feature]);
@@ -31,12 +41,16 @@ impl Args {
         let begun = self.passed.iter().any(|a| Path::new(a).join("experiment.toml").is_file());
         let help = self.passed.iter().any(|a| a == "--help" || a == "-h");
         if value(&self.passed, "--out").is_none() && !begun && !help {
-            let here = env::current_dir().is_ok_and(|d| d.canonicalize().ok() == root().canonicalize().ok());
-            command.arg("--out");
-            command.arg(if here { "target/reproduce".into() } else { root().join("target/reproduce") });
+            command.arg("--out").arg(out());
         }
         become_it(&mut command)
     }
+}
+
+/// Where results go: `target/reproduce` of the workspace, as short as it can be said from here.
+fn out() -> PathBuf {
+    let is_root = env::current_dir().is_ok_and(|d| d.canonicalize().ok() == root().canonicalize().ok());
+    if is_root { "target/reproduce".into() } else { root().join("target/reproduce") }
 }
 
 /// Value of an option written `--name value` or `--name=value`.

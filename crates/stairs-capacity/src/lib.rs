@@ -43,24 +43,32 @@
 //!
 //! # Features
 //! `flex` (default), `ndarray`, `wgpu`, `vulkan`, `fusion`: backends of Burn; each turns on `burn`, `bridge::module_spectrum`. Without
-//! them no tensor library is needed.
+//! them no tensor library is needed. `fisher` (part of each of these): spectra of Fisher matrices, by a library of linear algebra; without
+//! it the crate describes networks, reads results, and computes measures of spectra that it is given.
 //!
 //! # Sources
 //! Datres, Leonardi, Figalli, Sutter, *A two-scale Complexity Measure for Deep Learning Models*, NeurIPS 2024,
 //! arXiv 2401.09184. The normalisation of F̂ is our convention, see [`Normalisation`].
 
-#[cfg(doctest)]
+// Much of a chain is there for its Fisher matrix.
+#![cfg_attr(not(feature = "fisher"), allow(dead_code))]
+
+#[cfg(all(doctest, feature = "fisher"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
 
 pub mod bridge;
 pub mod chain;
 mod error;
+#[cfg(feature = "fisher")]
 pub mod fisher;
+#[cfg(feature = "fisher")]
 mod linalg;
 pub mod measure;
+#[cfg(feature = "fisher")]
 mod sampler;
 pub mod spectrum;
+#[cfg(feature = "fisher")]
 mod tridiagonal;
 
 /// Crates whose types the signatures of [`bridge`] take.
@@ -70,12 +78,16 @@ pub use chain::{
     Activation, Chain, Head, Init, Layer, LayerParameters, Map, Norm, Pointwise, Pool, PoolKind, Prior, Shape,
 };
 pub use error::{ChainError, FisherError, MeasureError};
+#[cfg(feature = "fisher")]
 pub use fisher::{MarkovOptions, Method, NetworkFisher, gram_spectrum};
 pub use measure::{
     DeviationBound, Draw, Draws, Estimate, FactorisedOptions, FactorisedPoint, Normalisation, Point, SCALARS, Scalar,
     Sequence, SmcOptions, SmcPoint, UnitSequence, factorised_bound, log_kappa, sequential_monte_carlo,
 };
+#[cfg(feature = "fisher")]
 pub use sampler::{Sampler, layer_spectrum};
 pub use spectrum::{
-    LanczosOptions, LogDet, Precision, Probe, Quadrature, Spectrum, SymmetricOperator, stochastic_lanczos,
+    LanczosOptions, LogDet, Precision, Probe, Quadrature, Spectrum,
 };
+#[cfg(feature = "fisher")]
+pub use spectrum::{SymmetricOperator, stochastic_lanczos};

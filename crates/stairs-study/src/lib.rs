@@ -6,6 +6,7 @@
 extern crate stairs_train;
 
 pub mod certify;
+#[cfg(feature = "deploy")]
 pub mod deploy;
 pub mod experiments;
 mod files;

@@ -37,14 +37,18 @@
 //!
 //! # Features
 //! `flex` (default), `ndarray`, `wgpu`, `vulkan`, `cuda`: devices to compile in, see [`device`]. `fusion`: Burn's operation
-//! fusion on GPUs. `tui` (default): burn-train's dashboard in terminals.
+//! fusion on GPUs. `tui` (default): burn-train's dashboard in terminals. `capacity` (default) and `deploy` (default): the modules of these
+//! names, and `infer` with `deploy`; training needs neither.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "capacity")]
 pub use stairs_capacity as capacity;
 pub use stairs_certificate as certificate;
 pub use stairs_data as data;
+#[cfg(feature = "deploy")]
 pub use stairs_deploy as deploy;
+#[cfg(feature = "deploy")]
 pub use stairs_infer as infer;
 pub use stairs_kernels as kernels;
 pub use stairs_laws as laws;

@@ -24,7 +24,7 @@ impl Classifier for Mine {
     }
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> anyhow::Result<()> {
     let device = Device::flex();
     let act = StairActivationConfig::new(Quantiser::Ternary).init(&device)?;
     let mine = seeded(1, &device, || Mine {
@@ -38,6 +38,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let config = RunConfig::new("mine").with_epochs(5).with_lr(1e-2);
     let fitted = Trainer::new(config, &digits, "runs/mine").with_resume(true).fit(ternary)?; // a second time: reads the finished run
     println!("test accuracy {:.2} %", fitted.record.test_accuracy); // of the hard network
-    println!("{}", fitted.model.materialize()); // `first` has three weight values
+    println!("{}", fitted.model.materialize()); // Burn's layers with three weight values, and the stair between them
     Ok(())
 }

@@ -7,7 +7,9 @@ mod activation;
 mod init;
 mod layer;
 mod parameters;
+#[cfg(feature = "fisher")]
 mod pass;
+#[cfg(feature = "fisher")]
 mod patches;
 mod pool;
 mod prior;
@@ -23,7 +25,9 @@ pub use shape::Shape;
 
 pub(crate) use layer::Geometry;
 pub(crate) use parameters::finite;
+#[cfg(feature = "fisher")]
 pub(crate) use pass::{Pass, pass};
+#[cfg(feature = "fisher")]
 pub(crate) use patches::{patches, scatter};
 
 use crate::ChainError;
@@ -154,6 +158,7 @@ impl Chain {
     ///
     /// # Errors
     /// [`ChainError`] for parameters or inputs that do not fit.
+    #[cfg(feature = "fisher")]
     pub fn forward(&self, parameters: &[LayerParameters], inputs: &[f64]) -> Result<Vec<f64>, ChainError> {
         self.check(parameters)?;
         let samples = self.samples(inputs)?;

@@ -7,6 +7,7 @@
 //! One spectrum gives the whole curve over ε and ζ. Everything stays in logarithms, so that neither κ nor the determinant
 //! can overflow.
 
+#[cfg(feature = "fisher")]
 mod lanczos;
 mod options;
 mod quadrature;
@@ -14,7 +15,9 @@ mod quadrature;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "fisher")]
 pub(crate) use lanczos::{Batch, lanczos};
+#[cfg(feature = "fisher")]
 pub use lanczos::{SymmetricOperator, stochastic_lanczos};
 pub use options::{LanczosOptions, Precision};
 pub use quadrature::{Probe, Quadrature};

@@ -72,7 +72,7 @@ fn a_quiet_command_prints_its_result_alone() {
     );
     assert_eq!(stdout(&stairs(&["eval", path(&run), "--quiet"])), trained);
     let table = stdout(&stairs(&["--quiet", "report", path(directory.path())]));
-    assert!(table.contains("MLP on digits") && !table.contains("index.html"), "{table}");
+    assert!(table.contains("mlp:8 on digits") && !table.contains("index.html"), "{table}");
     let error = failure(&stairs(&["--quiet", "eval", "nowhere"]), 1);
     assert!(error.contains("nowhere"), "{error}");
 }

@@ -1,6 +1,6 @@
 //! The unit-factorised bound of a measurement, which may be asked for when all draws are made.
 
-use stairs_capacity::{FactorisedOptions, FactorisedPoint, factorised_bound};
+use stairs_capacity::{FactorisedOptions, FactorisedPoint};
 
 use super::{MeasureConfig, MeasureError, Measurement, source::Source};
 
@@ -28,7 +28,7 @@ pub(super) fn factorised(
     source: &Source,
     log_scale: f64,
 ) -> Result<Vec<FactorisedPoint>, MeasureError> {
-    let (Some(own), Some(sampler)) = (&config.factorised, source.sampler()) else { return Ok(Vec::new()) };
+    let Some(own) = &config.factorised else { return Ok(Vec::new()) };
     let eps = if own.eps.is_empty() { &config.eps } else { &own.eps };
     let points: Vec<(f64, f64)> = config.zeta.iter().flat_map(|zeta| eps.iter().map(|eps| (*eps, *zeta))).collect();
     let options = FactorisedOptions {
@@ -38,5 +38,5 @@ pub(super) fn factorised(
         seed: config.seed,
         ..FactorisedOptions::default()
     };
-    Ok(factorised_bound(sampler, log_scale, &points, &options)?)
+    source.factorised(log_scale, &points, &options)
 }

@@ -2,10 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use stairs_capacity::log_kappa;
-use stairs_data::{Dataset, SampleShape};
-use stairs_noise::{Law, Laws, Noise, derive_seed};
+use stairs_noise::{Law, Noise};
 use stairs_quant::Quantiser;
-use stairs_zoo::{Architecture, Quantisation, StairsConfig};
+use stairs_zoo::Architecture;
 
 use super::MeasureError;
 
@@ -113,37 +112,5 @@ impl MeasureConfig {
             }
         }
         Ok(())
-    }
-
-    /// Float, or quantised as a training under this noise starts.
-    pub(super) fn quantisation(&self) -> Quantisation {
-        let Some((quantiser, law)) = &self.quantiser else { return Quantisation::Float };
-        let mut stairs = StairsConfig::new(*quantiser);
-        stairs.laws = Laws::same(law.clone());
-        // Latent weights start inside the support of the noise, as in training.
-        stairs.fresh_weights = Some(self.seed);
-        Quantisation::Stairs(stairs)
-    }
-
-    /// Shape of a sample as models take it.
-    pub(super) fn input(shape: SampleShape) -> [usize; 3] {
-        match shape {
-            SampleShape::Image { channels, height, width } => [channels, height, width],
-            _ => [shape.values(), 1, 1],
-        }
-    }
-
-    /// The samples of the measurement, one after another.
-    pub(super) fn inputs(&self, data: &Dataset) -> Result<Vec<f32>, MeasureError> {
-        let there = data.train.len();
-        if self.samples == 0 {
-            return Err(MeasureError::Count("the number of samples"));
-        }
-        if self.samples > there {
-            return Err(MeasureError::Samples { wanted: self.samples, there });
-        }
-        let mut order: Vec<usize> = (0..there).collect();
-        order.sort_by_cached_key(|i| derive_seed(self.seed, "sample", *i as u64));
-        Ok(order[..self.samples].iter().flat_map(|i| data.train.sample(*i).0).collect())
     }
 }

@@ -30,6 +30,9 @@ pub enum MeasureError {
         /// Draws of the measurement.
         draws: usize,
     },
+    /// Measuring is not compiled in.
+    #[error("this build measures no capacity: build it with the feature `capacity`, which is on by default")]
+    NotBuilt,
     /// A count that must be positive.
     #[error("{0} must be at least 1")]
     Count(&'static str),

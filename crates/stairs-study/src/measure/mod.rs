@@ -10,6 +10,7 @@ mod bound;
 mod config;
 mod error;
 mod files;
+#[cfg_attr(not(feature = "capacity"), path = "no_source.rs")]
 mod source;
 mod warning;
 
@@ -17,7 +18,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use serde::{Deserialize, Serialize};
 use stairs_capacity::{
-    Draw, Draws, Estimate, FactorisedPoint, Normalisation, Point, SCALARS, SmcOptions, SmcPoint, sequential_monte_carlo,
+    Draw, Draws, Estimate, FactorisedPoint, Normalisation, Point, SCALARS, SmcOptions, SmcPoint,
 };
 use stairs_data::Dataset;
 use stairs_train::{SealedDir, StopSignal};
@@ -141,12 +142,12 @@ pub fn measure_until(
     progress(config.draws, config.draws);
     let draws = Draws::new(draws, Normalisation::MeanTrace)?;
     let points = draws.curve(&config.eps, &config.zeta)?;
-    let smc = match (config.particles, source.sampler()) {
-        (0, _) | (_, None) => Vec::new(),
-        (particles, Some(sampler)) => {
+    let smc = match config.particles {
+        0 => Vec::new(),
+        particles => {
             let at: Vec<(f64, f64)> = points.iter().map(|point| (point.eps, point.zeta)).collect();
             let options = SmcOptions { particles, seed: config.seed, ..SmcOptions::default() };
-            sequential_monte_carlo(sampler, draws.log_scale(), &at, &options)?
+            source.smc(draws.log_scale(), &at, &options)?
         }
     };
     let factorised = factorised(config, &source, draws.log_scale())?;
@@ -180,7 +181,7 @@ pub fn measurement(dir: &Path) -> Result<Option<Measurement>, MeasureError> {
     if dir.join(RESULT).exists() { Ok(Some(read(&SealedDir::new(dir), RESULT)?)) } else { Ok(None) }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "capacity"))]
 mod tests {
     use stairs_data::{DataRoot, DatasetName, load};
     use stairs_train::TrainError;

@@ -7,13 +7,14 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use stairs_capacity::{
-    ChainError, Draw, Head, MarkovOptions, Prior, Sampler,
+    ChainError, Draw, FactorisedOptions, FactorisedPoint, Head, MarkovOptions, Prior, Sampler, SmcOptions, SmcPoint,
     bridge::{ChainOptions, chain, module_spectrum},
+    factorised_bound, sequential_monte_carlo,
 };
-use stairs_data::Dataset;
-use stairs_noise::derive_seed;
+use stairs_data::{Dataset, SampleShape};
+use stairs_noise::{Laws, derive_seed};
 use stairs_train::ZooModel;
-use stairs_zoo::Quantisation;
+use stairs_zoo::{Quantisation, StairsConfig};
 
 use super::{MeasureConfig, MeasureError};
 
@@ -85,12 +86,26 @@ impl Source {
         }
     }
 
-    /// The sampler of a chain, for bounds by particles.
-    pub(super) fn sampler(&self) -> Option<&Sampler> {
-        match self {
-            Self::Chain(sampler) => Some(sampler),
-            Self::Module(_) => None,
-        }
+    /// The lower bound by sequential Monte Carlo at these (ε, ζ); nothing where the network is no chain.
+    pub(super) fn smc(
+        &self,
+        log_scale: f64,
+        points: &[(f64, f64)],
+        options: &SmcOptions,
+    ) -> Result<Vec<SmcPoint>, MeasureError> {
+        let Self::Chain(sampler) = self else { return Ok(Vec::new()) };
+        Ok(sequential_monte_carlo(sampler.as_ref(), log_scale, points, options)?)
+    }
+
+    /// The unit-factorised bound at these (ε, ζ); nothing where the network is no chain.
+    pub(super) fn factorised(
+        &self,
+        log_scale: f64,
+        points: &[(f64, f64)],
+        options: &FactorisedOptions,
+    ) -> Result<Vec<FactorisedPoint>, MeasureError> {
+        let Self::Chain(sampler) = self else { return Ok(Vec::new()) };
+        Ok(factorised_bound(sampler.as_ref(), log_scale, points, options)?)
     }
 
     /// What the result must say of where it comes from.
@@ -119,5 +134,39 @@ impl Modules {
         let inputs = Tensor::<4>::from_data(TensorData::new(self.inputs.clone(), shape), &device);
         let spectrum = module_spectrum(&model, |m, x| m.forward(x), inputs, Head::Categorical)?;
         Ok(Draw { hidden: Vec::new(), last: vec![spectrum] })
+    }
+}
+
+impl MeasureConfig {
+    /// Float, or quantised as a training under this noise starts.
+    fn quantisation(&self) -> Quantisation {
+        let Some((quantiser, law)) = &self.quantiser else { return Quantisation::Float };
+        let mut stairs = StairsConfig::new(*quantiser);
+        stairs.laws = Laws::same(law.clone());
+        // Latent weights start inside the support of the noise, as in training.
+        stairs.fresh_weights = Some(self.seed);
+        Quantisation::Stairs(stairs)
+    }
+
+    /// Shape of a sample as models take it.
+    fn input(shape: SampleShape) -> [usize; 3] {
+        match shape {
+            SampleShape::Image { channels, height, width } => [channels, height, width],
+            _ => [shape.values(), 1, 1],
+        }
+    }
+
+    /// The samples of the measurement, one after another.
+    fn inputs(&self, data: &Dataset) -> Result<Vec<f32>, MeasureError> {
+        let there = data.train.len();
+        if self.samples == 0 {
+            return Err(MeasureError::Count("the number of samples"));
+        }
+        if self.samples > there {
+            return Err(MeasureError::Samples { wanted: self.samples, there });
+        }
+        let mut order: Vec<usize> = (0..there).collect();
+        order.sort_by_cached_key(|i| derive_seed(self.seed, "sample", *i as u64));
+        Ok(order[..self.samples].iter().flat_map(|i| data.train.sample(*i).0).collect())
     }
 }

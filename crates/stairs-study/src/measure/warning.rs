@@ -27,7 +27,7 @@ pub(super) fn warning(curve: &[Point]) -> Option<String> {
     ))
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "capacity"))]
 mod tests {
     use stairs_data::{DataRoot, DatasetName, load};
 
