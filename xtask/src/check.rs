@@ -105,7 +105,7 @@ impl Check {
             Self::Spelling => Command::new("typos"),
             Self::Licences => cargo(&["deny", "--workspace", "check", "bans", "licenses", "sources"]),
             Self::Advisories => cargo(&["deny", "--workspace", "check", "--disable-fetch", "advisories"]),
-            Self::Unused => program("cargo-machete", &["crates", "examples", "benches", "docs", "xtask"]),
+            Self::Unused => program("cargo-machete", &["crates", "examples", "benches", "docs", "first", "xtask"]),
             Self::Packages => return package::all(),
             Self::Features => {
                 // `cube` of stairs-laws builds the compiler of GPU kernels; the backend tests switch it on.
