@@ -15,6 +15,7 @@ mod data;
 mod docs;
 mod gpu;
 mod package;
+mod pages;
 mod process;
 mod release;
 mod reproduce;
@@ -47,8 +48,8 @@ enum Task {
     Bench(bench::Args),
     /// Test and measure on a GPU; leaves a Markdown snippet for the chapter on devices.
     Gpu(gpu::Args),
-    /// Draw the figures of the book and build it.
-    Docs,
+    /// Draw the figures of the book, check its pages and build it.
+    Docs(docs::Args),
     /// Build the `stairs` command for a target and pack it (`target/release-archives`).
     Release(release::Args),
 }
@@ -68,7 +69,7 @@ impl Args {
             Task::Book => book::run_commands(),
             Task::Bench(args) => args.run(),
             Task::Gpu(args) => args.run(),
-            Task::Docs => docs::run(),
+            Task::Docs(args) => args.run(),
             Task::Release(args) => args.run(),
         }
     }

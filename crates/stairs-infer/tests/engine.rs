@@ -10,8 +10,8 @@ use stairs_infer::{
     Engine, Level, Op, Options, Program, ProgramError, RunError, Source, Thresholds, Value, Weights, Window,
 };
 
-/// Programs of a test; few in Miri, which interprets every instruction.
-const PROGRAMS: u64 = if cfg!(miri) { 4 } else { 300 };
+/// Programs of a test.
+const PROGRAMS: u64 = 300;
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
@@ -37,9 +37,8 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
-/// Those of the processor; in Miri, which is there for kernels that no processor at hand can run, the best.
 fn levels() -> impl Iterator<Item = Level> {
-    Level::ALL.into_iter().filter(|level| level.is_here() && (!cfg!(miri) || *level == Level::best()))
+    Level::ALL.into_iter().filter(|level| level.is_here())
 }
 
 /// Compares what an engine has stored with the definitions.
@@ -77,7 +76,6 @@ fn every_node_equals_the_definitions_at_every_level() {
 }
 
 #[test]
-#[cfg_attr(miri, ignore = "needs all programs")]
 fn random_programs_meet_every_kernel() {
     let mut met = BTreeSet::new();
     for level in levels() {
@@ -163,13 +161,12 @@ fn at_the_ends(
 fn sums_at_the_ends_of_registers_are_exact() {
     let features = [[-1, 1], [0, 1], [0, 3], [-2, 1], [0, 15], [-8, 7], [0, 255], [-128, 127], [-255, 0], [-300, 200]];
     let weights = [[-1, 1], [-1, 0], [-2, 1], [-8, 7], [-128, 127], [-127, 127], [-128, -128], [127, 127]];
-    let each = if cfg!(miri) { 3 } else { 1 };
     for level in levels() {
-        for levels in features.into_iter().step_by(each) {
-            for weights in weights.into_iter().step_by(each) {
+        for levels in features {
+            for weights in weights {
                 let sizes =
                     [([1, 4], false), ([65, 68], false), ([33, 33], true), ([1000, 4], false), ([8191, 4], false)];
-                for (size, depthwise) in sizes.into_iter().take(if cfg!(miri) { 2 } else { sizes.len() }) {
+                for (size, depthwise) in sizes {
                     let program = at_the_ends(levels, weights, size, depthwise).expect("sums within 32 bits");
                     let options = Options::default().with_level(level).with_all_results(true);
                     let engine = Engine::new(&program, options).expect("a small program");

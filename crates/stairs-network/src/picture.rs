@@ -9,6 +9,9 @@ const ROW: usize = 34;
 const BOX: usize = 26;
 /// Left edge of the boxes.
 const LEFT: usize = 130;
+/// In the dark theme of a reader paper and lines change; boxes stay light, with dark letters.
+const DARK: &str = "@media (prefers-color-scheme:dark){.paper{fill:#151a21}.title{fill:#e8ebf0}\
+    .edge{stroke:#9ba6b5}.skip{stroke:#66b1f5}}";
 /// Width of a letter, bold ones included, generously.
 const LETTER: usize = 7;
 
@@ -61,8 +64,8 @@ impl Network {
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
              font-family=\"system-ui, sans-serif\" font-size=\"12\" role=\"img\">\n<title>{0}</title>\n\
-             <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n\
-             <text x=\"{LEFT}\" y=\"22\" font-size=\"15\" fill=\"#111111\">{0}</text>\n",
+             <style>{DARK}</style><rect class=\"paper\" width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n\
+             <text class=\"title\" x=\"{LEFT}\" y=\"22\" font-size=\"15\" fill=\"#111111\">{0}</text>\n",
             escaped(title)
         );
         for (index, row) in rows.iter().enumerate() {
@@ -87,14 +90,14 @@ fn edge(svg: &mut String, from: usize, to: usize) {
     let (start, end) = (from * ROW + BOX, to * ROW);
     if to == from + 1 {
         let x = LEFT + 60;
-        let _ = writeln!(svg, "<path d=\"M{x} {start}V{end}\" stroke=\"#555555\" fill=\"none\"/>");
+        let _ = writeln!(svg, "<path class=\"edge\" d=\"M{x} {start}V{end}\" stroke=\"#555555\" fill=\"none\"/>");
         return;
     }
     let (start, end) = (start - BOX / 2, end + BOX / 2);
     let out = LEFT.saturating_sub(16 + 6 * (to - from).min(18));
     let _ = writeln!(
         svg,
-        "<path d=\"M{LEFT} {start}C{out} {start} {out} {end} {LEFT} {end}\" stroke=\"#1a56a8\" stroke-width=\"1.5\" fill=\"none\"/>"
+        "<path class=\"skip\" d=\"M{LEFT} {start}C{out} {start} {out} {end} {LEFT} {end}\" stroke=\"#1a56a8\" stroke-width=\"1.5\" fill=\"none\"/>"
     );
 }
 

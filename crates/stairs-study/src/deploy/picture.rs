@@ -1,7 +1,8 @@
 //! The weights of a program as a picture: a pixel a weight, a row an output, a block a layer.
 //!
 //! Blue is negative, red positive, white 0; the darker, the larger in its layer. Layers of more inputs than a block is wide are drawn in
-//! several columns of rows, and those of more weights than fit are cut, which the caption says.
+//! several columns of rows, and those of more weights than fit are cut, which the caption says. In the dark theme of a reader words are
+//! light on dark; weights keep their colours.
 
 use std::fmt::Write as _;
 
@@ -11,6 +12,9 @@ use stairs_infer::{Op, Program};
 /// Pixels of a block at most, and the width it is drawn in.
 const COLUMNS: usize = 960;
 const ROWS: usize = 240;
+
+/// What the dark theme of a reader changes.
+const DARK: &str = "@media (prefers-color-scheme:dark){.paper{fill:#151a21}text{fill:#e8ebf0}}";
 
 /// An SVG with the weights of all layers; `None` for a program without integer weights.
 pub fn weights_svg(program: &Program) -> Option<String> {
@@ -56,7 +60,8 @@ pub fn weights_svg(program: &Program) -> Option<String> {
     }
     Some(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{y}\" viewBox=\"0 0 {} {y}\" \
-         font-family=\"sans-serif\" font-size=\"13\"><rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\
+         font-family=\"sans-serif\" font-size=\"13\" fill=\"#1d2430\"><style>{DARK}</style>\
+         <rect class=\"paper\" width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\
          <text x=\"10\" y=\"16\" font-weight=\"600\">Weights of {}: blue −, white 0, red +</text>\n{body}</svg>\n",
         COLUMNS + 20,
         COLUMNS + 20,

@@ -16,7 +16,7 @@ pub fn diagnosis_figure(title: impl Into<String>, diagnosis: &Diagnosis) -> Figu
             .with_layer(Layer::dashed(points(diagnosis, |record| record.cosine), Ink::Grey))
             .with_layers(lines(diagnosis, |layer| layer.cosine)),
     ];
-    let figure = Figure::new(title).with_columns(3).with_size(1080.0, 280.0).with_panels(panels);
+    let figure = Figure::new(title).with_columns(3).with_size(960.0, 280.0).with_panels(panels);
     let count = diagnosis.layers.len();
     let legend = diagnosis.layers.iter().enumerate();
     legend

@@ -10,6 +10,8 @@ use super::{
 
 /// Space between rows of panels in pixels.
 const ROW_GAP: f64 = 18.0;
+/// Widest panel that a phone shows with readable letters, in pixels.
+const PHONE: f64 = 380.0;
 
 /// One entry of a legend: a colour and what it stands for.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +20,15 @@ pub struct LegendEntry {
     pub ink: Ink,
     /// What it stands for.
     pub label: String,
+}
+
+/// A panel as SVG text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InlinePanel {
+    /// As wide as in the figure.
+    pub wide: String,
+    /// As wide as a phone, so that letters keep their size there; `None` where `wide` is no wider.
+    pub narrow: Option<String>,
 }
 
 /// A grid of panels under a common title and legend.
@@ -91,20 +102,44 @@ impl Figure {
         self.render(true)
     }
 
-    /// The figure for use inside a page that defines the variables of [`theme_css`]; no background.
+    /// The panels one by one, for a page that defines the variables of [`theme_css`] and puts them beside or below each
+    /// other as it has room. Without title, legend and background: those are the page's.
     ///
     /// # Errors
     /// As [`Figure::svg`].
-    pub fn inline_svg(&self) -> Result<String, PlotError> {
-        self.render(false)
+    pub fn inline_panels(&self) -> Result<Vec<InlinePanel>, PlotError> {
+        let width = self.width / self.columns() as f64;
+        let alone = |panel: &Panel, width: f64| {
+            let figure = Figure { panels: vec![panel.clone()], columns: 1, width, ..Figure::new("") };
+            Figure { panel_height: self.panel_height, ..figure }.render(false)
+        };
+        let panels = self.panels.iter().map(|panel| {
+            let narrow = if width > PHONE { Some(alone(panel, PHONE)?) } else { None };
+            Ok(InlinePanel { wide: alone(panel, width)?, narrow })
+        });
+        match self.panels.is_empty() {
+            true => Err(PlotError::Empty(self.title.clone())),
+            false => panels.collect(),
+        }
+    }
+
+    /// What the colours mean.
+    pub fn legend(&self) -> &[LegendEntry] {
+        &self.legend
+    }
+
+    /// Number of panels in a row.
+    pub fn columns(&self) -> usize {
+        self.columns.min(self.panels.len()).max(1)
     }
 
     fn render(&self, alone: bool) -> Result<String, PlotError> {
         if self.panels.is_empty() {
             return Err(PlotError::Empty(self.title.clone()));
         }
+        let columns = self.columns();
         let margin = if alone { 16.0 } else { 2.0 };
-        let rows = self.panels.len().div_ceil(self.columns);
+        let rows = self.panels.len().div_ceil(columns);
         let title_height = if self.title.is_empty() { 0.0 } else { 30.0 };
         let inner = self.width - 2.0 * margin;
         let legend = draw::legend_rows(&self.legend, inner);
@@ -124,9 +159,9 @@ impl Figure {
                     pen.title((margin, margin), &self.title)?;
                 }
                 pen.legend((margin, margin + title_height), &legend)?;
-                let cell = (inner / self.columns as f64, self.panel_height);
+                let cell = (inner / columns as f64, self.panel_height);
                 for (i, panel) in self.panels.iter().enumerate() {
-                    let (row, column) = ((i / self.columns) as f64, (i % self.columns) as f64);
+                    let (row, column) = ((i / columns) as f64, (i % columns) as f64);
                     pen.panel(panel, (margin + column * cell.0, margin + head + row * (cell.1 + ROW_GAP)), cell)?;
                 }
                 root.present()
@@ -195,6 +230,18 @@ mod tests {
         let svg = Figure::new("a < b").with_panel(panel(points)).with_legend(Ink::Blue, "x & y").svg().unwrap();
         assert!(svg.contains("A &lt;panel&gt; &amp; more") && svg.contains("x &amp; y"));
         assert!(!svg.contains("NaN") && !svg.contains("inf"));
+    }
+
+    #[test]
+    fn panels_of_a_page_have_a_drawing_for_phones() {
+        let figure = Figure::new("T").with_panels([panel(vec![(0.0, 1.0)]), panel(vec![(0.0, 1.0)])]);
+        let width = |svg: &str, width: &str| svg.contains(&format!("width=\"{width}\""));
+        let panels = figure.clone().with_columns(2).inline_panels().unwrap();
+        assert!(panels.len() == 2 && width(&panels[0].wide, "430"));
+        assert!(panels.iter().all(|panel| panel.narrow.as_ref().is_some_and(|svg| width(svg, "380"))));
+        let small = figure.with_size(380.0, 200.0).inline_panels().unwrap();
+        assert!(small.iter().all(|panel| panel.narrow.is_none() && !panel.wide.contains("<style>")));
+        assert!(Figure::new("T").inline_panels().is_err());
     }
 
     #[test]

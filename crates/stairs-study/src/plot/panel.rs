@@ -11,18 +11,27 @@ pub struct Panel {
     pub(super) layers: Vec<Layer>,
     /// Without axes.
     pub(super) bare: bool,
+    /// Grid lines stand upright, across bars that lie.
+    pub(super) lying: bool,
 }
 
 impl Panel {
     /// A panel without content. The title may be empty.
     pub fn new(title: impl Into<String>, x: Axis, y: Axis) -> Self {
-        Self { title: title.into(), x, y, layers: Vec::new(), bare: false }
+        Self { title: title.into(), x, y, layers: Vec::new(), bare: false, lying: false }
     }
 
     /// A panel without axes, for diagrams: `x` and `y` are the ranges shown.
     pub fn bare(title: impl Into<String>, x: (f64, f64), y: (f64, f64)) -> Self {
         let axis = |(low, high)| Axis::new("").with_range(low, high);
         Self { bare: true, ..Self::new(title, axis(x), axis(y)) }
+    }
+
+    /// Grid lines at the ticks of x instead of those of y: for bars that lie.
+    #[must_use]
+    pub fn lying(mut self) -> Self {
+        self.lying = true;
+        self
     }
 
     /// Adds a layer on top of the others.

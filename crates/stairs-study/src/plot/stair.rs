@@ -5,7 +5,7 @@
 use stairs_noise::{Law, RegularisedStair};
 use stairs_quant::StairFunction;
 
-use super::{Axis, Ink, Layer, Panel};
+use super::{Anchor, Axis, Ink, Layer, Panel};
 
 /// Samples per curve on an even grid.
 const SAMPLES: usize = 600;
@@ -82,7 +82,7 @@ pub fn stair_panel(title: impl Into<String>, stair: &StairFunction, curves: &[St
     panel.with_layer(hard(stair, window)).with_layers(curves)
 }
 
-/// σ_ν′ for every curve; a law of scale 0 has none and is left out.
+/// σ_ν′ for every curve; a law of scale 0 has none and is left out. Where no noise is left the panel says so.
 ///
 /// Peaks grow as the noise shrinks. Where the tallest is more than ten times the flattest the axis ends there,
 /// so that the flat ones can be seen, and the panel says so.
@@ -108,7 +108,14 @@ pub fn derivative_panel(title: impl Into<String>, stair: &StairFunction, curves:
     let y = Axis::new(label).with_range(-0.04 * top, 1.06 * top);
     let ends = vec![(window.0, 0.0), (window.1, 0.0)];
     let zero = Layer::Line { points: ends, ink: Ink::Grey, width: 1.2, dashed: false };
+    let silent = lines.is_empty().then(|| Layer::Label {
+        at: (0.5 * (window.0 + window.1), 0.5 * top),
+        text: "no noise: 0 everywhere".into(),
+        ink: Ink::Muted,
+        anchor: Anchor::Centre,
+    });
     Panel::new(title, x, y)
         .with_layer(zero)
+        .with_layers(silent)
         .with_layers(lines.into_iter().map(|(ink, points)| Layer::line(points, ink)))
 }

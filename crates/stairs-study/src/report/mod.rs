@@ -4,6 +4,7 @@
 //! trained ([`Study`]: data set and model) and how ([`Group`]: everything but the seed), and shown by
 //! [`Report`]. Experiments have a [`Page`] each. Nothing else is read: a page can be made on another machine, later, or while runs are still missing.
 
+mod accuracies;
 mod annealing;
 mod capacity;
 mod choice;

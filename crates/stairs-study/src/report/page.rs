@@ -6,14 +6,16 @@ use maud::{Markup, html};
 use stairs_train::{BackwardLaw, Method, RunRecord};
 
 use super::{
-    Group, ReportError, Study, Unfinished, curves, laws,
-    number::{NONE, count, display_name, duration, fixed},
+    Group, ReportError, Study, Unfinished,
+    accuracies::accuracy_table,
+    curves, laws,
+    number::{NONE, count, display_name, fixed},
     shell::{self, figure},
     stairs, studies,
-    table::{Row, rows},
+    table::rows,
     weights,
 };
-use crate::{files::write_atomically, plot::Ink};
+use crate::files::write_atomically;
 
 /// A report about some records.
 ///
@@ -207,47 +209,6 @@ fn headline(study: &Study<'_>) -> String {
             format!("The float {model} classifies {} of the {dataset} test set correctly.", percent(float))
         }
         (None, None, None) => format!("No run of {model} on {dataset} has a finite accuracy."),
-    }
-}
-
-fn accuracy_table(study: &Study<'_>, rows: &[Row]) -> Markup {
-    let all = study.groups.iter().flat_map(|g| g.runs.iter().map(|r| r.chosen().1)).filter(|v| v.is_finite());
-    let (low, high) = all.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
-    let room = (0.08 * (high - low)).max(0.05);
-    let place = |v: f64| 100.0 * (v - low + room) / (high - low + 2.0 * room);
-    html! {
-        div.scroll { table.results {
-            thead { tr {
-                th { "Method" }
-                th.number { "Seeds" }
-                th.number { "Accuracy, %" }
-                th.number { "Against float" }
-                th.strip {
-                    @if low.is_finite() {
-                        span { (fixed(low, 1)) } span { "each seed" } span { (fixed(high, 1)) }
-                    }
-                }
-                th.number { "Time per run" }
-            } }
-            tbody { @for (row, group) in rows.iter().zip(&study.groups) {
-                tr {
-                    td { span.swatch style=(format!("background:{}", group.ink.css())) {} (row.label) }
-                    td.number { (row.seeds) }
-                    td.number.strong { (row.accuracy_text()) }
-                    td.number { (row.difference_text()) }
-                    td.strip { div.track {
-                        @for run in group.runs.iter().filter(|run| run.chosen().1.is_finite()) {
-                            i style=(format!("left:{:.2}%;background:{}", place(run.chosen().1), group.ink.css()))
-                                title=(format!("seed {}: {} %", run.config.seed, fixed(run.chosen().1, 2))) {}
-                        }
-                        @if row.accuracy.mean.is_finite() {
-                            b style=(format!("left:{:.2}%;background:{}", place(row.accuracy.mean), Ink::Text.css())) {}
-                        }
-                    } }
-                    td.number { (duration(row.seconds)) }
-                }
-            } }
-        } }
     }
 }
 

@@ -56,8 +56,30 @@ fn reproduction(commands: &[String]) -> Markup {
     }
 }
 
-/// A figure inside a page.
+/// A figure inside a page: its legend, and its panels beside each other, on a phone below each other.
 pub(super) fn figure(figure: &Figure) -> Result<Markup, ReportError> {
-    let svg = figure.inline_svg()?;
-    Ok(html! { figure { (PreEscaped(svg)) } })
+    let panels = figure.inline_panels()?;
+    Ok(html! {
+        figure {
+            @if !figure.legend().is_empty() {
+                p.legend {
+                    @for entry in figure.legend() {
+                        span { i style=(format!("background:{}", entry.ink.css())) {} (entry.label) }
+                    }
+                }
+            }
+            div.panels style=(format!("--columns:{}", figure.columns())) {
+                @for panel in &panels {
+                    div {
+                        @if let Some(narrow) = &panel.narrow {
+                            div.wide { (PreEscaped(&panel.wide)) }
+                            div.narrow { (PreEscaped(narrow)) }
+                        } @else {
+                            (PreEscaped(&panel.wide))
+                        }
+                    }
+                }
+            }
+        }
+    })
 }

@@ -134,6 +134,16 @@ fn groups_of_one_method_are_told_apart_by_what_differs() {
     assert_ne!(studies[0].groups[0].ink, studies[0].groups[1].ink);
 }
 
+/// Wide panels are drawn a second time for phones, and every seed has a dot of its own.
+#[test]
+fn the_page_fits_a_phone() {
+    let page = Report::new("T", &three_methods()).html().unwrap();
+    let narrow: Vec<&str> = page.split("<div class=\"narrow\">").skip(1).collect();
+    assert!(narrow.len() > 1 && narrow.iter().all(|svg| svg.contains("width=\"380\"")));
+    assert_eq!((page.matches("title=\"seed ").count(), page.matches("--lanes:1\"").count()), (5, 3));
+    assert!(page.contains("no noise: 0 everywhere"));
+}
+
 #[test]
 fn the_headline_and_the_table_say_the_result() {
     let records = three_methods();

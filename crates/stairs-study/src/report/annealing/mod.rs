@@ -130,7 +130,7 @@ impl Page for GridPage {
                     h2 { "Accuracy by schedule" }
                     p.note {
                         "One dot a setup with an annealed scale, the mean over its seeds; of each pair left the homogeneous, right "
-                        "the progressive decay. Dashed: the straight-through estimator."
+                        "the progressive decay. Dashed: the straight-through estimator. Axes of the two rows differ."
                     }
                     (accuracy)
                 }

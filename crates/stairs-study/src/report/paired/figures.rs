@@ -24,10 +24,13 @@ impl PairedPage {
             let each = pairs(results, *c, Part::Test).into_iter().map(|(a, b)| a - b);
             each.chain(p.interval.into_iter().flat_map(|i| [i.low, i.high])).collect::<Vec<_>>()
         });
-        let reach = ends.filter(|x| x.is_finite()).fold(0.1_f64, |reach, x| reach.max(x.abs())) * 1.1;
+        let (low, high) =
+            ends.filter(|x| x.is_finite()).fold((-0.1_f64, 0.1_f64), |(low, high), x| (low.min(x), high.max(x)));
+        let room = 0.05 * (high - low);
+        let (low, high) = (low - room, high + room);
         let mut panel = Panel::new(
             "Paired differences",
-            Axis::new("points of accuracy").with_range(-reach, reach),
+            Axis::new("points of accuracy").with_range(low, high),
             Axis::new("").with_range(-0.5, height + 0.1).with_ticks(Vec::new()),
         )
         .with_layer(Layer::dashed(vec![(0.0, -0.5), (0.0, height + 0.1)], Ink::Grey));
@@ -42,7 +45,7 @@ impl PairedPage {
                 .with_layer(Layer::Dots { points: each, ink: Ink::Grey, radius: 2.5 })
                 .with_layer(Layer::Dots { points: vec![(paired.mean, y)], ink: Ink::Blue, radius: 4.5 })
                 .with_layer(Layer::Label {
-                    at: (-reach, y + 0.42),
+                    at: (low, y + 0.42),
                     text: format!("{} − {}", comparison.first, comparison.second),
                     ink: Ink::Text,
                     anchor: Anchor::Right,
