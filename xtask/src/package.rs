@@ -69,6 +69,9 @@ mod tests {
             }
             let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
             assert!(manifest.contains("[package.metadata.docs.rs]"), "{name} does not say what docs.rs is to document");
+            // A list of what is packed must not leave the licences out.
+            let listed = manifest.lines().find(|line| line.starts_with("include = "));
+            assert!(listed.is_none_or(|line| line.contains("\"LICENSE-*\"")), "{name}");
         }
     }
 }
