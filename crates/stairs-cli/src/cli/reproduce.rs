@@ -72,7 +72,7 @@ pub(crate) struct Reproduce {
     /// Run nothing: tables and page of what is finished
     #[arg(long, conflicts_with = "jobs")]
     report_only: bool,
-    /// Take in the finished trials of these folders, of the same experiment with the same options, then as --report-only
+    /// Take in the finished trials of these folders, of the same experiment with the same options, then as --report-only [default: none]
     #[arg(long, value_name = "DIR", num_args = 1.., conflicts_with = "jobs")]
     merge: Vec<PathBuf>,
     /// List the experiments

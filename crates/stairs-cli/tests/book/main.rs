@@ -47,7 +47,7 @@ fn pages() -> Vec<String> {
 
 /// Why a command is not run here; `None` where it is.
 fn elsewhere(command: &str) -> Option<&'static str> {
-    const RULES: [(&str, &str); 13] = [
+    const RULES: [(&str, &str); 16] = [
         ("cargo xtask test", "run by .ci/run"),
         ("cargo xtask reproduce", "the main job by .ci/run; the studies take hours"),
         ("stairs reproduce", "the main job by .ci/run"),
@@ -61,6 +61,9 @@ fn elsewhere(command: &str) -> Option<&'static str> {
         ("python", "another program"),
         ("pip", "another program"),
         ("git", "another program"),
+        ("rustup", "another program"),
+        ("export", "a setting of the shell"),
+        ("cargo +nightly", "another toolchain"),
     ];
     const DOWNLOADS: [&str; 3] = ["mnist", "cifar10", "covertype"];
     let words = words(command);
