@@ -78,7 +78,7 @@ fn what_a_task_runs_ends_with_it() {
 fn a_task_can_be_piped_into_head() {
     let directory = tempfile::tempdir().unwrap();
     let mut task = Command::new(env!("CARGO_BIN_EXE_xtask"))
-        .args(["data", "digits"])
+        .args(["check", "--skip", "format,spelling,licences,advisories,unused,packages,features,clippy,docs,tests"])
         .current_dir(directory.path())
         .stdout(Stdio::piped())
         .spawn()
