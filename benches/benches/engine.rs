@@ -16,7 +16,7 @@ use stairs::{
 
 /// A ternary model of the zoo as a program, and the products of a sample.
 fn program(model: &str, input: [usize; 3]) -> Result<(Program, u64), Box<dyn Error>> {
-    let config = RunConfig { model: model.into(), method: Method::Ste, ..RunConfig::default() };
+    let config = RunConfig::new(model).with_method(Method::Ste);
     let ZooModel(model) = ZooModel::new(&config, input, 10, &Device::flex())?;
     let network = model.network(input)?;
     let products = network.totals().macs;

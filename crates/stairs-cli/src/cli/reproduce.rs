@@ -188,7 +188,7 @@ impl Reproduce {
             Some(name) => name.to_owned(),
             None => Definition::read(folder)?.map(|there| there.experiment).unwrap_or_default(),
         };
-        Ok(self.merge.iter().map(|path| folder_of(path, &known)).collect::<Result<_, _>>()?)
+        self.merge.iter().map(|path| folder_of(path, &known).map_err(Into::into)).collect()
     }
 
     /// What is run: as the folder says, or else the first that is merged, and in any case as asked for.
