@@ -1,4 +1,5 @@
-//! 2sED against the reference with its d × d matrix, and how its time grows with d and n.
+//! 2sED against the reference with its d × d matrix, how its time grows with d and n, what the unit-factorised bound costs beside
+//! Jensen's, and what other measures cost.
 //!
 //! Run with `cargo xtask bench capacity`; two threads: `RAYON_NUM_THREADS=2`. `STAIRS_BENCH_RATIOS_ONLY=1` prints only the
 //! tables; `STAIRS_BENCH_LARGE=1` adds one draw of a network of VGG8's width, some minutes;
@@ -10,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion};
 use stairs::capacity::{
-    self, Activation, Chain, Draws, Head, MarkovOptions, Norm, Normalisation, Pool, Prior, Sampler, Shape,
-    fisher::reference, log_kappa,
+    self, Activation, Batch, Chain, Draws, FactorisedOptions, Head, MarkovOptions, Norm, Normalisation, Pool, Prior,
+    Sampler, Shape, baselines, factorised_bound, fisher::reference, log_kappa,
 };
 use stairs_benches::{Routine, interleaved, keep, print_ratios};
 use stairs_study::plot::{Axis, Figure, Ink, Layer, Panel, write_svg};
@@ -119,6 +120,49 @@ fn growth_figure(by_dimension: &[(f64, f64)], by_samples: &[(f64, f64)]) -> Figu
         .with_panel(panel("By samples, MLP 784-256-64-10", "n", by_samples))
 }
 
+/// A convolutional network of 51,641 parameters on images of 32 × 32.
+fn cnn(samples: usize) -> Sampler {
+    let conv = |channels| {
+        let conv = capacity::Layer::conv(channels, [3, 3]).with_padding([1, 1]).with_norm(Norm::untrained(1e-5));
+        conv.with_activation(Activation::Relu).with_pool(Pool::max(2))
+    };
+    let layers = vec![conv(16), conv(32), conv(64), capacity::Layer::dense(27).with_bias(), capacity::Layer::dense(10)];
+    sampler(Shape::image(3, 32, 32), layers, samples)
+}
+
+/// The unit-factorised bound beside Jensen's of the same number of draws of every layer, at one ε.
+fn bounds() {
+    println!("\nbounds of 64 draws, n = 100, eps = {EPS:.0e}");
+    let options = FactorisedOptions { draws: 8, last_draws: 8, particles: 4, runs: 2, seed: 1 };
+    for (name, sampler) in [("MLP 54-256-128-7", mlp(54, &[256, 128], 7, 100)), ("CNN 16-32-64", cnn(20))] {
+        timed(&format!("{name}, Jensen"), || {
+            let draws = (0..64).map(|m| sampler.draw(m, 1)).collect::<Result<Vec<_>, _>>();
+            let draws = Draws::new(draws.unwrap_or_else(|error| panic!("{error}")), Normalisation::MeanTrace);
+            let jensen = draws.and_then(|draws| draws.jensen(EPS, ZETA));
+            jensen.unwrap_or_else(|error| panic!("{error}")).value
+        });
+        timed(&format!("{name}, factorised"), || {
+            let points = factorised_bound(&sampler, 0.0, &[(EPS, ZETA)], &options);
+            points.unwrap_or_else(|error| panic!("{error}"))[0].lower.value
+        });
+    }
+}
+
+/// Seconds a draw of every other measure.
+fn others() {
+    for (name, sampler, input) in
+        [("MLP 54-256-128-7", mlp(54, &[256, 128], 7, 100), 54), ("CNN 16-32-64", cnn(100), 3 * 32 * 32)]
+    {
+        println!("\nother measures, {name}, d = {}, n = 100", sampler.chain().dimension());
+        let inputs = inputs(100 * input);
+        let labels: Vec<usize> = (0..100).map(|i| i % 7).collect();
+        for row in baselines(sampler.chain(), &Prior::Initialiser, &Batch::labelled(&inputs, &labels), 3, 1) {
+            let value = row.result.map_or_else(|error| error.to_string(), |found| format!("{:.3}", found.value));
+            println!("  {:<16} {:>9.4} s   {value}", row.baseline.name, row.seconds / 3.0);
+        }
+    }
+}
+
 /// Widths of VGG8 (arXiv 2203.11323) on images of 32 × 32, n = 100.
 fn large() {
     let conv = |channels| {
@@ -183,6 +227,8 @@ fn main() {
         let draws = Draws::new(vec![draw], Normalisation::MeanTrace).unwrap_or_else(|error| panic!("{error}"));
         draws.two_scale(EPS, ZETA).unwrap_or_else(|error| panic!("{error}")).value
     });
+    bounds();
+    others();
     if std::env::var_os("STAIRS_BENCH_LARGE").is_some() {
         large();
     }

@@ -77,6 +77,38 @@ pub enum ChainError {
         /// The value.
         value: f64,
     },
+    /// Targets that are not one for every sample (and output).
+    #[error("{samples} samples need {expected} {what}, got {got}")]
+    Targets {
+        /// Number of samples.
+        samples: usize,
+        /// Class labels or target values.
+        what: &'static str,
+        /// How many there must be.
+        expected: usize,
+        /// How many there are.
+        got: usize,
+    },
+    /// A label that is no class.
+    #[error("the label of sample {sample} is {label}, and must be below {classes}, the number of classes")]
+    Label {
+        /// The sample, from 0.
+        sample: usize,
+        /// Its label.
+        label: usize,
+        /// Number of classes.
+        classes: usize,
+    },
+    /// Targets of the other kind of head.
+    #[error("a {head} head needs {needs}, got {got}")]
+    Loss {
+        /// The head.
+        head: &'static str,
+        /// The targets it needs.
+        needs: &'static str,
+        /// Those given.
+        got: &'static str,
+    },
     /// A prior that cannot be drawn from.
     #[error("the radius of a prior must be positive and finite, got {0}")]
     Radius(f64),
@@ -126,6 +158,14 @@ pub enum FisherError {
         /// The value given.
         got: usize,
     },
+    /// A measure that says nothing about this network.
+    #[error("{measure} is not defined here: {reason}")]
+    Undefined {
+        /// Name of the measure.
+        measure: &'static str,
+        /// Why, and what to do.
+        reason: String,
+    },
     /// A matrix too large to be formed.
     #[error("a {rows} × {columns} Jacobian exceeds the limit of {limit} entries")]
     TooLarge {
@@ -169,9 +209,9 @@ pub enum MeasureError {
     /// γ outside (0, 1].
     #[error("gamma must be above 0 and at most 1, got {0}")]
     Gamma(f64),
-    /// Too few samples for the formula of Abbas et al.
+    /// Too few samples for the formula of Abbas et al., and for the radius that goes with it.
     #[error(
-        "the effective dimension needs gamma * n / (2 pi ln n) above 1, got {kappa} at n = {n}, gamma = {gamma} (with gamma = 1, n >= 19)"
+        "the effective dimension, and the radius for n samples, need gamma * n / (2 pi ln n) above 1, got {kappa} at n = {n}, gamma = {gamma} (with gamma = 1, n >= 19)"
     )]
     Samples {
         /// Number of samples.
@@ -191,7 +231,7 @@ pub enum MeasureError {
         /// The number given.
         got: usize,
     },
-    /// A constant of the deviation bound out of range.
+    /// A constant of a bound, or an option, out of range.
     #[error("{what} must be {needs}, got {value}")]
     Constant {
         /// The constant.
@@ -200,6 +240,20 @@ pub enum MeasureError {
         needs: &'static str,
         /// The value given.
         value: f64,
+    },
+    /// A Markov chain of stochastic gradient Langevin dynamics that left the neighbourhood of its start.
+    #[error(
+        "chain {chain} diverged at step size {step:e}: its mean of n beta (L(w) - L(w*)) is {excess}, and no minimum with {dimension} parameters has more than {dimension}/2; take a smaller step, or a larger localisation"
+    )]
+    Diverged {
+        /// The chain, from 0.
+        chain: usize,
+        /// The step size ε.
+        step: f64,
+        /// The chain's mean of nβ(L(w) − L(w*)) so far.
+        excess: f64,
+        /// Number of parameters d.
+        dimension: usize,
     },
     /// The Fisher pass of a particle failed.
     #[error(transparent)]

@@ -17,6 +17,7 @@
 //! | the tightest lower bound | [`factorised_bound`] |
 //! | one for chains that are not made of units | [`sequential_monte_carlo`] |
 //! | the Fisher matrix of a network without noise | [`gram_spectrum`], or [`NetworkFisher`] with [`stochastic_lanczos`] |
+//! | what other papers measure before training, and the local learning coefficient after it | [`baseline`] |
 //! | something to test against | [`fisher::reference`] |
 //!
 //! ```
@@ -57,6 +58,8 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+#[cfg(feature = "fisher")]
+pub mod baseline;
 pub mod bridge;
 pub mod chain;
 mod error;
@@ -74,6 +77,8 @@ mod tridiagonal;
 /// Crates whose types the signatures of [`bridge`] take.
 pub use {stairs_laws, stairs_network, stairs_quant};
 
+#[cfg(feature = "fisher")]
+pub use baseline::{BASELINES, Baseline, Batch, Better, Measured, baselines, local_learning_coefficient};
 pub use chain::{
     Activation, Chain, Head, Init, Layer, LayerParameters, Map, Norm, Pointwise, Pool, PoolKind, Prior, Shape,
 };
@@ -82,7 +87,7 @@ pub use error::{ChainError, FisherError, MeasureError};
 pub use fisher::{MarkovOptions, Method, NetworkFisher, gram_spectrum};
 pub use measure::{
     DeviationBound, Draw, Draws, Estimate, FactorisedOptions, FactorisedPoint, Normalisation, Point, SCALARS, Scalar,
-    Sequence, SmcOptions, SmcPoint, UnitSequence, factorised_bound, log_kappa, sequential_monte_carlo,
+    Sequence, SmcOptions, SmcPoint, UnitSequence, factorised_bound, log_kappa, radius, sequential_monte_carlo,
 };
 #[cfg(feature = "fisher")]
 pub use sampler::{Sampler, layer_spectrum};

@@ -191,7 +191,7 @@ pub fn layer_spectrum(
 }
 
 /// Adds normal noise of variance `variance` (Box–Muller).
-fn add_noise(values: &mut [f64], variance: f64, rng: &mut impl Rng) {
+pub(crate) fn add_noise(values: &mut [f64], variance: f64, rng: &mut impl Rng) {
     let deviation = variance.sqrt();
     for pair in values.chunks_mut(2) {
         let radius = deviation * (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();

@@ -97,7 +97,19 @@ fn capacity_is_measured_kept_and_drawn() {
     let grown = stdout(&stairs(&[&arguments[..3], &["--draws", "4"], &arguments[5..], &more].concat()));
     assert!(grown.contains("618 parameters, 4 draws"), "{grown}");
 
-    let refused: [(&[&str], &str); 5] = [
+    // ε by the number of training samples, or by one that is given.
+    for (arguments, line) in [
+        (&["--eps-from-samples"][..], "eps 1.78e-1 is sqrt(2 pi ln n / n) for n = 1438 samples"),
+        (&["--eps-from-samples", "1000000"], "eps 9.32e-3 is sqrt(2 pi ln n / n) for n = 1000000 samples"),
+    ] {
+        let out = directory.path().join(arguments.len().to_string());
+        let same = ["capacity", "--model", "mlp:8", "--draws", "2", "--samples", "10", "--out", path(&out)];
+        let text = stdout(&stairs(&[&same[..], arguments].concat()));
+        assert!(text.contains(line) && text.lines().filter(|line| line.starts_with("zeta ")).count() == 1, "{text}");
+    }
+
+    let refused: [(&[&str], &str); 6] = [
+        (&["--eps-from-samples", "18"], "--eps-from-samples needs at least 19 samples, got 18"),
         (&["--eps", "1"], "epsilon must be above 0 and below 1, got 1"),
         (&["--zeta", "0.5"], "zeta must be at least 2/3 and below 1, got 0.5"),
         (&["--draws", "0"], "the number of draws must be at least 1"),

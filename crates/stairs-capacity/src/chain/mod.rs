@@ -26,6 +26,8 @@ pub use shape::Shape;
 pub(crate) use layer::Geometry;
 pub(crate) use parameters::finite;
 #[cfg(feature = "fisher")]
+pub(crate) use parameters::{flatten, unflatten};
+#[cfg(feature = "fisher")]
 pub(crate) use pass::{Pass, pass};
 #[cfg(feature = "fisher")]
 pub(crate) use patches::{patches, scatter};

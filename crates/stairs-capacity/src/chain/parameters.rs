@@ -1,5 +1,7 @@
 //! The parameters of one layer.
 
+#[cfg(feature = "fisher")]
+use super::Chain;
 use super::{Geometry, Layer};
 use crate::ChainError;
 
@@ -53,6 +55,43 @@ impl LayerParameters {
         }
         Ok(())
     }
+}
+
+/// One flat vector: layer by layer, channel by channel, and there weights, bias, scale, shift.
+#[cfg(feature = "fisher")]
+pub(crate) fn flatten(chain: &Chain, parameters: &[LayerParameters]) -> Vec<f64> {
+    let mut flat = Vec::with_capacity(chain.dimension());
+    for (own, geometry) in parameters.iter().zip(&chain.geometry) {
+        for (o, row) in own.weight.chunks(geometry.fan_in).enumerate() {
+            flat.extend_from_slice(row);
+            flat.extend([&own.bias, &own.scale, &own.shift].into_iter().filter_map(|list| list.get(o)));
+        }
+    }
+    flat
+}
+
+/// The parameters of a flat vector as [`flatten`] makes it.
+#[cfg(feature = "fisher")]
+pub(crate) fn unflatten(chain: &Chain, flat: &[f64]) -> Vec<LayerParameters> {
+    let mut rest = flat;
+    let mut all = Vec::with_capacity(chain.layers.len());
+    for (index, (layer, geometry)) in chain.layers.iter().zip(&chain.geometry).enumerate() {
+        let (own, after) = rest.split_at(chain.layer_dimension(index));
+        rest = after;
+        let mut parameters = LayerParameters::default();
+        for row in own.chunks(geometry.width(layer)) {
+            let (weight, others) = row.split_at(geometry.fan_in);
+            parameters.weight.extend_from_slice(weight);
+            let (bias, norm) = others.split_at(usize::from(layer.bias));
+            parameters.bias.extend_from_slice(bias);
+            if let [scale, shift] = norm {
+                parameters.scale.push(*scale);
+                parameters.shift.push(*shift);
+            }
+        }
+        all.push(parameters);
+    }
+    all
 }
 
 /// Refuses the first number that is not finite.

@@ -5,8 +5,8 @@
 use rayon::prelude::*;
 
 use crate::chain::{Chain, Pass, PoolKind, pass, scatter};
-use crate::linalg::product_nn;
-use crate::{ChainError, LayerParameters};
+use crate::linalg::{add_product_tn, product_nn};
+use crate::{ChainError, FisherError, LayerParameters};
 
 /// The passes of all layers, without noise.
 pub(crate) fn passes(chain: &Chain, parameters: &[LayerParameters], inputs: &[f64]) -> Result<Vec<Pass>, ChainError> {
@@ -19,6 +19,20 @@ pub(crate) fn passes(chain: &Chain, parameters: &[LayerParameters], inputs: &[f6
             Some(last) => pass(chain, index, own, &last.output, samples),
         };
         passes.push(next);
+    }
+    Ok(passes)
+}
+
+/// The same, refused where an output is not finite.
+pub(crate) fn finite_passes(
+    chain: &Chain,
+    parameters: &[LayerParameters],
+    inputs: &[f64],
+) -> Result<Vec<Pass>, FisherError> {
+    let passes = passes(chain, parameters, inputs)?;
+    let outputs = passes.last().map_or(&[][..], |pass| &pass.output);
+    if outputs.iter().any(|output| !output.is_finite()) {
+        return Err(FisherError::Overflow { layer: passes.len() - 1 });
     }
     Ok(passes)
 }
@@ -76,4 +90,37 @@ pub(crate) fn to_input(chain: &Chain, index: usize, pass: &Pass, inner: &[f64]) 
         }
     });
     input
+}
+
+/// Σ over samples of the derivatives of the outputs, by all parameters, in the directions `outer` `[samples, outputs]`. The
+/// order of `out` is that of [`tangent`](super::forward::tangent).
+pub(crate) fn gradient(chain: &Chain, passes: &[Pass], mut outer: Vec<f64>, out: &mut [f64]) {
+    let mut end = out.len();
+    for (index, pass) in passes.iter().enumerate().rev() {
+        let layer = &chain.layers[index];
+        let width = chain.geometry[index].width(layer);
+        let start = end - chain.layer_dimension(index);
+        let own = &mut out[start..end];
+        end = start;
+        let mut inner = to_inner(chain, index, pass, &outer, 1);
+        let first = pass.fan_in + usize::from(layer.bias);
+        for (at, value) in inner.iter().enumerate().take(if pass.has_norm() { inner.len() } else { 0 }) {
+            let channel = &mut own[at % pass.channels * width..];
+            channel[first] += value * pass.normal[at];
+            channel[first + 1] += value;
+        }
+        by_gain(pass, &mut inner);
+        let mut weight = vec![0.0; pass.channels * pass.fan_in];
+        add_product_tn(&inner, &pass.patches, pass.channels, &mut weight);
+        weight.iter_mut().zip(&pass.bend).for_each(|(x, bend)| *x *= bend);
+        for (own, weight) in own.chunks_mut(width).zip(weight.chunks(pass.fan_in)) {
+            own[..pass.fan_in].copy_from_slice(weight);
+        }
+        if layer.bias {
+            inner.iter().enumerate().for_each(|(at, value)| own[at % pass.channels * width + pass.fan_in] += value);
+        }
+        if index > 0 {
+            outer = to_input(chain, index, pass, &inner);
+        }
+    }
 }

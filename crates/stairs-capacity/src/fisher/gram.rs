@@ -8,7 +8,7 @@
 use rayon::prelude::*;
 
 use super::{
-    backward::{by_gain, passes, to_inner, to_input},
+    backward::{by_gain, finite_passes, to_inner, to_input},
     categorical::{columns, root},
 };
 use crate::chain::{Chain, Pass};
@@ -36,15 +36,12 @@ pub fn gram_spectrum(chain: &Chain, parameters: &[LayerParameters], inputs: &[f6
 }
 
 fn spectrum(chain: &Chain, parameters: &[LayerParameters], inputs: &[f64]) -> Result<Spectrum, FisherError> {
-    let passes = passes(chain, parameters, inputs)?;
+    let passes = finite_passes(chain, parameters, inputs)?;
     let samples = chain.samples(inputs)?;
     let outputs = chain.output().values();
     let per_sample = columns(chain.head, outputs);
     let seeds = samples * per_sample;
     let logits = passes.last().map_or(&[][..], |pass| &pass.output);
-    if logits.iter().any(|logit| !logit.is_finite()) {
-        return Err(FisherError::Overflow { layer: passes.len() - 1 });
-    }
     // Seeds: the columns of every sample's S, as rows.
     let mut outer = vec![0.0; seeds * outputs];
     for (rows, logits) in outer.chunks_mut((per_sample * outputs).max(1)).zip(logits.chunks(outputs)) {

@@ -14,6 +14,7 @@
 mod backward;
 mod block;
 mod categorical;
+mod forward;
 mod gram;
 mod lanczos;
 mod operator;
@@ -25,8 +26,11 @@ pub use gram::gram_spectrum;
 pub use operator::NetworkFisher;
 pub use options::{MarkovOptions, Method};
 
+pub(crate) use backward::{finite_passes, gradient};
 #[cfg(feature = "burn")]
 pub(crate) use categorical::root;
+pub(crate) use categorical::softmax;
+pub(crate) use forward::tangent;
 
 use crate::chain::{Chain, Head, Pass};
 use crate::{FisherError, Spectrum};

@@ -9,7 +9,7 @@
 //! Science 1 (2021), arXiv 2011.00027; Abbas, Sutter, Figalli, Woerner, *Effective dimension of machine learning models*,
 //! arXiv 2112.04807.
 
-use super::{Draws, estimate::Estimate, estimate::log_mean_exp_estimate};
+use super::{Draws, estimate::Estimate, estimate::log_mean_exp_estimate, radius::kappa};
 use crate::MeasureError;
 
 impl Draws {
@@ -27,14 +27,7 @@ impl Draws {
     /// # Errors
     /// [`MeasureError::Gamma`], and [`MeasureError::Samples`] where κ′ ≤ 1: with γ = 1, for n < 19.
     pub fn effective_dimension(&self, n: usize, gamma: f64) -> Result<Estimate, MeasureError> {
-        if !(gamma > 0.0 && gamma <= 1.0) {
-            return Err(MeasureError::Gamma(gamma));
-        }
-        let kappa = gamma * n as f64 / (std::f64::consts::TAU * (n as f64).ln());
-        if n < 2 || !kappa.is_finite() || kappa <= 1.0 {
-            return Err(MeasureError::Samples { n, gamma, kappa });
-        }
-        let log_kappa = kappa.ln();
+        let log_kappa = kappa(n, gamma)?.ln();
         let (mut logs, mut errors) = (Vec::new(), Vec::new());
         for draw in &self.draws {
             let det = |spectrum: &crate::Spectrum| spectrum.log_det_linear(log_kappa, self.log_scale());

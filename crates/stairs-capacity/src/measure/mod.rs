@@ -6,7 +6,7 @@
 //! | 2sED | [`Draws::two_scale`] |
 //! | its lower bounds | [`Draws::jensen`], [`Draws::last_layer_exact`], [`factorised_bound`], [`sequential_monte_carlo`] |
 //! | effective dimension of Abbas et al., global or local by the prior | [`Draws::effective_dimension`] |
-
+//! | the radius ε for n samples | [`radius`], [`DeviationBound::radius`] |
 //!
 //! A measure is a method of [`Draws`] in a file of its own. One that is a number for the whole network, without ε and ζ, is also a row
 //! of [`SCALARS`]: then every measurement of `stairs capacity` has it.
@@ -16,6 +16,7 @@ mod draws;
 mod effective;
 mod estimate;
 mod factorised;
+mod radius;
 mod smc;
 mod two_scale;
 
@@ -24,7 +25,10 @@ use crate::MeasureError;
 pub use bound::DeviationBound;
 pub use draws::{Draw, Draws, Normalisation};
 pub use estimate::Estimate;
+#[cfg(feature = "fisher")]
+pub(crate) use estimate::mean_estimate;
 pub use factorised::{FactorisedOptions, FactorisedPoint, UnitSequence, factorised_bound};
+pub use radius::radius;
 pub use smc::{Sequence, SmcOptions, SmcPoint, sequential_monte_carlo};
 pub use two_scale::{Point, log_kappa};
 

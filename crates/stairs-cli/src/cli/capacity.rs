@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 use stairs::{
+    capacity::radius,
     data::{DatasetName, load},
     device::DeviceName,
     noise::Noise,
@@ -52,6 +53,10 @@ pub(crate) struct Capacity {
     /// Values of ε, in (0, 1) [default: 21 from 1e-1 to 1e-6]
     #[arg(long, value_delimiter = ',', value_name = "EPSILONS", value_parser = real)]
     eps: Option<Vec<f64>>,
+    /// One ε instead of a list: that of N training samples, sqrt(2 pi ln N / N), N at least 19 [default of N: as many as the
+    /// training part has]
+    #[arg(long, value_name = "N", num_args = 0..=1, conflicts_with = "eps", value_parser = whole(0..=SAMPLES))]
+    eps_from_samples: Option<Option<usize>>,
     /// Variance of the noise added to the output of every hidden layer, positive
     #[arg(long, default_value_t = 1.0, value_name = "VARIANCE", value_parser = real)]
     noise_variance: f64,
@@ -91,7 +96,16 @@ pub(crate) struct Capacity {
 }
 
 impl Capacity {
-    fn config(&self) -> anyhow::Result<MeasureConfig> {
+    /// ε by the number of samples, if that was asked for, with the number.
+    fn eps_of_samples(&self, training: usize) -> anyhow::Result<Option<(f64, usize)>> {
+        let Some(asked) = self.eps_from_samples else { return Ok(None) };
+        let samples = asked.unwrap_or(training);
+        let eps = radius(samples, 1.0)
+            .with_context(|| format!("--eps-from-samples needs at least 19 samples, got {samples}"))?;
+        Ok(Some((eps, samples)))
+    }
+
+    fn config(&self, eps: Option<f64>) -> anyhow::Result<MeasureConfig> {
         let defaults = MeasureConfig::new(self.model.clone(), self.dataset.as_str());
         let law = MeasureConfig::law(self.law.clone(), self.noise_scale)?;
         Ok(MeasureConfig {
@@ -101,7 +115,7 @@ impl Capacity {
             draws: self.draws,
             inner: self.inner,
             noise_variance: self.noise_variance,
-            eps: self.eps.clone().unwrap_or(defaults.eps),
+            eps: eps.map(|eps| vec![eps]).or_else(|| self.eps.clone()).unwrap_or(defaults.eps),
             zeta: self.zeta.clone().unwrap_or(defaults.zeta),
             particles: self.particles,
             factorised: (self.unit_draws > 0).then(|| FactorisedConfig {
@@ -122,8 +136,9 @@ impl Capacity {
             eprintln!("note: the capacity is computed on the processor in f64, whatever the device");
         }
         paths::folder(&self.out)?;
-        let config = self.config()?;
         let data = load(self.dataset, &self.data.root()).with_context(|| format!("loading {}", self.dataset))?;
+        let of_samples = self.eps_of_samples(data.train.len())?;
+        let config = self.config(of_samples.map(|(eps, _)| eps))?;
         let bar = bar("draws", config.draws);
         let measurement = measure(&config, &data, &self.out, |done, _| bar.set_position(done as u64));
         bar.finish_and_clear();
@@ -136,6 +151,9 @@ impl Capacity {
             json::print(&measurement)?;
         } else {
             print(&measurement);
+            if let Some((eps, samples)) = of_samples {
+                answer!("eps {eps:.2e} is sqrt(2 pi ln n / n) for n = {samples} samples");
+            }
         }
         println!("{}\n{}", self.out.join("capacity.json").display(), svg.display());
         Ok(())

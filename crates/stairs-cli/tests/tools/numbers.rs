@@ -54,6 +54,9 @@ const CASES: &str = "
     capacity --zeta 1
     capacity --zeta 0
     capacity --eps 0
+    capacity --eps-from-samples 0
+    capacity --eps-from-samples 19 --draws 2 --samples 4 --model mlp:2
+    capacity --eps-from-samples 1073741824 --draws 2 --samples 4 --model mlp:2
     capacity --eps 1e-320 --draws 2 --samples 4 --model mlp:2
     capacity --noise-variance 0
     capacity --noise-variance 1e-320 --draws 1 --samples 2 --model mlp:2
