@@ -10,7 +10,7 @@ mod baselines {
     mod weights;
 }
 
-use rand::SeedableRng;
+use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use stairs_capacity::{Chain, FisherError, LayerParameters, Prior};
 
@@ -26,6 +26,11 @@ fn weights(weight: &[f64]) -> LayerParameters {
 /// Evenly spread numbers in ±1.7.
 fn inputs(count: usize) -> Vec<f64> {
     (0..count).map(|i| 3.4 * (i as f64 * 0.618_033_988_749_895).fract() - 1.7).collect()
+}
+
+fn random(count: usize) -> Vec<f64> {
+    let mut rng = ChaCha8Rng::seed_from_u64(11);
+    (0..count).map(|_| rng.random_range(-1.7..1.7)).collect()
 }
 
 fn drawn(chain: &Chain, seed: u64) -> Vec<LayerParameters> {

@@ -29,7 +29,7 @@ use crate::{Chain, FisherError, LayerParameters};
 /// # Errors
 /// [`FisherError::Chain`] for parameters or a batch that do not fit, [`FisherError::Overflow`].
 pub fn gradient_norm(chain: &Chain, parameters: &[LayerParameters], batch: &Batch<'_>) -> Result<f64, FisherError> {
-    let gradient = in_pool(|| loss_gradient(chain, parameters, batch))?;
+    let (_, gradient) = in_pool(|| loss_gradient(chain, parameters, batch))?;
     // Scaled, so that squares neither overflow nor vanish.
     let largest = gradient.iter().fold(0.0, |largest: f64, g| largest.max(g.abs()));
     match largest {
@@ -38,21 +38,23 @@ pub fn gradient_norm(chain: &Chain, parameters: &[LayerParameters], batch: &Batc
     }
 }
 
-/// ∇_θ of the mean loss as a flat vector.
+/// The loss of every sample, and ∇_θ of the mean loss as a flat vector.
 pub(super) fn loss_gradient(
     chain: &Chain,
     parameters: &[LayerParameters],
     batch: &Batch<'_>,
-) -> Result<Vec<f64>, FisherError> {
+) -> Result<(Vec<f64>, Vec<f64>), FisherError> {
     let samples = batch.check(chain)? as f64;
     let passes = finite_passes(chain, parameters, batch.inputs)?;
     let outputs = passes.last().map_or(&[][..], |pass| &pass.output);
-    let mut slopes = batch.slopes(chain.head, outputs, chain.output().values());
+    let width = chain.output().values();
+    let losses = batch.losses(chain.head, outputs, width);
+    let mut slopes = batch.slopes(chain.head, outputs, width);
     slopes.iter_mut().for_each(|slope| *slope /= samples);
     let mut out = vec![0.0; chain.dimension()];
     gradient(chain, &passes, slopes, &mut out);
     if out.iter().any(|g| !g.is_finite()) {
         return Err(FisherError::Overflow { layer: 0 });
     }
-    Ok(out)
+    Ok((losses, out))
 }

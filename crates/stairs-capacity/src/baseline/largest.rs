@@ -23,8 +23,10 @@ const GROWTH: f64 = 1e-11;
 pub(super) fn largest_eigenvalue(operator: &impl SymmetricOperator) -> Result<f64, FisherError> {
     let size = operator.size();
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
-    let unit = 1.0 / (size as f64).sqrt();
-    let mut current: Vec<f64> = (0..size).map(|_| if rng.random::<bool>() { unit } else { -unit }).collect();
+    // Of all numbers, not of ±1, which is orthogonal to what it should find where weights are alike.
+    let mut current: Vec<f64> = (0..size).map(|_| rng.random_range(-1.0..1.0)).collect();
+    let length = current.iter().map(|x| x * x).sum::<f64>().sqrt();
+    current.iter_mut().for_each(|x| *x /= length);
     let (mut before, mut next) = (vec![0.0; size], vec![0.0; size]);
     let (mut diagonal, mut off): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
     let mut found = 0.0f64;

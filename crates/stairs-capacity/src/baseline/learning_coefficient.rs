@@ -26,7 +26,6 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{Batch, batch::Targets, gradient_norm::loss_gradient, largest::largest_eigenvalue};
 use crate::chain::{flatten, unflatten};
-use crate::fisher::finite_passes;
 use crate::linalg::in_pool;
 use crate::measure::mean_estimate;
 use crate::sampler::add_noise;
@@ -110,7 +109,7 @@ pub fn local_learning_coefficient(
     positive("the localisation", options.localisation)?;
     let temperature = samples as f64 / (samples as f64).ln();
     in_pool(|| {
-        let losses = losses(chain, centre, batch)?;
+        let (losses, _) = loss_gradient(chain, centre, batch)?;
         let step = match options.step {
             Some(step) => step,
             None => {
@@ -133,12 +132,6 @@ pub fn local_learning_coefficient(
 fn positive(what: &'static str, value: f64) -> Result<(), MeasureError> {
     let needs = "positive and finite";
     if value > 0.0 && value.is_finite() { Ok(()) } else { Err(MeasureError::Constant { what, needs, value }) }
-}
-
-fn losses(chain: &Chain, parameters: &[LayerParameters], batch: &Batch<'_>) -> Result<Vec<f64>, FisherError> {
-    let passes = finite_passes(chain, parameters, batch.inputs)?;
-    let outputs = passes.last().map_or(&[][..], |pass| &pass.output);
-    Ok(batch.losses(chain.head, outputs, chain.output().values()))
 }
 
 struct Run<'a> {
@@ -167,13 +160,9 @@ impl Run<'_> {
             let chosen = self.choose(&mut rng);
             let gathered = Gathered::new(self.batch, &chosen, self.chain);
             let parameters = unflatten(self.chain, &flat);
-            let batch = gathered.batch();
-            let found = (|| {
-                let gradient = loss_gradient(self.chain, &parameters, &batch)?;
-                Ok::<_, FisherError>((gradient, losses(self.chain, &parameters, &batch)?))
-            })();
             // Parameters that are not finite, or their outputs: nothing else is wrong with what was checked before.
-            let (gradient, now) = found.map_err(|_| diverged(f64::INFINITY))?;
+            let found = loss_gradient(self.chain, &parameters, &gathered.batch());
+            let (now, gradient) = found.map_err(|_| diverged(f64::INFINITY))?;
             if number >= self.options.burn_in {
                 let excess: f64 = now.iter().zip(&chosen).map(|(now, i)| now - self.losses[*i]).sum();
                 sum += self.temperature * excess / chosen.len() as f64;

@@ -3,7 +3,7 @@
 use stairs_capacity::baseline::naswot;
 use stairs_capacity::{Activation, Batch, Chain, Head, Layer, Shape};
 
-use super::super::{close, drawn, inputs, undefined, weights};
+use super::super::{close, drawn, random, undefined, weights};
 
 /// Three samples in three ReLUs: codes 110, 100 and 001. K = [[3, 2, 0], [2, 3, 1], [0, 1, 3]], det = 3·8 − 2·6 = 12.
 #[test]
@@ -23,10 +23,11 @@ fn the_scale_of_a_layer_and_the_order_of_samples_do_not_matter() {
     let layers = vec![relu(Layer::conv(4, [3, 3])), relu(Layer::dense(12)), Layer::dense(3)];
     let chain = Chain::new(Shape::image(1, 6, 6), layers, Head::Categorical).unwrap();
     let mut parameters = drawn(&chain, 2);
-    let mut x = inputs(8 * 36);
+    let mut x = random(8 * 36);
     let labels = [0; 8];
     let before = naswot(&chain, &parameters, &Batch::labelled(&x, &labels)).unwrap();
-    parameters[0].weight.iter_mut().chain(&mut parameters[0].bias).for_each(|w| *w *= 4.0);
+    let first = &mut parameters[0];
+    first.weight.iter_mut().chain(&mut first.bias).for_each(|w| *w *= 4.0);
     parameters[1].bias.iter_mut().for_each(|b| *b *= 4.0);
     assert_eq!(naswot(&chain, &parameters, &Batch::labelled(&x, &labels)).unwrap(), before);
     x.rotate_left(36);
