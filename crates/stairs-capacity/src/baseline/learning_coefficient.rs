@@ -156,7 +156,7 @@ impl Run<'_> {
         let diverged = |excess| MeasureError::Diverged { chain: index, step, excess, dimension };
         let mut flat = self.centre.clone();
         let mut sum = 0.0;
-        for number in 0..self.options.burn_in + self.options.steps {
+        for number in 0..self.options.burn_in.saturating_add(self.options.steps) {
             let chosen = self.choose(&mut rng);
             let gathered = Gathered::new(self.batch, &chosen, self.chain);
             let parameters = unflatten(self.chain, &flat);

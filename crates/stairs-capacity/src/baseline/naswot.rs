@@ -18,6 +18,9 @@ use crate::fisher::finite_passes;
 use crate::linalg::{in_pool, positive_eigenvalues, product_nt};
 use crate::{Chain, FisherError, LayerParameters};
 
+/// Samples at most: K has their square.
+const SAMPLES: usize = 1 << 13;
+
 /// log |det K|. Labels are not used.
 ///
 /// ```
@@ -33,21 +36,24 @@ use crate::{Chain, FisherError, LayerParameters};
 ///
 /// # Errors
 /// [`FisherError::Chain`], [`FisherError::Overflow`], and [`FisherError::Undefined`] for another activation than ReLU and
-/// identity, for a network without ReLU, and for a K that is singular.
+/// identity, for a network without ReLU, for a K that is singular, and for more than 8,192 samples.
 pub fn naswot(chain: &Chain, parameters: &[LayerParameters], batch: &Batch<'_>) -> Result<f64, FisherError> {
     let undefined = |reason: String| Err(FisherError::Undefined { measure: "naswot", reason });
     for (index, layer) in chain.layers.iter().enumerate() {
-        if matches!(layer.activation, Activation::Tanh | Activation::Own(_)) {
-            return undefined(format!(
-                "layer {index} has the activation {:?}, and codes are of ReLUs",
-                layer.activation
-            ));
-        }
+        let other = match layer.activation {
+            Activation::Tanh => "a tanh",
+            Activation::Own(_) => "a stair, or another function",
+            _ => continue,
+        };
+        return undefined(format!("layer {index} has {other} for an activation, and codes are of ReLUs"));
+    }
+    let samples = chain.samples(batch.inputs)?;
+    if samples > SAMPLES {
+        return undefined(format!("K has the square of {samples} samples; take at most {SAMPLES}"));
     }
     let relu = |index: usize| matches!(chain.layers[index].activation, Activation::Relu);
-    let (kernel, samples) = in_pool(|| {
+    let kernel = in_pool(|| {
         let passes = finite_passes(chain, parameters, batch.inputs)?;
-        let samples = chain.samples(batch.inputs)?;
         let mut kernel = vec![0.0; samples * samples];
         let mut part = kernel.clone();
         for (_, pass) in passes.iter().enumerate().filter(|(index, _)| relu(*index)) {
@@ -56,7 +62,7 @@ pub fn naswot(chain: &Chain, parameters: &[LayerParameters], batch: &Batch<'_>) 
             product_nt(&code, &code, width, &mut part);
             kernel.iter_mut().zip(&part).for_each(|(k, p)| *k += 0.5 * (width as f64 + p));
         }
-        Ok::<_, FisherError>((kernel, samples))
+        Ok::<_, FisherError>(kernel)
     })?;
     let units = kernel[0];
     if units == 0.0 {

@@ -42,9 +42,11 @@ fn what_has_no_code_is_refused_by_name() {
     };
     let own = [weights(&[1.0, -1.0]), weights(&[1.0; 4])];
     let batch = Batch::labelled(&[1.0, 2.0], &[0, 1]);
-    undefined(naswot(&chain(Activation::Tanh), &own, &batch), "layer 0 has the activation Tanh");
+    undefined(naswot(&chain(Activation::Tanh), &own, &batch), "layer 0 has a tanh for an activation");
     undefined(naswot(&chain(Activation::Identity), &own, &batch), "the network has no ReLU");
     undefined(naswot(&chain(Activation::Relu), &own, &batch), "samples 0 and 1 switch all 2 ReLUs alike");
+    let many = vec![1.0; (1 << 13) + 1];
+    undefined(naswot(&chain(Activation::Relu), &own, &Batch::labelled(&many, &[])), "take at most 8192");
     // Four codes of two ReLUs, all different: K = N·(shares) has rank 3 at most.
     let layers = vec![Layer::dense(2).with_activation(Activation::Relu), Layer::dense(2)];
     let chain = Chain::new(Shape::vector(2), layers, Head::Categorical).unwrap();

@@ -77,8 +77,8 @@ fn a_product_of_two_weights_is_singular() {
     assert!((value - 0.5).abs() < 0.01, "{value}");
     near(&found, value, 0.04);
     // At the crossing, the lines meet: ½ with multiplicity 2, which is approached as slowly as 1/log n.
-    let limit = [1.0, 1e-4, 1e-8, 1e-16].map(|variance| exact(&x, variance, 20.0, 0.0));
-    assert!(limit.is_sorted() && limit[0] < 0.1 && limit[3] > 0.4 && limit[3] < 0.5, "{limit:?}");
+    let limit = [1.0, 1e-2, 1e-4, 1e-6].map(|variance| exact(&x, variance, 20.0, 0.0));
+    assert!(limit.is_sorted() && limit[0] < 0.1 && limit[3] > 0.42 && limit[3] < 0.5, "{limit:?}");
     let options = SgldOptions { step: Some(1.5e-3), steps: 6000, ..options };
     let centre = [weights(&[0.0]), weights(&[0.0])];
     let found = local_learning_coefficient(&product(1.0), &centre, &batch, &options).unwrap();
