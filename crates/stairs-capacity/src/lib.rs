@@ -17,6 +17,7 @@
 //! | the tightest lower bound | [`factorised_bound`] |
 //! | one for chains that are not made of units | [`sequential_monte_carlo`] |
 //! | the Fisher matrix of a network without noise | [`gram_spectrum`], or [`NetworkFisher`] with [`stochastic_lanczos`] |
+//! | a deviation bound with every constant, of small models | [`certified`] |
 //! | something to test against | [`fisher::reference`] |
 //!
 //! ```
@@ -58,6 +59,7 @@
 struct Readme;
 
 pub mod bridge;
+pub mod certified;
 pub mod chain;
 mod error;
 #[cfg(feature = "fisher")]

@@ -22,6 +22,7 @@ mod two_scale;
 use crate::MeasureError;
 
 pub use bound::DeviationBound;
+pub(crate) use bound::hoeffding;
 pub use draws::{Draw, Draws, Normalisation};
 pub use estimate::Estimate;
 pub use factorised::{FactorisedOptions, FactorisedPoint, UnitSequence, factorised_bound};

@@ -22,6 +22,7 @@ use super::{
     results,
 };
 use crate::{
+    deviation::{BoundConfig, deviations},
     measure::{MeasureConfig, MeasureError, measure_until},
     report::Results,
 };
@@ -151,6 +152,10 @@ impl Runner {
             Task::Measure(config) => {
                 let data = work.data.dataset(&config.dataset)?;
                 take_measure(data, &dir, (position, trial), config, watch, stop)
+            }
+            Task::Bound(config) => {
+                let data = work.data.dataset(&config.dataset)?;
+                take_bound(data, &dir, (position, trial), config, watch, stop)
             }
         }
     }
@@ -288,10 +293,33 @@ fn take_measure(
     watch: &mut dyn Watch,
     stop: &StopSignal,
 ) -> Result<(Status, Option<Finished>), ExperimentError> {
-    match measure_until(config, data, dir, stop, |done, total| watch.measured(position, trial, done, total)) {
-        Ok(measurement) => Ok((Status::Done, Some(Finished::Measurement(measurement)))),
+    let measured = measure_until(config, data, dir, stop, |done, total| watch.measured(position, trial, done, total));
+    ended(trial, "draw", measured.map(Finished::Measurement))
+}
+
+/// Searches the deviations of one trial, keeping the repetitions that are there.
+fn take_bound(
+    data: &Dataset,
+    dir: &Path,
+    (position, trial): (usize, &Trial),
+    config: &BoundConfig,
+    watch: &mut dyn Watch,
+    stop: &StopSignal,
+) -> Result<(Status, Option<Finished>), ExperimentError> {
+    let found = deviations(config, data, dir, stop, |done, total| watch.measured(position, trial, done, total));
+    ended(trial, "repetition", found.map(Finished::Bound))
+}
+
+/// What became of a trial that is made of parts, each of which is a `part`.
+fn ended(
+    trial: &Trial,
+    part: &str,
+    finished: Result<Finished, MeasureError>,
+) -> Result<(Status, Option<Finished>), ExperimentError> {
+    match finished {
+        Ok(finished) => Ok((Status::Done, Some(finished))),
         Err(MeasureError::Stopped { done, draws }) => {
-            Err(stopped(format!("at trial {}, draw {done} of {draws}", trial.id)))
+            Err(stopped(format!("at trial {}, {part} {done} of {draws}", trial.id)))
         }
         Err(MeasureError::Busy { .. }) => Ok((Status::Busy, None)),
         Err(MeasureError::Occupied { dir, what }) => Err(ExperimentError::Different { path: dir, what }),
