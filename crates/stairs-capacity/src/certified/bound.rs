@@ -165,7 +165,8 @@ impl CertifiedBound {
     fn best(&self, n: f64, with_fisher: bool) -> TwoScale {
         let (radii, ratios, rounds) = GRID;
         let (mut logs, mut zetas) = ((LOWEST, -1e-3), (2.0 / 3.0, HIGHEST));
-        let along = |(low, high): (f64, f64), i: usize, count: usize| low + (high - low) * i as f64 / (count - 1) as f64;
+        let along =
+            |(low, high): (f64, f64), i: usize, count: usize| low + (high - low) * i as f64 / (count - 1) as f64;
         let mut best = self.at(n, 0.5, 2.0 / 3.0, with_fisher);
         for _ in 0..rounds {
             for i in 0..radii {

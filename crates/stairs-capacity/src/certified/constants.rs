@@ -72,9 +72,8 @@ impl Constants {
         let Some(units) = self.model.hidden else { return bend * self.inputs.square };
         let (h, r) = (units as f64, self.radius + 0.5 * side);
         // E (h + 1 + h r X)².
-        let square = (h + 1.0).powi(2)
-            + 2.0 * (h + 1.0) * h * r * self.inputs.mean
-            + (h * r).powi(2) * self.inputs.square;
+        let square =
+            (h + 1.0).powi(2) + 2.0 * (h + 1.0) * h * r * self.inputs.mean + (h * r).powi(2) * self.inputs.square;
         bend * square + slope * h * (2.0 * self.inputs.mean + BEND * r * self.inputs.square)
     }
 

@@ -7,7 +7,7 @@
 //!
 //! z₁ … z_n are independent draws of a population, ℓ_θ(z) ∈ \[0, B\], R its mean over the population, R̂_n over the draws.
 //! d_ζ(ε) is 2sED with the Fisher matrix F of the *population*, not normalised, and θ uniform on Θ′ = [−r − s/2, r + s/2]^d; m is the
-//! largest rank of F. The form is that of Datres et al., arXiv 2401.09184; proof and constants are ours, since theirs are not given.
+//! largest rank of F. The form is that of Datres, Leonardi, Figalli, Sutter, NeurIPS 2024, arXiv 2401.09184; this proof, and with it the constants, is ours.
 //!
 //! # What has to be Lipschitz
 //! Not the loss of every sample: a direction that one rare input alone sees has an eigenvalue as small as that input is rare, a micro-box is long

@@ -29,7 +29,13 @@ fn mean(population: &Population) -> Vec<(u32, f64)> {
     (0..population.len() as u32).map(|i| (i, 1.0 / population.len() as f64)).collect()
 }
 
-fn gradient(population: &Population, model: &SmallModel, loss: CertifiedLoss, theta: &[f64], i: u32) -> (f64, Vec<f64>) {
+fn gradient(
+    population: &Population,
+    model: &SmallModel,
+    loss: CertifiedLoss,
+    theta: &[f64],
+    i: u32,
+) -> (f64, Vec<f64>) {
     let mut gradient = vec![0.0; theta.len()];
     let value = population.combination(model, loss, theta, &[(i, 1.0)], Some(&mut gradient));
     (value, gradient)
@@ -234,8 +240,7 @@ fn bounds_agree_hold_and_fall() {
 
     // The same as the formula with its constants.
     let at = bound.two_scale_at(500, 1e-2, 0.7).unwrap();
-    let formula =
-        DeviationBound { loss: 1.0, lipschitz: at.width / 2e-2, constant: at.log_constant.exp() };
+    let formula = DeviationBound { loss: 1.0, lipschitz: at.width / 2e-2, constant: at.log_constant.exp() };
     let expected = formula.deviation(500, 1e-2, at.dimension, 0.95).unwrap();
     assert!((at.deviation / expected - 1.0).abs() < 1e-7, "{at:?} {expected}");
 

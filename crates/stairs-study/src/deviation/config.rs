@@ -32,7 +32,7 @@ pub struct BoundConfig {
     pub repetitions: usize,
     /// Random θ ≥ 1 of a repetition.
     pub random: usize,
-    /// Random θ from which the deviation is ascended, upwards and downwards; at most `random`.
+    /// Random θ from which the deviation is ascended, R above R̂ and below; at most `random`.
     pub starts: usize,
     /// Steps of an ascent.
     pub steps: usize,
@@ -41,7 +41,7 @@ pub struct BoundConfig {
 }
 
 impl BoundConfig {
-    /// Softmax regression of all inputs and classes in the box ±1, by its error; n = 10², …, 10⁶ at 95 %, 20 repetitions.
+    /// Softmax regression of all inputs and classes in the box ±1, by its error; n = 10², …, 10⁶ at 95 %, 5 repetitions.
     pub fn new(dataset: &str) -> Self {
         Self {
             dataset: dataset.to_owned(),
@@ -52,10 +52,10 @@ impl BoundConfig {
             loss: CertifiedLoss::Error,
             confidence: 0.95,
             samples: (2..=6).map(|exponent| 10usize.pow(exponent)).collect(),
-            repetitions: 20,
-            random: 8,
-            starts: 2,
-            steps: 12,
+            repetitions: 5,
+            random: 4,
+            starts: 1,
+            steps: 20,
             seed: 1,
         }
     }
@@ -79,7 +79,12 @@ impl BoundConfig {
         // Ten times the largest population there is: a sample is drawn member by member.
         let most = self.samples.iter().copied().max().unwrap_or(1);
         limit("the number of samples", "at most 100000000", most, most <= 100_000_000)?;
-        limit("the number of starts", "at most the number of random parameters", self.starts, self.starts <= self.random)
+        limit(
+            "the number of starts",
+            "at most the number of random parameters",
+            self.starts,
+            self.starts <= self.random,
+        )
     }
 }
 

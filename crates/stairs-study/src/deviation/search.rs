@@ -1,7 +1,7 @@
-//! The search for a large deviation: random parameters, and steps along the signs of the gradient within the box.
+//! The search for a large deviation: random parameters, and from some of them, brought towards the centre where no softmax is saturated, steps of Adam
+//! (Kingma, Ba 2015) of falling length within the box. The best of the way counts.
 //!
-//! Where the deviation is nearly linear in θ, as in small boxes, it is largest in a corner, to which signs lead at once; a step halves where it does
-//! not ascend. For few samples the risk is ascended on a part of the population, twenty times the sample, which is enough for a direction; what
+//! For few samples the risk is ascended on a part of the population, twenty times the sample, which is enough for a direction; what
 //! counts is the exact deviation where the ascent ends.
 
 use rand::{RngExt, SeedableRng};
@@ -14,6 +14,12 @@ use super::BoundConfig;
 
 /// Members of the population for each of the sample in an ascent.
 const SHARE: usize = 20;
+/// How far from the centre an ascent starts, of the way to its random parameters.
+const START: f64 = 0.3;
+/// Its first step, in half-widths of the box.
+const LENGTH: f64 = 0.3;
+/// Adam's two rates of forgetting: short, for a few dozen steps.
+const MEMORY: [f64; 2] = [0.8, 0.95];
 
 /// The largest |R − R̂_n| of one repetition, at the parameters that were looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,7 +68,8 @@ pub(super) fn search(
         found.random = found.random.max(deviation(&theta));
         if index < config.starts {
             for sign in [1.0, -1.0] {
-                let end = ascend(config, population, model, &some, (theta.clone(), sign));
+                let start = theta.iter().map(|t| START * t).collect();
+                let end = ascend(config, population, model, &some, (start, sign));
                 found.ascended = found.ascended.max(deviation(&end));
             }
         }
@@ -79,25 +86,22 @@ fn ascend(
     (mut theta, sign): (Vec<f64>, f64),
 ) -> Vec<f64> {
     let mut gradient = vec![0.0; theta.len()];
-    let value = |theta: &[f64], gradient: &mut [f64]| {
-        sign * population.combination(model, config.loss, theta, terms, Some(gradient))
-    };
-    let mut best = value(&theta, &mut gradient);
-    let mut length = config.radius;
-    let mut there = gradient.clone();
-    for _ in 0..config.steps {
-        let moved = theta.iter().zip(&gradient).map(|(t, g)| {
-            let direction = if *g == 0.0 { 0.0 } else { sign * g.signum() };
-            (t + length * direction).clamp(-config.radius, config.radius)
-        });
-        let moved: Vec<f64> = moved.collect();
-        let reached = value(&moved, &mut there);
-        if reached > best {
-            (best, theta) = (reached, moved);
-            std::mem::swap(&mut gradient, &mut there);
-        } else {
-            length *= 0.5;
+    let mut moments = vec![(0.0, 0.0); theta.len()];
+    let (mut best, mut reached) = (theta.clone(), f64::NEG_INFINITY);
+    for step in 0..=config.steps {
+        let value = sign * population.combination(model, config.loss, &theta, terms, Some(&mut gradient));
+        if value > reached {
+            reached = value;
+            best.clone_from(&theta);
+        }
+        let length = LENGTH * config.radius * (1.0 - step as f64 / (config.steps + 1) as f64);
+        let bias = MEMORY.map(|b| 1.0 - b.powi(step as i32 + 1));
+        for ((t, g), (m, v)) in theta.iter_mut().zip(&gradient).zip(&mut moments) {
+            *m = MEMORY[0] * *m + (1.0 - MEMORY[0]) * sign * g;
+            *v = MEMORY[1] * *v + (1.0 - MEMORY[1]) * g * g;
+            let direction = if *v > 0.0 { *m / bias[0] / (*v / bias[1]).sqrt() } else { 0.0 };
+            *t = (*t + length * direction).clamp(-config.radius, config.radius);
         }
     }
-    theta
+    best
 }

@@ -5,7 +5,8 @@ use stairs_train::{SealedDir, StopSignal};
 use super::*;
 
 fn config() -> BoundConfig {
-    let config = BoundConfig { samples: vec![20, 200], repetitions: 2, random: 3, starts: 1, ..BoundConfig::new("digits") };
+    let config =
+        BoundConfig { samples: vec![20, 200], repetitions: 2, random: 3, starts: 1, ..BoundConfig::new("digits") };
     BoundConfig { inputs: Some(vec![20, 28, 43]), class: Some(3), ..config }
 }
 

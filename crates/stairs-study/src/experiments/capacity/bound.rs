@@ -17,7 +17,14 @@ const PINE: usize = 1;
 
 pub(in crate::experiments) fn experiment() -> Experiment {
     let covertype = || BoundConfig::new(DatasetName::Covertype.as_str());
-    let digits = || BoundConfig { samples: vec![100, 1_000, 10_000, 100_000], ..BoundConfig::new(DatasetName::Digits.as_str()) };
+    // So small a population leaves room for a longer search.
+    let digits = || {
+        let config = BoundConfig {
+            samples: vec![100, 1_000, 10_000, 100_000],
+            ..BoundConfig::new(DatasetName::Digits.as_str())
+        };
+        BoundConfig { repetitions: 20, starts: 2, steps: 40, ..config }
+    };
     // Elevation and horizontal distance to fire points; then all ten that are no indicators.
     let two = || BoundConfig { inputs: Some(vec![0, 9]), class: Some(PINE), ..covertype() };
     let ten = || BoundConfig { inputs: Some((0..10).collect()), class: Some(PINE), ..covertype() };

@@ -65,9 +65,10 @@ fn headline(results: &Results) -> String {
         format!("A bound was EXCEEDED at {}: it, or the program, is wrong.", count(broken, "number of samples"))
     };
     let says: Vec<_> = all().filter(|(record, point)| point.two_scale.deviation < record.range).collect();
-    let never = results.bounds.iter().filter(|(_, record)| {
-        record.points.iter().all(|point| point.two_scale.deviation >= record.range)
-    });
+    let never = results
+        .bounds
+        .iter()
+        .filter(|(_, record)| record.points.iter().all(|point| point.two_scale.deviation >= record.range));
     let distance = if says.is_empty() {
         "At no number of samples tried is it below the range of the loss: it says nothing.".into()
     } else {
