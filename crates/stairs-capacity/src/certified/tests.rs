@@ -50,9 +50,9 @@ fn fisher(population: &Population, model: &SmallModel, theta: &[f64]) -> Vec<f64
         for i in 0..population.len() as u32 {
             let (log, score) = gradient(&labelled, model, CertifiedLoss::CrossEntropy, theta, i);
             let weight = (-log).exp() / population.len() as f64;
-            for a in 0..d {
-                for b in 0..d {
-                    fisher[a * d + b] += weight * score[a] * score[b];
+            for (a, first) in score.iter().enumerate() {
+                for (b, second) in score.iter().enumerate() {
+                    fisher[a * d + b] += weight * first * second;
                 }
             }
         }
@@ -72,14 +72,14 @@ fn gradients_are_those_of_finite_differences() {
         for loss in CertifiedLoss::ALL {
             let theta = point(&mut rng, &model, 1.5);
             let (_, analytic) = gradient(&population, &model, loss, &theta, 0);
-            for k in 0..theta.len() {
+            for (k, analytic) in analytic.iter().enumerate() {
                 let at = |h: f64| {
                     let mut moved = theta.clone();
                     moved[k] += h;
                     population.combination(&model, loss, &moved, &[(0, 1.0)], None)
                 };
                 let numeric = (at(1e-5) - at(-1e-5)) / 2e-5;
-                assert!((numeric - analytic[k]).abs() < 1e-8, "{model:?} {loss}: {numeric} {}", analytic[k]);
+                assert!((numeric - analytic).abs() < 1e-8, "{model:?} {loss}: {numeric} {analytic}");
             }
         }
     }

@@ -51,6 +51,7 @@ mod lines;
 mod merge;
 mod mnist;
 mod opened;
+mod parts;
 mod published;
 mod recipe;
 mod results;

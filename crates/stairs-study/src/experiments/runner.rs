@@ -9,7 +9,7 @@ use std::{
 };
 
 use burn::tensor::Device;
-use stairs_data::{DataRoot, Dataset};
+use stairs_data::DataRoot;
 use stairs_train::{
     Display, EpochRecord, Head, Init, Progress, RunConfig, RunRecord, StopSignal, TrainError, Trainer, data::TrainData,
 };
@@ -18,14 +18,11 @@ use super::{
     Diverged, Experiment, ExperimentError, Finished, Scale, Shard, Task, Trial, Watch,
     finished::{failed, finished},
     opened::Opened,
+    parts::{take_bound, take_measure},
     published::Published,
     results,
 };
-use crate::{
-    deviation::{BoundConfig, deviations},
-    measure::{MeasureConfig, MeasureError, measure_until},
-    report::Results,
-};
+use crate::report::Results;
 
 /// How and where an experiment is run.
 #[derive(Clone, Debug)]
@@ -251,7 +248,7 @@ struct Work<'a> {
 }
 
 /// The trial in hand was stopped; the rest of the experiment is not known here.
-fn stopped(at: String) -> ExperimentError {
+pub(super) fn stopped(at: String) -> ExperimentError {
     ExperimentError::Stopped { at, finished: 0, trials: 0 }
 }
 
@@ -281,48 +278,5 @@ impl Progress for Noticing {
 
     fn end(&mut self, record: &RunRecord) {
         self.inner.end(record);
-    }
-}
-
-/// Measures one trial, keeping the draws that are there.
-fn take_measure(
-    data: &Dataset,
-    dir: &Path,
-    (position, trial): (usize, &Trial),
-    config: &MeasureConfig,
-    watch: &mut dyn Watch,
-    stop: &StopSignal,
-) -> Result<(Status, Option<Finished>), ExperimentError> {
-    let measured = measure_until(config, data, dir, stop, |done, total| watch.measured(position, trial, done, total));
-    ended(trial, "draw", measured.map(Finished::Measurement))
-}
-
-/// Searches the deviations of one trial, keeping the repetitions that are there.
-fn take_bound(
-    data: &Dataset,
-    dir: &Path,
-    (position, trial): (usize, &Trial),
-    config: &BoundConfig,
-    watch: &mut dyn Watch,
-    stop: &StopSignal,
-) -> Result<(Status, Option<Finished>), ExperimentError> {
-    let found = deviations(config, data, dir, stop, |done, total| watch.measured(position, trial, done, total));
-    ended(trial, "repetition", found.map(Finished::Bound))
-}
-
-/// What became of a trial that is made of parts, each of which is a `part`.
-fn ended(
-    trial: &Trial,
-    part: &str,
-    finished: Result<Finished, MeasureError>,
-) -> Result<(Status, Option<Finished>), ExperimentError> {
-    match finished {
-        Ok(finished) => Ok((Status::Done, Some(finished))),
-        Err(MeasureError::Stopped { done, draws }) => {
-            Err(stopped(format!("at trial {}, {part} {done} of {draws}", trial.id)))
-        }
-        Err(MeasureError::Busy { .. }) => Ok((Status::Busy, None)),
-        Err(MeasureError::Occupied { dir, what }) => Err(ExperimentError::Different { path: dir, what }),
-        Err(source) => Err(ExperimentError::Measurement { trial: trial.id.clone(), source: Box::new(source) }),
     }
 }

@@ -21,7 +21,7 @@ pub struct BoundPage;
 /// `softmax regression 54→7 on Covertype`, with what differs from the box ±1 and the error.
 fn name(record: &BoundRecord) -> String {
     let config = &record.config;
-    let model = config.hidden.map_or("softmax regression".into(), |units| format!("MLP of {} tanh", units));
+    let model = config.hidden.map_or("softmax regression".into(), |units| format!("MLP of {units} tanh"));
     let inputs = config.inputs.as_ref().map_or("all inputs".into(), |inputs| count(inputs.len(), "input"));
     let radius = if config.radius == 1.0 { String::new() } else { format!(", box ±{}", config.radius) };
     let loss = if config.loss.name() == "error" { String::new() } else { format!(", {}", config.loss) };
