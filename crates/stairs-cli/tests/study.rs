@@ -17,14 +17,14 @@ use stairs::{
     train::{Method, RunConfig, TopFive, data::IMAGES},
 };
 use stairs_study::{
-    deviation::BoundConfig,
     experiments::{Experiment, Lines, Row, Runner, Scale, Shard, Status, catalogue, find, read_lines},
     measure::{FactorisedConfig, MeasureConfig},
     plot::Figure,
-    report::{
-        BoundPage, Comparison, LowerPage, Page, PairedPage, ReportError, Results, RunsPage, TrainingPage, VariancePage,
-    },
+    report::{Comparison, LowerPage, Page, PairedPage, ReportError, Results, RunsPage, TrainingPage, VariancePage},
 };
+
+#[path = "study/bounds.rs"]
+mod bounds;
 
 fn study(page: &'static dyn Page) -> Experiment {
     study_with(page, 2)
@@ -139,43 +139,6 @@ fn shards_and_an_interrupted_run_give_what_one_run_gives() {
     other.scale.draws = Some(2);
     let error = other.run(&study_with(&LowerPage, 3), &mut Lines::new()).unwrap_err().to_string();
     assert!(error.contains("draws is 3 there and 2 here"), "{error}");
-}
-
-/// Bounds are trials as others are: in shards, continued, kept as lines, shown.
-#[test]
-fn bounds_are_sharded_continued_and_shown() {
-    let config = BoundConfig { inputs: Some(vec![20, 28]), class: Some(3), ..BoundConfig::new("digits") };
-    let config = BoundConfig { samples: vec![20, 2_000], repetitions: 2, random: 2, starts: 1, ..config };
-    let rows = vec![Row::bound("two", config.clone()), Row::bound("mlp", BoundConfig { hidden: Some(2), ..config })];
-    let study = Experiment { rows, ..study(&BoundPage) };
-    let out = tempfile::tempdir().unwrap();
-    let first = runner(out.path(), "1/2").run(&study, &mut Lines::new()).unwrap();
-    assert_eq!((first.trials.len(), first.results.bounds.len()), (1, 1));
-    assert!(fs::read_to_string(out.path().join("index.html")).unwrap().contains("1 of 2 trials not finished yet"));
-    let last = runner(out.path(), "2/2").run(&study, &mut Lines::new()).unwrap();
-    assert_eq!(last.results.bounds.len(), 2);
-    let page = fs::read_to_string(out.path().join("index.html")).unwrap();
-    for what in
-        ["Neither bound was exceeded in any of 8 samples", "MLP of 2 tanh, 2 inputs, d = 12", "plain cover", "<svg"]
-    {
-        assert!(page.contains(what), "{what}");
-    }
-    assert!(!page.contains("NaN"));
-    let again = read_lines(&study, &out.path().join("kept/study")).unwrap();
-    assert_eq!(BoundPage.text(&again), BoundPage.text(&last.results));
-    assert_eq!(again.bounds, last.results.bounds);
-
-    // More repetitions go on from those there are; fewer are another configuration.
-    let mut more = runner(out.path(), "1/1");
-    more.scale.draws = Some(3);
-    let more = more.run(&study, &mut Lines::new()).unwrap();
-    assert!(more.trials.iter().all(|(_, status)| *status == Status::Done));
-    assert_eq!(more.results.bounds[0].1.points[0].found[..2], last.results.bounds[0].1.points[0].found);
-    let error = runner(out.path(), "1/1").run(&study, &mut Lines::new()).unwrap_err().to_string();
-    assert!(error.contains("repetitions is 3 there and 2 here"), "{error}");
-    let mut nothing = last.results;
-    nothing.bounds.clear();
-    assert!(BoundPage.html(&nothing).unwrap().contains("There is no"));
 }
 
 #[test]

@@ -166,6 +166,3 @@ fn read<T: DeserializeOwned>(sealed: &SealedDir, name: &str) -> Result<T, TrainE
     let path = sealed.path().join(name);
     serde_json::from_slice(&sealed.read(name)?).map_err(|error| TrainError::Damaged { path, reason: error.to_string() })
 }
-
-#[cfg(test)]
-mod tests;
