@@ -41,7 +41,11 @@ pub(in crate::experiments) fn experiment() -> Experiment {
             Row::bound("covertype2-mlp2", BoundConfig { hidden: Some(2), ..two() }),
             Row::bound("covertype10", ten()),
             Row::bound("covertype", covertype()),
-            Row::bound("covertype-mlp8", BoundConfig { hidden: Some(8), ..covertype() }),
+            // More samples take hours.
+            Row::bound(
+                "covertype-mlp8",
+                BoundConfig { hidden: Some(8), samples: vec![100, 1_000, 10_000], ..covertype() },
+            ),
         ],
         seeds: 1,
         page: &BoundPage,

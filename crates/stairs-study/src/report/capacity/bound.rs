@@ -88,10 +88,12 @@ fn headline(results: &Results) -> String {
 
 /// One row a model.
 fn summary(results: &Results) -> Grid {
-    let mut grid = Grid::new(["model", "B", "2sED says anything from n =", "a plain cover from n ="]);
+    let mut grid =
+        Grid::new(["model", "samples of each size", "B", "2sED says anything from n =", "a plain cover from n ="]);
     for (_, record) in &results.bounds {
         let (two_scale, plain) = (from(record.two_scale_from), from(record.euclidean_from));
-        grid.row([name(record), fixed(record.range, 2), two_scale, plain]);
+        let samples = record.config.repetitions.to_string();
+        grid.row([name(record), samples, fixed(record.range, 2), two_scale, plain]);
     }
     grid
 }
@@ -183,14 +185,13 @@ impl Page for BoundPage {
     fn html(&self, results: &Results) -> Result<String, ReportError> {
         let drawn = figure(results).map(|figure| shell::figure(&figure)).transpose()?;
         let confidence = results.bounds.first().map_or(0.95, |(_, record)| record.config.confidence);
-        let repetitions = results.bounds.first().map_or(0, |(_, record)| record.config.repetitions);
         let content = html! {
             @if let Some(headline) = results.concluded(headline) { p.headline { (headline) } }
             section {
                 h2 { "Over the number of samples" }
                 p.note {
-                    "The largest |R − R̂ₙ| over a box of parameters: what is allowed with probability " (confidence) ", and the largest that was found in "
-                    (count(repetitions, "sample")) " of each size. What is found is a lower bound: no search is complete."
+                    "The largest |R − R̂ₙ| over a box of parameters: what is allowed with probability " (confidence) ", and the largest that was found. "
+                    "What is found is a lower bound: no search is complete."
                 }
                 @if let Some(drawn) = drawn { (drawn) }
             }
