@@ -4,7 +4,7 @@ use super::{CertifiedLoss, InputMoments, SmallModel, constant};
 use crate::MeasureError;
 
 /// The largest |tanh″|: 4/(3√3).
-const BEND: f64 = 0.769_800_358_919_501_1;
+const BEND: f64 = 0.769_800_358_919_501;
 
 /// Everything of a model that its deviation bounds depend on.
 ///
