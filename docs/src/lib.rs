@@ -27,6 +27,7 @@ chapters! {
     diagnostics "diagnostics.md"
     scales "scales.md"
     capacity "capacity.md"
+    capacity_bound "capacity-bound.md"
     expressivity "expressivity.md"
     commands "commands.md"
     qat "qat.md"

@@ -18,6 +18,7 @@
 //! | one for chains that are not made of units | [`sequential_monte_carlo`] |
 //! | the Fisher matrix of a network without noise | [`gram_spectrum`], or [`NetworkFisher`] with [`stochastic_lanczos`] |
 //! | what other papers measure before training, and the local learning coefficient after it | [`baseline`] |
+//! | a deviation bound with every constant, of small models | [`certified`] |
 //! | something to test against | [`fisher::reference`] |
 //!
 //! ```
@@ -61,6 +62,7 @@ struct Readme;
 #[cfg(feature = "fisher")]
 pub mod baseline;
 pub mod bridge;
+pub mod certified;
 pub mod chain;
 mod error;
 #[cfg(feature = "fisher")]

@@ -23,6 +23,9 @@ use stairs_study::{
     report::{Comparison, LowerPage, Page, PairedPage, ReportError, Results, RunsPage, TrainingPage, VariancePage},
 };
 
+#[path = "study/bounds.rs"]
+mod bounds;
+
 fn study(page: &'static dyn Page) -> Experiment {
     study_with(page, 2)
 }

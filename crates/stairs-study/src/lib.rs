@@ -8,6 +8,7 @@ extern crate stairs_train;
 pub mod certify;
 #[cfg(feature = "deploy")]
 pub mod deploy;
+pub mod deviation;
 pub mod experiments;
 mod files;
 pub mod import;

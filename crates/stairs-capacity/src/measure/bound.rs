@@ -4,9 +4,10 @@
 //! P( sup_θ |R(θ) − R̂_n(θ)| ≥ 2Λε + t )  ≤  2 C ε^{−d_ζ(ε)} exp(−2 n t²/B²)
 //! ```
 //!
-//! for a loss in [0, B] that is Λ-Lipschitz in θ in the Fisher metric; C is a constant of the parameter space. The form of
-//! the bound is that of arXiv 2401.09184; C is not computed here, and the bound is vacuous unless n is large compared with
-//! d_ζ(ε)·log(1/ε).
+//! for a loss in [0, B]; the form is that of arXiv 2401.09184. 2Λε must bound the mean, over the population, of how far the loss of a sample
+//! varies in one micro-box: a loss that is Λ-Lipschitz in the Fisher metric for every sample would do, and hardly any is. C is a constant of the
+//! parameter space that grows exponentially with d. [`certified`](crate::certified) has the proof, and both constants for models where they are
+//! known; here they are whatever is given. The bound says nothing unless n is large compared with d_ζ(ε)·log(1/ε) + log C.
 
 use crate::MeasureError;
 
@@ -27,7 +28,7 @@ use crate::MeasureError;
 pub struct DeviationBound {
     /// Range B of the loss, positive.
     pub loss: f64,
-    /// Lipschitz constant Λ of the loss in the Fisher metric, at least 0.
+    /// Λ at least 0: in a micro-box of Fisher side ε the loss varies by at most 2Λε in the mean over the population.
     pub lipschitz: f64,
     /// Constant C of the parameter space, positive.
     pub constant: f64,
@@ -78,6 +79,11 @@ impl DeviationBound {
             return Err(MeasureError::Constant { what: "the number of samples", needs: "at least 1", value: 0.0 });
         }
         let log = (2.0 * self.constant).ln() - dimension * eps.ln() - (1.0 - confidence).ln();
-        Ok(2.0 * self.lipschitz * eps + self.loss * (log.max(0.0) / (2.0 * n as f64)).sqrt())
+        Ok(2.0 * self.lipschitz * eps + hoeffding(log, self.loss, n as f64))
     }
+}
+
+/// The t with e^log · exp(−2nt²/B²) = 1.
+pub(crate) fn hoeffding(log: f64, range: f64, n: f64) -> f64 {
+    range * (log.max(0.0) / (2.0 * n)).sqrt()
 }

@@ -23,6 +23,7 @@ mod two_scale;
 use crate::MeasureError;
 
 pub use bound::DeviationBound;
+pub(crate) use bound::hoeffding;
 pub use draws::{Draw, Draws, Normalisation};
 pub use estimate::Estimate;
 #[cfg(feature = "fisher")]

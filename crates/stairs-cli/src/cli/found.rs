@@ -67,9 +67,10 @@ impl Found<'_> {
         });
         let measurements = results.measurements.iter();
         let measurements = measurements.map(|(trial, found)| json!({ "trial": trial, "measurement": found }));
+        let bounds = results.bounds.iter().map(|(trial, found)| json!({ "trial": trial, "bound": found }));
         json!({
             "experiment": self.experiment.name, "planned": results.planned, "runs": runs.collect::<Vec<_>>(),
-            "measurements": measurements.collect::<Vec<_>>(),
+            "measurements": measurements.collect::<Vec<_>>(), "bounds": bounds.collect::<Vec<_>>(),
             "diverged": results.diverged.iter().map(|(trial, _)| trial).collect::<Vec<_>>(),
             "unfinished": results.unfinished.iter().map(|(_, trial)| trial).collect::<Vec<_>>(), "report": self.page,
         })

@@ -112,7 +112,7 @@ mod tests {
         for experiment in experiments() {
             let configs = experiment.rows.iter().map(|row| match &row.task {
                 Task::Train(config) => config.clone(),
-                Task::Measure(_) => unreachable!("only trainings"),
+                Task::Measure(_) | Task::Bound(_) => unreachable!("only trainings"),
             });
             let configs: Vec<RunConfig> = configs.collect();
             for method in [Method::Float, Method::Ste, Method::Ana] {

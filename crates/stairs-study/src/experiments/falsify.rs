@@ -264,7 +264,7 @@ mod tests {
                 .iter()
                 .filter_map(|row| match &row.task {
                     Task::Train(config) => Some(common(config)),
-                    Task::Measure(_) => None,
+                    Task::Measure(_) | Task::Bound(_) => None,
                 })
                 .collect();
             assert!(configs.windows(2).all(|two| two[0] == two[1]), "{}", experiment.name);

@@ -5,7 +5,10 @@ use std::path::Path;
 use stairs_train::{RunConfig, RunDir, RunRecord, TrainError};
 
 use super::{Diverged, ExperimentError, Task, Trial};
-use crate::measure::{Measurement, is_for, measurement};
+use crate::{
+    deviation::{BoundConfig, BoundRecord, bound_record},
+    measure::{Measurement, is_for, measurement},
+};
 
 /// The record of a finished trial.
 #[derive(Clone, Debug)]
@@ -15,6 +18,8 @@ pub enum Finished {
     Run(RunRecord),
     /// Of a measurement.
     Measurement(Measurement),
+    /// Of a bound.
+    Bound(BoundRecord),
     /// Of a training whose loss became NaN or infinite.
     Diverged(Diverged),
 }
@@ -25,6 +30,7 @@ impl Finished {
         match self {
             Self::Run(_) => "trained",
             Self::Measurement(_) => "measured",
+            Self::Bound(_) => "searched",
             Self::Diverged(_) => "diverged",
         }
     }
@@ -59,6 +65,19 @@ pub(super) fn finished(dir: &Path, trial: &Trial) -> Result<Option<Finished>, Ex
             }
             same(dir, &found.config, config)?;
             Ok(Some(Finished::Measurement(found)))
+        }
+        Task::Bound(config) => {
+            let found = bound_record(dir)
+                .map_err(|source| ExperimentError::Measurement { trial: trial.id.clone(), source: Box::new(source) })?;
+            let Some(found) = found else { return Ok(None) };
+            // More repetitions go on from those there are.
+            if found.config.repetitions < config.repetitions
+                && found.config == (BoundConfig { repetitions: found.config.repetitions, ..config.clone() })
+            {
+                return Ok(None);
+            }
+            same(dir, &found.config, config)?;
+            Ok(Some(Finished::Bound(found)))
         }
     }
 }

@@ -12,6 +12,7 @@ use stairs_train::{HeldOut, RECORD_FORMAT, RunConfig, RunRecord, TopFive, Valida
 
 use super::{Definition, Diverged, Experiment, Scale, Trial};
 use crate::{
+    deviation::BoundRecord,
     measure::Measurement,
     report::{ReportError, Results},
 };
@@ -26,6 +27,7 @@ const LARGEST: u64 = 1 << 30;
 #[serde(untagged)]
 enum Line {
     Measurement { trial: String, measurement: Box<Measurement> },
+    Bound { trial: String, bound: Box<BoundRecord> },
     Diverged { trial: String, config: Box<RunConfig>, diverged: Where },
     Run(Box<Run>),
 }
@@ -74,7 +76,7 @@ pub fn read_lines(experiment: &Experiment, path: &Path) -> Result<Results, Repor
         let line: Line = serde_json::from_str(line)
             .map_err(|error| invalid(format!("line {} is no record of a trial ({error})", index + 1)))?;
         let trial = match &line {
-            Line::Measurement { trial, .. } | Line::Diverged { trial, .. } => trial,
+            Line::Measurement { trial, .. } | Line::Bound { trial, .. } | Line::Diverged { trial, .. } => trial,
             Line::Run(run) => &run.trial,
         };
         lines.insert(trial.clone(), line);
@@ -105,6 +107,7 @@ fn planned(experiment: &Experiment, folder: &Path) -> Result<Vec<Trial>, String>
 fn add(results: &mut Results, line: Line) -> Result<(), String> {
     match line {
         Line::Measurement { trial, measurement } => results.measurements.push((trial, *measurement)),
+        Line::Bound { trial, bound } => results.bounds.push((trial, *bound)),
         Line::Diverged { trial, config, diverged: Where { epoch, step } } => {
             results.diverged.push((trial, Diverged { config: *config, epoch, step }));
         }

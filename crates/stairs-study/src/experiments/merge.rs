@@ -119,6 +119,7 @@ fn same_numbers(trial: &Trial, from: &Path, theirs: &Finished, ours: &Finished) 
             stairs_train::difference("", &numbers(theirs, ours), &numbers(ours, ours))
         }
         (Finished::Measurement(theirs), Finished::Measurement(ours)) => stairs_train::difference("", theirs, ours),
+        (Finished::Bound(theirs), Finished::Bound(ours)) => stairs_train::difference("", theirs, ours),
         (Finished::Diverged(theirs), Finished::Diverged(ours)) => {
             let at = |diverged: &super::Diverged| (diverged.epoch, diverged.step);
             stairs_train::difference("", &at(theirs), &at(ours))

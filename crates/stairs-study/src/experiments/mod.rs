@@ -2,7 +2,7 @@
 //!
 //! An [`Experiment`] is data: a name and the configurations of its [`Trial`]s. Every trial leaves one record in
 //! `OUT/EXPERIMENT/TRIAL` (`record.json` of a training, `diverged.json` of one whose loss became NaN, `capacity.json` of
-//! a measurement), and reports are made from records alone. So an experiment can be interrupted and
+//! a measurement, `bound.json` of a bound), and reports are made from records alone. So an experiment can be interrupted and
 //! continued, run in shards on several machines whose directories are then merged, or by several processes that share a
 //! directory: a trial that is finished is skipped, one that was cut short is resumed, one that another process is
 //! running is left to it (the lock of a process that died is free again). A training that starts from the network of
@@ -18,6 +18,7 @@
 //! | `2sed-variance` | capacity: 2sED over the variance of the hidden noise; two networks |
 //! | `2sed-training` | capacity of 36 networks before training, their training loss after it; 2 seeds |
 //! | `2sed-training-full` | the same at the paper's size |
+//! | `2sed-bound` | the deviation bound of 2sED with its constants, against the largest deviation found; 9 models |
 //! | `ana-grid` | the annealing study on the digits: 264 setups, 3 seeds |
 //! | `ana-grid-cifar10-subset`, `-mnist-subset`, `-fashion-subset` | a quarter of it with a narrow VGG8, 2 seeds |
 //! | `ana-grid-cifar10` | all of it at the paper's size |
@@ -50,6 +51,7 @@ mod lines;
 mod merge;
 mod mnist;
 mod opened;
+mod parts;
 mod published;
 mod recipe;
 mod results;
@@ -84,6 +86,7 @@ pub fn catalogue() -> Vec<Experiment> {
         capacity::variance(),
         capacity::training(),
         capacity::training_full(),
+        capacity::bound(),
         zoo::fashion_mnist(),
         zoo::cifar10(),
         zoo::fine_tuning(),

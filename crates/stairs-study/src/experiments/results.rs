@@ -6,7 +6,7 @@ use serde_json::json;
 use stairs_train::{RunDir, TopFive};
 
 use super::{Diverged, Experiment, ExperimentError, Task, Trial};
-use crate::{files::write_atomically, measure::measurement, plot::write_svg, report::Results};
+use crate::{deviation::bound_record, files::write_atomically, measure::measurement, plot::write_svg, report::Results};
 
 /// Everything that is finished of `trials`, below `root`.
 pub(super) fn collect(experiment: &Experiment, trials: &[Trial], root: &Path) -> Result<Results, ExperimentError> {
@@ -14,7 +14,7 @@ pub(super) fn collect(experiment: &Experiment, trials: &[Trial], root: &Path) ->
     for (position, trial) in trials.iter().enumerate() {
         let dir = root.join(&trial.id);
         let id = || trial.id.clone();
-        let before = found(&results);
+        let before = results.found();
         match &trial.task {
             Task::Train(_) if !dir.join("record.json").exists() => {
                 results.diverged.extend(Diverged::read(&dir).map(|diverged| (id(), diverged)));
@@ -30,16 +30,17 @@ pub(super) fn collect(experiment: &Experiment, trials: &[Trial], root: &Path) ->
                     .map_err(|source| ExperimentError::Measurement { trial: id(), source: Box::new(source) })?;
                 results.measurements.extend(found.map(|found| (id(), found)));
             }
+            Task::Bound(_) => {
+                let found = bound_record(&dir)
+                    .map_err(|source| ExperimentError::Measurement { trial: id(), source: Box::new(source) })?;
+                results.bounds.extend(found.map(|found| (id(), found)));
+            }
         }
-        if found(&results) == before {
+        if results.found() == before {
             results.unfinished.push((position, id()));
         }
     }
     Ok(results)
-}
-
-fn found(results: &Results) -> usize {
-    results.runs.len() + results.diverged.len() + results.measurements.len()
 }
 
 /// Names of the trials that have a record, whatever is in it.
@@ -48,6 +49,7 @@ pub(super) fn recorded<'a>(trials: &'a [Trial], root: &Path) -> Vec<&'a str> {
         let files = match &trial.task {
             Task::Train(_) => &["record.json", "diverged.json"][..],
             Task::Measure(_) => &["capacity.json"],
+            Task::Bound(_) => &["bound.json"],
         };
         files.iter().any(|file| root.join(&trial.id).join(file).exists())
     };
@@ -64,6 +66,9 @@ pub(super) fn keep(experiment: &Experiment, results: &Results, dir: &Path) -> Re
     };
     for (trial, measurement) in &results.measurements {
         line(json!({ "trial": trial, "measurement": measurement }));
+    }
+    for (trial, bound) in &results.bounds {
+        line(json!({ "trial": trial, "bound": bound }));
     }
     for (trial, run) in &results.runs {
         let mut config = run.config.clone();

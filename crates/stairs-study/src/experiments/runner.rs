@@ -9,7 +9,7 @@ use std::{
 };
 
 use burn::tensor::Device;
-use stairs_data::{DataRoot, Dataset};
+use stairs_data::DataRoot;
 use stairs_train::{
     Display, EpochRecord, Head, Init, Progress, RunConfig, RunRecord, StopSignal, TrainError, Trainer, data::TrainData,
 };
@@ -18,13 +18,11 @@ use super::{
     Diverged, Experiment, ExperimentError, Finished, Scale, Shard, Task, Trial, Watch,
     finished::{failed, finished},
     opened::Opened,
+    parts::{take_bound, take_measure},
     published::Published,
     results,
 };
-use crate::{
-    measure::{MeasureConfig, MeasureError, measure_until},
-    report::Results,
-};
+use crate::report::Results;
 
 /// How and where an experiment is run.
 #[derive(Clone, Debug)]
@@ -152,6 +150,10 @@ impl Runner {
                 let data = work.data.dataset(&config.dataset)?;
                 take_measure(data, &dir, (position, trial), config, watch, stop)
             }
+            Task::Bound(config) => {
+                let data = work.data.dataset(&config.dataset)?;
+                take_bound(data, &dir, (position, trial), config, watch, stop)
+            }
         }
     }
 
@@ -246,7 +248,7 @@ struct Work<'a> {
 }
 
 /// The trial in hand was stopped; the rest of the experiment is not known here.
-fn stopped(at: String) -> ExperimentError {
+pub(super) fn stopped(at: String) -> ExperimentError {
     ExperimentError::Stopped { at, finished: 0, trials: 0 }
 }
 
@@ -276,25 +278,5 @@ impl Progress for Noticing {
 
     fn end(&mut self, record: &RunRecord) {
         self.inner.end(record);
-    }
-}
-
-/// Measures one trial, keeping the draws that are there.
-fn take_measure(
-    data: &Dataset,
-    dir: &Path,
-    (position, trial): (usize, &Trial),
-    config: &MeasureConfig,
-    watch: &mut dyn Watch,
-    stop: &StopSignal,
-) -> Result<(Status, Option<Finished>), ExperimentError> {
-    match measure_until(config, data, dir, stop, |done, total| watch.measured(position, trial, done, total)) {
-        Ok(measurement) => Ok((Status::Done, Some(Finished::Measurement(measurement)))),
-        Err(MeasureError::Stopped { done, draws }) => {
-            Err(stopped(format!("at trial {}, draw {done} of {draws}", trial.id)))
-        }
-        Err(MeasureError::Busy { .. }) => Ok((Status::Busy, None)),
-        Err(MeasureError::Occupied { dir, what }) => Err(ExperimentError::Different { path: dir, what }),
-        Err(source) => Err(ExperimentError::Measurement { trial: trial.id.clone(), source: Box::new(source) }),
     }
 }

@@ -2,7 +2,7 @@
 
 use stairs_train::RunConfig;
 
-use crate::{measure::MeasureConfig, report::Page};
+use crate::{deviation::BoundConfig, measure::MeasureConfig, report::Page};
 
 /// A named grid of trainings and measurements.
 #[derive(Clone)]
@@ -15,7 +15,7 @@ pub struct Experiment {
     pub about: &'static str,
     /// The grid, without seeds.
     pub rows: Vec<Row>,
-    /// Number of seeds per training; a measurement has its own seed and is made once.
+    /// Number of seeds per training; a measurement or a bound has its own seed and is made once.
     pub seeds: usize,
     /// How its results are shown.
     pub page: &'static dyn Page,
@@ -42,9 +42,11 @@ pub enum Task {
     Train(RunConfig),
     /// Measures the capacity of a network.
     Measure(MeasureConfig),
+    /// Holds a deviation bound against the deviations that are found.
+    Bound(BoundConfig),
 }
 
-/// One training or measurement of an experiment.
+/// One training, measurement or bound of an experiment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trial {
     /// Name, unique in the experiment; also its directory: `ana-seed1`.
@@ -62,7 +64,7 @@ pub struct Scale {
     pub seeds: Option<usize>,
     /// Number of epochs of every training instead of the experiment's.
     pub epochs: Option<usize>,
-    /// Number of draws of every measurement instead of the experiment's.
+    /// Number of draws of every measurement instead of the experiment's, and of repetitions of a search for deviations.
     pub draws: Option<usize>,
 }
 
@@ -72,14 +74,16 @@ impl Task {
         match self {
             Task::Train(config) => &config.dataset,
             Task::Measure(config) => &config.dataset,
+            Task::Bound(config) => &config.dataset,
         }
     }
 
-    /// Epochs of a training, draws of a measurement.
+    /// Epochs of a training, draws of a measurement, repetitions of a search for deviations.
     pub fn units(&self) -> usize {
         match self {
             Task::Train(config) => config.epochs,
             Task::Measure(config) => config.draws,
+            Task::Bound(config) => config.units(),
         }
     }
 }
@@ -98,6 +102,11 @@ impl Row {
     /// A measurement with a name.
     pub fn measure(name: impl Into<String>, config: MeasureConfig) -> Self {
         Self { name: name.into(), task: Task::Measure(config), seeds: Some(1), from: None }
+    }
+
+    /// A bound with a name.
+    pub fn bound(name: impl Into<String>, config: BoundConfig) -> Self {
+        Self { name: name.into(), task: Task::Bound(config), seeds: Some(1), from: None }
     }
 
     /// The same for the first seed only.
@@ -134,6 +143,11 @@ impl Row {
             Task::Measure(config) => {
                 let draws = scale.draws.unwrap_or(config.draws);
                 let task = Task::Measure(MeasureConfig { draws, ..config.clone() });
+                Trial { id: self.name.clone(), task, from: None }
+            }
+            Task::Bound(config) => {
+                let repetitions = scale.draws.unwrap_or(config.repetitions);
+                let task = Task::Bound(BoundConfig { repetitions, ..config.clone() });
                 Trial { id: self.name.clone(), task, from: None }
             }
         })

@@ -8,7 +8,7 @@ use std::time::Instant;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use stairs_train::{EpochRecord, HeldOut, Progress};
 
-use super::{Finished, Status, Trial};
+use super::{Finished, Status, Task, Trial};
 
 /// Is told how an experiment goes.
 pub trait Watch {
@@ -16,7 +16,7 @@ pub trait Watch {
     fn start(&mut self, experiment: &str, trials: &[Trial]);
     /// Training number `position` (from 0) begins; what is returned follows its epochs.
     fn begin(&mut self, position: usize, trial: &Trial) -> Box<dyn Progress>;
-    /// Measurement number `position` has made `done` of `total` draws; first told at its beginning, with those kept.
+    /// Measurement or search number `position` has made `done` of `total` draws or repetitions; first told at its beginning, with those kept.
     fn measured(&mut self, position: usize, trial: &Trial, done: usize, total: usize);
     /// Trial number `position` is over, or is not run now.
     fn end(&mut self, position: usize, trial: &Trial, status: Status, finished: Option<&Finished>);
@@ -69,7 +69,7 @@ impl Watch for Terminal {
     fn measured(&mut self, position: usize, trial: &Trial, done: usize, total: usize) {
         if self.draws.as_ref().is_none_or(|(at, _)| *at != position) {
             let bar = self.all.add(ProgressBar::new(total as u64));
-            bar.set_style(style("{prefix} {bar:24.cyan/dim} draw {pos}/{len}"));
+            bar.set_style(style(&format!("{{prefix}} {{bar:24.cyan/dim}} {} {{pos}}/{{len}}", part(trial))));
             bar.set_prefix(format!("  {}/{} {}", position + 1, self.trials, trial.id));
             self.draws = Some((position, bar));
         }
@@ -160,8 +160,10 @@ impl Watch for Lines {
     fn measured(&mut self, position: usize, trial: &Trial, done: usize, total: usize) {
         let head = format!("[{}/{}] {}", position + 1, self.trials, trial.id);
         match done {
-            0 => println!("{head}: {total} draws"),
-            done if done.is_multiple_of(total.div_ceil(5)) && done != total => println!("{head} draw {done}/{total}"),
+            0 => println!("{head}: {total} {}s", part(trial)),
+            done if done.is_multiple_of(total.div_ceil(5)) && done != total => {
+                println!("{head} {} {done}/{total}", part(trial));
+            }
             _ => {}
         }
     }
@@ -197,6 +199,14 @@ impl Progress for EpochLines {
     }
 }
 
+/// What a trial that is no training is made of.
+fn part(trial: &Trial) -> &'static str {
+    match trial.task {
+        Task::Bound(_) => "repetition",
+        _ => "draw",
+    }
+}
+
 fn summary(trial: &Trial, status: Status, finished: Option<&Finished>) -> String {
     let (verb, time, result) = match finished {
         Some(Finished::Run(run)) => {
@@ -204,6 +214,10 @@ fn summary(trial: &Trial, status: Status, finished: Option<&Finished>) -> String
         }
         Some(Finished::Measurement(found)) => {
             ("measured", String::new(), format!(", {} parameters, {} draws", found.dimension, found.config.draws))
+        }
+        Some(Finished::Bound(found)) => {
+            let result = format!(", {} parameters, {} repetitions", found.parameters, found.config.units());
+            ("searched", String::new(), result)
         }
         Some(Finished::Diverged(at)) => ("diverged", format!(" in epoch {}", at.epoch), String::new()),
         None => ("done", String::new(), String::new()),

@@ -25,7 +25,7 @@ mod unfinished;
 mod weights;
 
 pub use annealing::GridPage;
-pub use capacity::{LowerPage, TrainingPage, VariancePage};
+pub use capacity::{BoundPage, LowerPage, TrainingPage, VariancePage};
 pub use choice::ChoicePage;
 pub use error::ReportError;
 pub use group::{Group, Stat, Study, studies};

@@ -3,7 +3,7 @@
 use stairs_train::RunRecord;
 
 use super::{Report, ReportError, Study, Unfinished, text_table};
-use crate::{experiments::Diverged, measure::Measurement, plot::Figure};
+use crate::{deviation::BoundRecord, experiments::Diverged, measure::Measurement, plot::Figure};
 
 /// The finished trials of an experiment.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct Results {
     pub diverged: Vec<(String, Diverged)>,
     /// Finished measurements with their names.
     pub measurements: Vec<(String, Measurement)>,
+    /// Finished bounds with their names.
+    pub bounds: Vec<(String, BoundRecord)>,
     /// Positions and names of the trials that are not finished, as far as they are known.
     pub unfinished: Vec<(usize, String)>,
     /// Number of shards that the trials are run in.
@@ -35,6 +37,7 @@ impl Results {
             runs: Vec::new(),
             diverged: Vec::new(),
             measurements: Vec::new(),
+            bounds: Vec::new(),
             unfinished: Vec::new(),
             shards: 1,
             commands: Vec::new(),
@@ -48,10 +51,14 @@ impl Results {
         self
     }
 
+    /// Number of finished trials.
+    pub(crate) fn found(&self) -> usize {
+        self.runs.len() + self.diverged.len() + self.measurements.len() + self.bounds.len()
+    }
+
     /// Trials that are not finished; `None` where all are.
     pub fn unfinished(&self) -> Option<Unfinished> {
-        let found = self.runs.len() + self.diverged.len() + self.measurements.len();
-        let count = self.planned.saturating_sub(found);
+        let count = self.planned.saturating_sub(self.found());
         let (planned, trials, shards) = (self.planned, self.unfinished.clone(), self.shards);
         (count > 0).then_some(Unfinished { count, planned, trials, shards })
     }

@@ -33,7 +33,7 @@ pub(super) fn ground(config: &RunConfig) -> impl PartialEq + std::fmt::Debug + u
 pub(super) fn config(row: &crate::experiments::Row) -> &RunConfig {
     match &row.task {
         crate::experiments::Task::Train(config) => config,
-        crate::experiments::Task::Measure(_) => panic!("{} measures", row.name),
+        crate::experiments::Task::Measure(_) | crate::experiments::Task::Bound(_) => panic!("{} measures", row.name),
     }
 }
 

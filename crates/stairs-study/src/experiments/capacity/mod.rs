@@ -3,12 +3,14 @@
 //! Source: Datres, Leonardi, Figalli, Sutter, *A two-scale Complexity Measure for Deep Learning Models*, NeurIPS 2024,
 //! arXiv 2401.09184. Networks are without batch normalisation, as the paper's; they are measured at 100 samples.
 
+mod bound;
 mod lower;
 mod training;
 mod variance;
 
 use stairs_data::DatasetName;
 
+pub(super) use bound::experiment as bound;
 pub(super) use lower::experiment as lower;
 pub(super) use training::{experiment as training, full as training_full};
 pub(super) use variance::experiment as variance;

@@ -1,11 +1,13 @@
 //! Pages of the studies of the two-scale effective dimension.
 
+mod bound;
 mod lower;
 mod training;
 mod variance;
 
 use stairs_capacity::{Estimate, FactorisedPoint, Point};
 
+pub use bound::BoundPage;
 pub use lower::LowerPage;
 pub use training::TrainingPage;
 pub use variance::VariancePage;
