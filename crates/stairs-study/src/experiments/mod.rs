@@ -31,6 +31,7 @@
 //! | `cifar10-resnet20` | a ternary ResNet-20 against float: STE, \[ANA19\]'s noise, LSQ |
 //! | `tiny-imagenet-mobilenet`, `-alexnet` | 200 classes of ImageNet at 64 pixels: float, STE, \[ANA19\] |
 //! | `choose-digits`, `-mnist`, `-fashion-mnist`, `-cifar10` | candidates of every method by validation accuracy; 2 seeds |
+//! | `mixed-bits` | bits for every layer by 2sED, Hessian, weight error, at random, against uniform ones: 10 budgets, two networks |
 //! | `zoo-fine-tuning` | MobileNetV2 with ternary weights, from random and from float weights; 3 seeds |
 //!
 //! To add an experiment, add a file beside `digits.rs` and a row to [`catalogue`].
@@ -48,8 +49,10 @@ mod finished;
 mod grid;
 mod lines;
 mod merge;
+mod mixed;
 mod mnist;
 mod opened;
+mod planned;
 mod published;
 mod recipe;
 mod results;
@@ -93,6 +96,7 @@ pub fn catalogue() -> Vec<Experiment> {
         falsify::ana19_mnist(),
         falsify::variants(),
     ];
+    all.push(mixed::experiment());
     all.extend(choice::experiments());
     all.extend(campaign::experiments());
     all.extend(Grid::presets().iter().map(Grid::experiment));
