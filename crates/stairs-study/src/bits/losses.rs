@@ -47,8 +47,8 @@ impl Losses {
             return Err(BitsError::Untrained);
         }
         let effort = &config.effort;
-        let least = [("the number of samples", effort.samples, 1), ("the number of draws", effort.draws, 1)];
-        for (what, value, _) in least.into_iter().filter(|(_, value, least)| value < least) {
+        let counts = [("the number of samples", effort.samples), ("the number of draws", effort.draws)];
+        if let Some((what, value)) = counts.into_iter().find(|(_, value)| *value == 0) {
             return Err(BitsError::Effort { what, needs: "at least 1", value });
         }
         let model = float_model(run, data)?;

@@ -2,8 +2,8 @@
 //!
 //! | network | data | float | fine-tuning |
 //! |---|---|---|---|
-//! | `lenet:8-16-32` | 5,000 images of Fashion-MNIST | 8 epochs | 1 epoch |
-//! | `vgg8:0.0625` | 5,000 images of CIFAR-10 | 16 epochs | 2 epochs |
+//! | `lenet:8-16-32` | 4,000 images of Fashion-MNIST | 8 epochs | 1 epoch |
+//! | `vgg8:0.0625` | 5,000 images of CIFAR-10 | 12 epochs | 1 epoch |
 //!
 //! Ten budgets of bit operations, from a mean of 2.25 to one of 6 bits a weight; widths 2, 3, 4, 6 and 8. All rules start from the float network of
 //! the seed and train for as long. `random` fills the budget by chance, another one for every seed: what a rule has to be better than. Uniform bits
@@ -57,7 +57,7 @@ pub(super) fn experiment() -> Experiment {
         name: "lenet",
         model: "lenet:8-16-32",
         dataset: DatasetName::FashionMnist,
-        samples: 5_000,
+        samples: 4_000,
         float: 8,
         tuning: 1,
     };
@@ -66,8 +66,8 @@ pub(super) fn experiment() -> Experiment {
         model: "vgg8:0.0625",
         dataset: DatasetName::Cifar10,
         samples: 5_000,
-        float: 16,
-        tuning: 2,
+        float: 12,
+        tuning: 1,
     };
     Experiment {
         name: "mixed-bits",

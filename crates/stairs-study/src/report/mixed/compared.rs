@@ -107,11 +107,12 @@ impl Compared {
 /// Mean accuracy over the budgets, of both rows, for every seed that all budgets have.
 fn means(found: &[(Width, Seeds, Seeds)]) -> Vec<(f64, f64)> {
     let Some((_, first, _)) = found.first() else { return Vec::new() };
-    let of = |rows: &dyn Fn(&(Width, Seeds, Seeds)) -> Option<f64>| -> Option<f64> {
-        let all = found.iter().map(rows).collect::<Option<Vec<f64>>>()?;
+    let mean = |rows: Vec<&Seeds>, seed: u64| -> Option<f64> {
+        let at = |seeds: &&Seeds| seeds.iter().find(|(other, _)| *other == seed).map(|(_, accuracy)| *accuracy);
+        let all = rows.iter().map(at).collect::<Option<Vec<f64>>>()?;
         Some(all.iter().sum::<f64>() / all.len() as f64)
     };
-    let at = |seeds: &Seeds, seed: u64| seeds.iter().find(|(other, _)| *other == seed).map(|(_, accuracy)| *accuracy);
-    let pair = |seed: u64| Some((of(&|(_, first, _)| at(first, seed))?, of(&|(_, _, second)| at(second, seed))?));
-    first.iter().filter_map(|(seed, _)| pair(*seed)).collect()
+    let firsts = || found.iter().map(|(_, first, _)| first).collect();
+    let seconds = || found.iter().map(|(_, _, second)| second).collect();
+    first.iter().filter_map(|(seed, _)| Some((mean(firsts(), *seed)?, mean(seconds(), *seed)?))).collect()
 }
