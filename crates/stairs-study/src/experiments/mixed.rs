@@ -3,7 +3,7 @@
 //! | network | data | float | fine-tuning |
 //! |---|---|---|---|
 //! | `lenet:8-16-32` | 4,000 images of Fashion-MNIST | 8 epochs | 1 epoch |
-//! | `vgg8:0.0625` | 5,000 images of CIFAR-10 | 12 epochs | 1 epoch |
+//! | `vgg8:0.0625` | 3,000 images of CIFAR-10 | 8 epochs | 1 epoch |
 //!
 //! Ten budgets of bit operations, from a mean of 2.25 to one of 6 bits a weight; widths 2, 3, 4, 6 and 8. All rules start from the float network of
 //! the seed and train for as long. `random` fills the budget by chance, another one for every seed: what a rule has to be better than. Uniform bits
@@ -65,8 +65,8 @@ pub(super) fn experiment() -> Experiment {
         name: "vgg",
         model: "vgg8:0.0625",
         dataset: DatasetName::Cifar10,
-        samples: 5_000,
-        float: 12,
+        samples: 3_000,
+        float: 8,
         tuning: 1,
     };
     Experiment {
