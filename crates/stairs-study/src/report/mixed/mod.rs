@@ -91,6 +91,13 @@ impl MixedPage {
         [Against::Uniform, Against::Random].map(sentence).join(" ")
     }
 
+    /// The networks that something is known of.
+    fn shown(&self, results: &Results) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let ids = || results.runs.iter().map(|(id, _)| id).chain(results.diverged.iter().map(|(id, _)| id));
+        let known = |network: &str| ids().any(|id| id.strip_prefix(network).is_some_and(|rest| rest.starts_with('-')));
+        self.networks.iter().copied().filter(|(network, _)| known(network)).collect::<Vec<_>>().into_iter()
+    }
+
     fn title(&self, network: &str) -> &'static str {
         self.networks.iter().find(|(name, _)| *name == network).map_or("", |(_, title)| title)
     }
@@ -125,7 +132,7 @@ impl Page for MixedPage {
             section { h2 { "How often a rule is ahead" } (tables::counts(self, results).html())
                 p.note { "A difference is one over pairs of the same seed, its interval Student's t. Corrected: Holm's p over the budgets of a "
                     "network and a rule is below 0.05." } }
-            @for (network, title) in self.networks {
+            @for (network, title) in self.shown(results) {
                 section {
                     h2 { (title) }
                     (tables::accuracies(self, results, network).html())
@@ -150,7 +157,7 @@ impl Page for MixedPage {
         let mut parts = vec![results.title.clone()];
         parts.extend(results.concluded(|results| self.headline(results)));
         parts.push(tables::counts(self, results).text());
-        for (network, title) in self.networks {
+        for (network, title) in self.shown(results) {
             parts.push(format!("\n{title}: accuracy, %"));
             parts.push(tables::accuracies(self, results, network).text());
             for against in [Against::Uniform, Against::Random] {
@@ -167,7 +174,7 @@ impl Page for MixedPage {
 
     fn markdown(&self, results: &Results) -> String {
         let mut parts = vec![tables::counts(self, results).markdown()];
-        for (network, title) in self.networks {
+        for (network, title) in self.shown(results) {
             parts.push(format!("{title}: accuracy, %\n\n{}", tables::accuracies(self, results, network).markdown()));
             for against in [Against::Uniform, Against::Random] {
                 let table = tables::differences(self, results, network, against).markdown();
