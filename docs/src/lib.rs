@@ -34,6 +34,7 @@ chapters! {
     coming_from "coming-from.md"
     optimisation "optimisation.md"
     published "published.md"
+    bits "bits.md"
     models "models.md"
     network "network.md"
     pretrained "pretrained.md"
@@ -157,6 +158,19 @@ mod tests {
             }
         }
         assert_eq!(sections, 5);
+    }
+
+    /// So are those of bits for every layer.
+    #[test]
+    fn the_tables_of_bits_are_those_of_the_records() {
+        let experiment = stairs_study::experiments::find("mixed-bits").expect("an experiment");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("results").join(experiment.name);
+        let found = stairs_study::experiments::read_lines(&experiment, &folder).expect("records");
+        let (chapter, tables) = (read("bits.md"), experiment.page.markdown(&found));
+        assert!(
+            chapter.contains(&tables),
+            "bits.md needs (stairs report docs/results/mixed-bits --experiment mixed-bits --markdown):\n{tables}"
+        );
     }
 
     /// The chapter on errors has a row for every variant of every public error.

@@ -4,11 +4,11 @@
 
 use burn::module::{Flag, Module, Param};
 use burn::nn::{BatchNorm, BatchNormConfig, Dropout, DropoutConfig, Linear, LinearConfig};
-use burn::tensor::{Device, Distribution, Tensor};
-use rand::SeedableRng;
+use burn::tensor::{Device, Distribution, Tensor, TensorData};
+use rand::{RngExt, SeedableRng};
 use stairs_capacity::{
     ChainError, Draws, Head, MarkovOptions, Normalisation, Prior, Sampler,
-    bridge::{ChainOptions, chain, module_spectrum, trained},
+    bridge::{ChainOptions, chain, module_spectrum, trained, weight_curvature},
     gram_spectrum,
 };
 use stairs_noise::{Law, Laws, Noise, record, record_new, walk};
@@ -275,4 +275,60 @@ fn what_is_no_chain_is_refused_by_its_path() {
     let other = linear.init(&device);
     let empty = module_spectrum(&other, |m, x| m.forward(x), Tensor::<2>::zeros([0, 4], &device), Head::Categorical);
     assert!(empty.is_err());
+}
+
+/// Puts numbers of a generator of its own into every weight: the same on every machine.
+struct Draw(rand_chacha::ChaCha8Rng);
+
+impl walk::Change for Draw {
+    fn float<const D: usize>(&mut self, _place: &walk::Place, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        if D < 2 {
+            return param;
+        }
+        let shape = param.shape();
+        let numbers: Vec<f32> = (0..shape.num_elements()).map(|_| self.0.random_range(-0.7..0.7)).collect();
+        param.map(|old| Tensor::from_data(TensorData::new(numbers, shape), &old.device()))
+    }
+}
+
+/// Mean cross entropy of logits.
+fn cross_entropy(logits: &[f64], labels: &[usize]) -> f64 {
+    let one = |(logits, label): (&[f64], &usize)| logits.iter().map(|z| z.exp()).sum::<f64>().ln() - logits[*label];
+    logits.chunks(logits.len() / labels.len()).zip(labels).map(one).sum::<f64>() / labels.len() as f64
+}
+
+/// Second differences of the loss in f64, weight by weight, are the diagonal of the Hessian, whatever the labels.
+#[test]
+fn curvature_is_the_trace_of_the_hessian() {
+    let device = Device::flex();
+    let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(5);
+    let inputs: Vec<f32> = (0..5 * 16).map(|_| rng.random_range(-1.5..1.5)).collect();
+    let lenet = LeNetConfig::new([1, 4, 4], 3).with_channels([2, 3]).with_hidden(4).init(&device).unwrap();
+    let (model, _) = walk::change(lenet, Draw(rng));
+    let (chain, parameters) = trained(&recorded!(model, [1, 4, 4], 4), &ChainOptions::default()).unwrap();
+    let samples: Vec<f64> = inputs.iter().map(|x| f64::from(*x)).collect();
+    let x = Tensor::<4>::from_data(TensorData::new(inputs, [5, 1, 4, 4]), &device);
+    let found = weight_curvature(&model, |model, x| model.forward(x), x, 400, 1).unwrap();
+    const STEP: f64 = 1e-5;
+    for labels in [[0, 1, 2, 0, 1], [2, 2, 0, 1, 0]] {
+        for (layer, path) in ["conv1.weight", "conv2.weight", "fc1.weight", "fc2.weight"].into_iter().enumerate() {
+            let loss = |at: usize, step: f64| {
+                let mut moved = parameters.clone();
+                moved[layer].weight[at] += step;
+                cross_entropy(&chain.forward(&moved, &samples).unwrap(), &labels)
+            };
+            let second = |at: usize| (loss(at, STEP) - 2.0 * loss(at, 0.0) + loss(at, -STEP)) / STEP.powi(2);
+            let trace: f64 = (0..parameters[layer].weight.len()).map(second).sum();
+            let estimate = found[path];
+            assert_eq!(estimate.weights, parameters[layer].weight.len());
+            assert!(estimate.standard_error < 0.1 * trace, "{path}: {estimate:?}");
+            assert!(
+                (estimate.trace - trace).abs() < 4.0 * estimate.standard_error + 1e-4,
+                "{path}: {estimate:?} {trace}"
+            );
+        }
+    }
+    assert!(
+        weight_curvature(&model, |model, x| model.forward(x), Tensor::<4>::zeros([1, 1, 4, 4], &device), 1, 1).is_err()
+    );
 }

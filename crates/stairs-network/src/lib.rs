@@ -9,10 +9,12 @@
 //! | `array` | numbers of a parameter |
 //! | `run` | evaluation in f64 |
 //! | `cost` | parameters, multiplications, bits, memory |
+//! | `allocation` | bits for every layer under a budget |
 //! | `picture` | the graph drawn |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod allocation;
 mod array;
 mod cost;
 mod error;
@@ -23,6 +25,7 @@ mod run;
 mod stair;
 mod window;
 
+pub use allocation::{Allocation, AllocationError, Budget, Choice, WeightLayer, minimise};
 pub use array::Array;
 pub use cost::{Cost, Precision, Totals};
 pub use error::{NetworkError, RunError};

@@ -95,6 +95,6 @@ pub use stairs_laws::{
 };
 /// What the signatures of this crate take from the mathematics below it.
 pub use stairs_quant::{
-    Bits, Quantiser, QuantiserError, RegularStair, Requirement, ScaleError, ScalePolicy, Scales, StairError,
-    StairFunction, ThresholdValue,
+    Bits, LayerQuantisers, LayersError, Quantiser, QuantiserError, RegularStair, Requirement, ScaleError, ScalePolicy,
+    Scales, StairError, StairFunction, ThresholdValue,
 };

@@ -57,6 +57,40 @@ pub enum QuantiserError {
     Name(String),
 }
 
+/// A plan of quantisers, one a layer, that does not fit a model.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum LayersError {
+    /// It names what is not quantised, or leaves out what is.
+    #[error(
+        "the plan of bits {}{}{}; the weights of these layers are quantised: {}",
+        list("names", unknown), if unknown.is_empty() || left_out.is_empty() { "" } else { " and " },
+        list("leaves out", left_out), if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+    )]
+    Mismatch {
+        /// Names in the plan that are no quantised layer.
+        unknown: Vec<String>,
+        /// Quantised layers that the plan does not name.
+        left_out: Vec<String>,
+        /// All quantised layers.
+        known: Vec<String>,
+    },
+    /// It names a layer and its parameter.
+    #[error("the plan of bits names both `{path}` and `{layer}`, which are the same weights: leave one of them out")]
+    Twice {
+        /// The parameter.
+        path: String,
+        /// Its layer.
+        layer: String,
+    },
+}
+
+/// `what` and the names in backticks; nothing without names.
+fn list(what: &str, names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    if names.is_empty() { String::new() } else { format!("{what} {}", quoted.join(", ")) }
+}
+
 /// Scales that cannot be chosen.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]

@@ -30,7 +30,7 @@
 //! | `Balanced` | `balanced2`…`balanced8` | −(2ⁿ⁻¹−1), …, 2ⁿ⁻¹−1 | midpoints |
 //! | `PowerOfTwo` | `pow2-2`…`pow2-8` | 0, ±2⁰, …, ±2^(2ⁿ⁻²−1) | midpoints |
 //!
-//! Any other stair is a [`StairFunction`] of its thresholds and levels.
+//! Any other stair is a [`StairFunction`] of its thresholds and levels. A quantiser for every layer is a [`LayerQuantisers`].
 //!
 //! # Scale policies
 //!
@@ -54,11 +54,13 @@
 
 pub mod error;
 pub mod expressivity;
+pub mod layers;
 pub mod quantiser;
 pub mod scale;
 pub mod stair;
 
-pub use error::{ExpressivityError, QuantiserError, ScaleError, StairError};
+pub use error::{ExpressivityError, LayersError, QuantiserError, ScaleError, StairError};
+pub use layers::LayerQuantisers;
 pub use quantiser::{Bits, Quantiser};
 pub use scale::{
     Granularity, Requirement, ScalePolicy, Scales,

@@ -152,6 +152,21 @@ impl Quantiser {
         }
     }
 
+    /// The member of the same family with another bit width; of `int` for the small quantisers, which are no family.
+    ///
+    /// ```
+    /// use stairs_quant::{Bits, Quantiser};
+    /// let three = Bits::new(3)?;
+    /// assert_eq!(Quantiser::Balanced(Bits::MAX).with_bits(three), Quantiser::Balanced(three));
+    /// assert_eq!(Quantiser::Ternary.with_bits(three), Quantiser::Signed(three));
+    /// # Ok::<(), stairs_quant::QuantiserError>(())
+    /// ```
+    #[must_use]
+    pub fn with_bits(self, bits: Bits) -> Self {
+        let family = |width| FAMILIES.into_iter().find(|(_, family)| family(width) == self);
+        self.width().and_then(family).map_or(Self::Signed(bits), |(_, family)| family(bits))
+    }
+
     /// The bit width of a member of a family.
     fn width(&self) -> Option<Bits> {
         match self {

@@ -5,6 +5,7 @@
 #[macro_use(println, eprintln)]
 extern crate stairs_train;
 
+pub mod bits;
 pub mod certify;
 #[cfg(feature = "deploy")]
 pub mod deploy;

@@ -1,6 +1,7 @@
 //! Statistics of studies: rank correlation, shares of variance, paired differences, intervals that say what they rest on.
 
 mod bootstrap;
+mod multiple;
 mod noncentral;
 mod paired;
 mod rank;
@@ -9,6 +10,7 @@ mod variance;
 use serde::{Deserialize, Serialize};
 
 pub use bootstrap::{Resampled, bootstrap};
+pub use multiple::{holm, paired_t_p};
 pub use paired::{Paired, paired, sign_test};
 pub use rank::{Discordant, discordant, kendall_tau, partial_kendall_tau};
 pub use variance::{Layout, Share, Shares, shares};

@@ -36,26 +36,53 @@ pub(crate) fn plan<M: Module>(
     unit: TimeUnit,
     ste: QuantiserSchedule,
 ) -> Result<AnnealingPlan, ConfigError> {
-    let stair = config.stairs().weights.stair();
-    let weights = match config.method {
-        Method::Dsq => return Ok(AnnealingPlan::uniform(unit, Estimator::dsq(stair, DSQ_ALPHA)?.schedule())),
-        Method::Ewgs => return Ok(AnnealingPlan::uniform(unit, Estimator::ewgs(stair, EWGS_DELTA)?.schedule())),
-        Method::Parq => {
-            let envelope = Envelope::SigmoidWindow(SigmoidWindow::new(0.0, span, PARQ_STEEPNESS)?);
-            let start = Estimator::parq(stair, 1.0)?.forward;
-            QuantiserSchedule::new(NoiseSchedule::new(start, Envelope::Constant, envelope), Strategy::Expectation)
+    let stairs = config.stairs();
+    let planned: Vec<Quantiser> =
+        stairs.layers.iter().flat_map(|layers| layers.iter()).map(|(_, quantiser)| quantiser).collect();
+    let all = if planned.is_empty() { vec![stairs.weights] } else { planned };
+    match config.method {
+        Method::Dsq => {
+            let rule = |quantiser: &Quantiser| Estimator::dsq(quantiser.stair(), DSQ_ALPHA);
+            let rules = all.iter().map(rule).collect::<Result<Vec<_>, _>>()?;
+            return Ok(AnnealingPlan::uniform(unit, rules[0].schedule()));
         }
-        Method::BinaryRelax => {
-            let envelope = Envelope::RelaxationWindow(RelaxationWindow::new(0.0, span, RELAX_GROWTH)?);
-            let start = Estimator::binary_relax(stair, 1.0)?.forward;
-            QuantiserSchedule::new(NoiseSchedule::new(start, Envelope::Constant, envelope), Strategy::Relaxed)
+        Method::Ewgs => {
+            let rule = Estimator::ewgs(stairs.weights.stair(), EWGS_DELTA)?;
+            return Ok(AnnealingPlan::uniform(unit, rule.schedule()));
         }
+        Method::Parq | Method::BinaryRelax => {}
         _ => return Ok(AnnealingPlan::uniform(unit, ste)),
+    }
+    // What means nothing is said before a layer is looked for.
+    all.iter().try_for_each(|quantiser| annealed(config.method, *quantiser, span).map(|_| ()))?;
+    let of = |path: &str, kind| match kind {
+        QuantiserKind::Weight => {
+            let weight = path.strip_suffix(".stair").unwrap_or(path);
+            let own = stairs.layers.as_ref().and_then(|layers| layers.of(weight)).unwrap_or(stairs.weights);
+            annealed(config.method, own, span)
+        }
+        QuantiserKind::Feature => Ok(ste.clone()),
     };
-    let weights = weights.with_backward(BackwardSchedule::Identity);
-    let of = |kind| if kind == QuantiserKind::Weight { weights.clone() } else { ste.clone() };
-    let entries = quantisers(model).into_iter().map(|quantiser| (quantiser.path, of(quantiser.kind)));
-    Ok(AnnealingPlan::new(unit, entries.collect())?)
+    let entries = quantisers(model).into_iter().map(|info| {
+        let schedule = of(&info.path, info.kind)?;
+        Ok::<_, ConfigError>((info.path, schedule))
+    });
+    Ok(AnnealingPlan::new(unit, entries.collect::<Result<_, _>>()?)?)
+}
+
+/// The schedule of weights under PARQ or BinaryRelax.
+fn annealed(method: Method, quantiser: Quantiser, span: f64) -> Result<QuantiserSchedule, ConfigError> {
+    let stair = quantiser.stair();
+    let weights = if method == Method::Parq {
+        let envelope = Envelope::SigmoidWindow(SigmoidWindow::new(0.0, span, PARQ_STEEPNESS)?);
+        let start = Estimator::parq(stair, 1.0)?.forward;
+        QuantiserSchedule::new(NoiseSchedule::new(start, Envelope::Constant, envelope), Strategy::Expectation)
+    } else {
+        let envelope = Envelope::RelaxationWindow(RelaxationWindow::new(0.0, span, RELAX_GROWTH)?);
+        let start = Estimator::binary_relax(stair, 1.0)?.forward;
+        QuantiserSchedule::new(NoiseSchedule::new(start, Envelope::Constant, envelope), Strategy::Relaxed)
+    };
+    Ok(weights.with_backward(BackwardSchedule::Identity))
 }
 
 /// Learned scales where the method learns them, from where the fixed ones are.

@@ -9,7 +9,7 @@ use stairs_noise::{
     Noise, Strategy,
     plan::{Decay, Dynamics, Interval, Policy},
 };
-use stairs_quant::{Quantiser, ScalePolicy};
+use stairs_quant::{LayerQuantisers, Quantiser, ScalePolicy};
 
 use crate::{Clip, Edges, Features, Init, Loss, LrSchedule, Method, Optimiser, TaskRecord, WarmUp, WeightDecay};
 
@@ -40,6 +40,10 @@ pub struct RunConfig {
     /// What stands in place of the activations (ignored by `float`).
     #[serde(default, skip_serializing_if = "Features::is_default")]
     pub features: Features,
+    /// A quantiser for the weights of every layer, in place of `quantiser`, by path (ignored by `float`): all layers whose weights are
+    /// quantised, and no other. Features stay those that go with `quantiser`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bits: Option<LayerQuantisers>,
     /// Whether the first and the last layer are quantised (ignored by `float`).
     #[serde(default, skip_serializing_if = "Edges::is_default")]
     pub edges: Edges,
@@ -210,6 +214,7 @@ impl Default for RunConfig {
             method: Method::Ana,
             quantiser: Quantiser::Ternary,
             features: Features::default(),
+            bits: None,
             edges: Edges::default(),
             weight_scale: ScalePolicy::MaxAbs,
             law: Noise::Uniform,

@@ -106,6 +106,7 @@ impl Init {
                 && there.method.learned() == config.method.learned()
                 && there.model == config.model
                 && there.quantiser == config.quantiser
+                && there.bits == config.bits
                 && there.features == config.features
                 && there.edges == config.edges
                 && there.weight_scale == config.weight_scale

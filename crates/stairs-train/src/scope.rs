@@ -84,7 +84,7 @@ pub fn stairs_config(weights: Quantiser, features: Features, edges: Edges) -> St
 impl RunConfig {
     /// The quantisers of weights and features, with scales that stay as they start.
     pub(crate) fn stairs(&self) -> StairsConfig {
-        stairs_config(self.quantiser, self.features, self.edges)
+        StairsConfig { layers: self.bits.clone(), ..stairs_config(self.quantiser, self.features, self.edges) }
     }
 }
 

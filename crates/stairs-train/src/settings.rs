@@ -138,6 +138,7 @@ fn quantisers_of_float(config: &RunConfig, _facts: &Facts<'_>) -> Option<String>
     let set = [
         (config.quantiser != Quantiser::Ternary, "quantiser"),
         (config.features != Features::default(), "features"),
+        (config.bits.is_some(), "bits"),
         (config.edges != Edges::default(), "edges"),
     ];
     let names: Vec<_> = set.iter().filter(|(set, _)| *set).map(|(_, name)| *name).collect();

@@ -53,7 +53,7 @@ impl Architecture {
             planned.contains(&weight).then(|| StairWeight {
                 path: format!("{weight}.stair"),
                 latent: latent.clone(),
-                function: stairs.weights.stair(),
+                function: stairs.weights_of(&weight).stair(),
                 scales: Vec::new(),
                 comparison: Comparison::Folded,
             })

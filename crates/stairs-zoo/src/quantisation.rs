@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use stairs_noise::{
     FeatureScale, Laws, StairActivationConfig, StairWeights, WeightGranularity, WeightInit, WeightsError,
 };
-use stairs_quant::{Bits, Quantiser, ScalePolicy};
+use stairs_quant::{Bits, LayerQuantisers, Quantiser, ScalePolicy};
 
 use crate::ModelError;
 
@@ -27,6 +27,9 @@ pub enum Quantisation {
 pub struct StairsConfig {
     /// Quantiser of the weights.
     pub weights: Quantiser,
+    /// A quantiser for the weights of every layer instead, by path; all layers whose weights are quantised, and no other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layers: Option<LayerQuantisers>,
     /// Quantiser of the features, which stands in place of every activation; float activations if `None`.
     pub features: Option<Quantiser>,
     /// How the quantum of a weight is found from its float initial values.
@@ -103,6 +106,7 @@ impl StairsConfig {
         };
         Self {
             weights,
+            layers: None,
             features: Some(features),
             weight_scale: ScalePolicy::MaxAbs,
             per_channel: false,
@@ -166,6 +170,11 @@ impl StairsConfig {
         config.with_scale(FeatureScale::Fixed(quantum))
     }
 
+    /// The quantiser of the weights at `path`.
+    pub(crate) fn weights_of(&self, path: &str) -> Quantiser {
+        self.layers.as_ref().and_then(|layers| layers.of(path)).unwrap_or(self.weights)
+    }
+
     /// Paths of the weights that [`quantise`](Self::quantise) quantises.
     pub(crate) fn quantised_weights<M: Module>(&self, model: &M) -> Result<Vec<String>, WeightsError> {
         self.weights()?.selected(model)
@@ -177,7 +186,7 @@ impl StairsConfig {
         }
         match self.weights()?.quantise(model.clone()) {
             // Quantised features between float layers are a quantised network too.
-            Err(WeightsError::NothingSelected { .. }) if self.features.is_some() => Ok(model),
+            Err(WeightsError::NothingSelected { .. }) if self.features.is_some() && self.layers.is_none() => Ok(model),
             result => result,
         }
     }
@@ -186,6 +195,9 @@ impl StairsConfig {
         let mut weights = StairWeights::of(self.weights).with_scale(self.weight_scale).with_laws(self.laws.clone());
         if self.per_channel {
             weights = weights.with_granularity(WeightGranularity::OutputChannel);
+        }
+        if let Some(layers) = &self.layers {
+            weights = weights.with_layers(layers.clone());
         }
         if self.learned_weight_scale {
             weights = weights.with_learned_scale();

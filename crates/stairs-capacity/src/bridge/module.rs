@@ -97,7 +97,7 @@ fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
 }
 
 /// Takes every training flag down but those of quantisers.
-struct Still;
+pub(super) struct Still;
 
 impl Change for Still {
     fn flag(&mut self, place: &Place, flag: Param<Flag>) -> Param<Flag> {

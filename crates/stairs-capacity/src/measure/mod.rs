@@ -5,6 +5,7 @@
 //! | number of parameters d | [`Draws::dimension`] |
 //! | 2sED | [`Draws::two_scale`] |
 //! | its lower bounds | [`Draws::jensen`], [`Draws::last_layer_exact`], [`factorised_bound`], [`sequential_monte_carlo`] |
+//! | what each layer adds to 2sED | [`Draws::layer_excess`] |
 //! | effective dimension of Abbas et al., global or local by the prior | [`Draws::effective_dimension`] |
 //! | the radius ε for n samples | [`radius`], [`DeviationBound::radius`] |
 //!
@@ -16,6 +17,7 @@ mod draws;
 mod effective;
 mod estimate;
 mod factorised;
+mod layers;
 mod radius;
 mod smc;
 mod two_scale;

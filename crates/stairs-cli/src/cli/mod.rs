@@ -1,5 +1,6 @@
 //! Subcommands, one file each.
 
+mod bits;
 #[cfg(test)]
 mod bounds;
 mod capacity;
@@ -62,6 +63,7 @@ pub(crate) struct Cli {
 enum Command {
     Train(train::Train),
     Capacity(capacity::Capacity),
+    Bits(bits::Bits),
     Expressivity(expressivity::Expressivity),
     Certify(certify::Certify),
     Diagnose(diagnose::Diagnose),
@@ -98,6 +100,7 @@ impl Cli {
         let json = match &self.command {
             Command::Train(command) => command.json.json,
             Command::Capacity(command) => command.json.json,
+            Command::Bits(command) => command.json.json,
             Command::Eval(command) => command.json.json,
             Command::Plan(command) => command.json.json,
             Command::Data(command) => command.json(),
@@ -121,6 +124,7 @@ impl Cli {
         match self.command {
             Command::Train(command) => command.run(),
             Command::Capacity(command) => command.run(),
+            Command::Bits(command) => command.run(),
             Command::Expressivity(command) => command.run(),
             Command::Certify(command) => command.run(),
             Command::Diagnose(command) => command.run(),

@@ -13,7 +13,10 @@ use stairs::{
         data::{IMAGES, TrainData},
     },
 };
-use stairs_study::experiments::{images_recipe, recipe, table_recipe};
+use stairs_study::{
+    bits::BitsFile,
+    experiments::{images_recipe, recipe, table_recipe},
+};
 
 use super::{
     config_file::{self, Change, change},
@@ -53,6 +56,10 @@ pub(crate) struct RunOptions {
     /// features 0, 1) [default: ternary]
     #[arg(long, value_name = "NAME")]
     pub(crate) quantiser: Option<Quantiser>,
+    /// A plan of bits for every layer, from `stairs bits` or written by hand: quantisers of the weights in place of --quantiser's; that and
+    /// --features and --edges are as the plan says where they are not given [default: --quantiser for all]
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) bits_file: Option<PathBuf>,
     /// What stands in place of the activations: matching (the quantiser that goes with --quantiser), float (only weights are
     /// quantised) or the name of a quantiser [default: matching]
     #[arg(long, value_name = "NAME")]
@@ -238,6 +245,13 @@ impl RunOptions {
         put(&mut config.start, self.start.as_deref().map(start));
         put(&mut config.anneal_per, self.anneal_per.as_deref().map(anneal_per));
         put(&mut config.follow_mean, self.follow_mean.then_some(true));
+        if let Some(path) = &self.bits_file {
+            let plan = BitsFile::read(path)?;
+            put(&mut config.quantiser, plan.quantiser);
+            put(&mut config.features, plan.features);
+            put(&mut config.edges, plan.edges);
+            config.bits = Some(plan.weights);
+        }
         put(&mut config.quantiser, self.quantiser);
         put(&mut config.features, self.features);
         put(&mut config.edges, self.edges);

@@ -7,9 +7,10 @@ use clap::Args;
 use stairs::{
     quant::Quantiser,
     train::{Edges, Features, Which, ZooModel, data::TrainData, stairs_config},
-    zoo::{Architecture, Quantisation},
+    zoo::{Architecture, Quantisation, StairsConfig},
 };
 use stairs_study::{
+    bits::BitsFile,
     deploy::{deployed_table, deployment, notes, totals, weights_svg},
     summary::{Models, Summary, layer_table, model_list, model_table, totals_table},
 };
@@ -33,7 +34,7 @@ pub(crate) struct Summarise {
     #[arg(value_parser = choice, value_name = "MODEL|RUN")]
     model: Choice,
     /// Summarise the integers that a run deploys as: per layer kind, bits, bytes, thresholds; flash and memory
-    #[arg(long, conflicts_with_all = ["input", "classes", "quantiser", "float", "weights_only", "features", "edges", "layers", "graph", "json", "markdown"])]
+    #[arg(long, conflicts_with_all = ["input", "classes", "quantiser", "bits_file", "float", "weights_only", "features", "edges", "layers", "graph", "json", "markdown"])]
     deployed: bool,
     /// With --deployed: draw the weights as SVG into this file [default: they are not drawn]
     #[arg(long, value_name = "FILE.svg", requires = "deployed")]
@@ -46,21 +47,24 @@ pub(crate) struct Summarise {
     /// Number of classes, 1 to 1000000 [default: 1000 for models for ImageNet, else 10]
     #[arg(long, value_name = "N", value_parser = whole(0..=CLASSES))]
     classes: Option<usize>,
-    /// Quantiser of weights, and of the features that go with them: binary, ternary, int2 … int8
-    #[arg(long, default_value_t = Quantiser::Ternary, value_name = "NAME")]
-    quantiser: Quantiser,
+    /// Quantiser of weights, and of the features that go with them: binary, ternary, int2 … int8 [default: ternary]
+    #[arg(long, value_name = "NAME")]
+    quantiser: Option<Quantiser>,
+    /// A plan of bits for every layer, as in training [default: --quantiser for all]
+    #[arg(long, value_name = "FILE.toml")]
+    bits_file: Option<PathBuf>,
     /// Quantise nothing
-    #[arg(long, conflicts_with_all = ["quantiser", "features", "weights_only", "edges"])]
+    #[arg(long, conflicts_with_all = ["quantiser", "bits_file", "features", "weights_only", "edges"])]
     float: bool,
     /// Quantise weights, not features: --features float
     #[arg(long, conflicts_with = "features")]
     weights_only: bool,
-    /// Features, as in training: matching, float or the name of a quantiser
-    #[arg(long, default_value_t = Features::Matching, value_name = "NAME")]
-    features: Features,
-    /// First and last layer, as in training: last-float, both-float or quantised
-    #[arg(long, default_value_t = Edges::LastFloat, value_name = "POLICY")]
-    edges: Edges,
+    /// Features, as in training: matching, float or the name of a quantiser [default: matching]
+    #[arg(long, value_name = "NAME")]
+    features: Option<Features>,
+    /// First and last layer, as in training: last-float, both-float or quantised [default: last-float]
+    #[arg(long, value_name = "POLICY")]
+    edges: Option<Edges>,
     /// List every layer, not only those with weights
     #[arg(long)]
     layers: bool,
@@ -126,17 +130,23 @@ impl Summarise {
         Ok(())
     }
 
-    fn quantisation(&self) -> Quantisation {
+    fn quantisation(&self) -> anyhow::Result<Quantisation> {
         if self.float {
-            return Quantisation::Float;
+            return Ok(Quantisation::Float);
         }
-        let features = if self.weights_only { Features::Float } else { self.features };
-        Quantisation::Stairs(stairs_config(self.quantiser, features, self.edges))
+        let plan = self.bits_file.as_deref().map(BitsFile::read).transpose()?;
+        let of_plan = plan.as_ref();
+        let quantiser = self.quantiser.or_else(|| of_plan?.quantiser).unwrap_or(Quantiser::Ternary);
+        let features = if self.weights_only { Some(Features::Float) } else { self.features };
+        let features = features.or_else(|| of_plan?.features).unwrap_or_default();
+        let edges = self.edges.or_else(|| of_plan?.edges).unwrap_or_default();
+        let stairs = stairs_config(quantiser, features, edges);
+        Ok(Quantisation::Stairs(StairsConfig { layers: plan.map(|plan| plan.weights), ..stairs }))
     }
 
     fn one(&self, model: &Architecture) -> anyhow::Result<()> {
         ensure!(!self.markdown, "--markdown is for `all`");
-        let summary = Summary::new(model, self.input, self.classes, &self.quantisation())?;
+        let summary = Summary::new(model, self.input, self.classes, &self.quantisation()?)?;
         if let Some(path) = &self.graph {
             summary.draw(path).with_context(|| format!("cannot write {}", path.display()))?;
         }

@@ -1,5 +1,6 @@
 //! Tests of single subcommands, one file each.
 
+mod bits;
 mod data;
 mod deploy;
 mod help;

@@ -6,7 +6,7 @@ use stairs_data::DataError;
 use stairs_train::TrainError;
 use thiserror::Error;
 
-use crate::{measure::MeasureError, report::ReportError};
+use crate::{bits::BitsError, measure::MeasureError, report::ReportError};
 
 /// An experiment that cannot be run to its end.
 #[derive(Debug, Error)]
@@ -99,6 +99,14 @@ pub enum ExperimentError {
         finished: usize,
         /// Trials of its share.
         trials: usize,
+    },
+    /// No bits for the layers of a training.
+    #[error("trial {trial}: {source}")]
+    Bits {
+        /// Name of the trial.
+        trial: String,
+        /// What happened.
+        source: Box<BitsError>,
     },
     /// A trial failed.
     #[error("trial {trial}: {source}")]

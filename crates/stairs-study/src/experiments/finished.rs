@@ -85,6 +85,15 @@ pub(super) fn finished(dir: &Path, trial: &Trial) -> Result<Option<Finished>, Ex
 /// Refuses the configuration of a training that is not that of a trial. Of the network it started from only the trial is
 /// known, not where it was.
 fn same_training(dir: &Path, there: &RunConfig, (trial, here): (&Trial, &RunConfig)) -> Result<(), ExperimentError> {
+    // Of the bits that a rule chose only the rule is known.
+    let here = match &trial.bits {
+        Some(_) if there.bits.is_none() => {
+            let what = "its layers have no bits of their own".to_string();
+            return Err(ExperimentError::Different { path: dir.to_path_buf(), what });
+        }
+        Some(_) => &here.clone().with_bits(there.bits.clone()),
+        None => here,
+    };
     if trial.from.is_none() {
         return same(dir, there, here);
     }

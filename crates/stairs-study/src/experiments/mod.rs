@@ -18,6 +18,7 @@
 //! | `2sed-variance` | capacity: 2sED over the variance of the hidden noise; two networks |
 //! | `2sed-training` | capacity of 36 networks before training, their training loss after it; 2 seeds |
 //! | `2sed-training-full` | the same at the paper's size |
+//! | `2sed-choice` | 94 networks of equal cost, measured before training and trained; 2 seeds |
 //! | `2sed-bound` | the deviation bound of 2sED with its constants, against the largest deviation found; 9 models |
 //! | `ana-grid` | the annealing study on the digits: 264 setups, 3 seeds |
 //! | `ana-grid-cifar10-subset`, `-mnist-subset`, `-fashion-subset` | a quarter of it with a narrow VGG8, 2 seeds |
@@ -32,6 +33,7 @@
 //! | `cifar10-resnet20` | a ternary ResNet-20 against float: STE, \[ANA19\]'s noise, LSQ |
 //! | `tiny-imagenet-mobilenet`, `-alexnet` | 200 classes of ImageNet at 64 pixels: float, STE, \[ANA19\] |
 //! | `choose-digits`, `-mnist`, `-fashion-mnist`, `-cifar10` | candidates of every method by validation accuracy; 2 seeds |
+//! | `mixed-bits` | bits for every layer by 2sED, Hessian, weight error, at random, against uniform ones: 10 budgets, two networks |
 //! | `zoo-fine-tuning` | MobileNetV2 with ternary weights, from random and from float weights; 3 seeds |
 //!
 //! To add an experiment, add a file beside `digits.rs` and a row to [`catalogue`].
@@ -49,9 +51,11 @@ mod finished;
 mod grid;
 mod lines;
 mod merge;
+mod mixed;
 mod mnist;
 mod opened;
 mod parts;
+mod planned;
 mod published;
 mod recipe;
 mod results;
@@ -59,6 +63,7 @@ mod runner;
 mod shard;
 mod trial;
 mod watch;
+mod workers;
 mod zoo;
 
 pub use definition::{Defined, Definition};
@@ -75,6 +80,7 @@ pub use runner::{Outcome, Runner, Status};
 pub use shard::Shard;
 pub use trial::{Experiment, Row, Scale, Task, Trial};
 pub use watch::{Lines, Terminal, Watch};
+pub use workers::{STOPPED, WORKER, follow_parent, run_workers};
 
 /// Every experiment, the default one first.
 pub fn catalogue() -> Vec<Experiment> {
@@ -86,6 +92,7 @@ pub fn catalogue() -> Vec<Experiment> {
         capacity::variance(),
         capacity::training(),
         capacity::training_full(),
+        capacity::choice(),
         capacity::bound(),
         zoo::fashion_mnist(),
         zoo::cifar10(),
@@ -96,6 +103,7 @@ pub fn catalogue() -> Vec<Experiment> {
         falsify::ana19_mnist(),
         falsify::variants(),
     ];
+    all.push(mixed::experiment());
     all.extend(choice::experiments());
     all.extend(campaign::experiments());
     all.extend(Grid::presets().iter().map(Grid::experiment));

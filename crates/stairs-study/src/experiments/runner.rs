@@ -19,6 +19,7 @@ use super::{
     finished::{failed, finished},
     opened::Opened,
     parts::{take_bound, take_measure},
+    planned::Planned,
     published::Published,
     results,
 };
@@ -89,7 +90,7 @@ impl Runner {
         let mine: Vec<Trial> =
             all.iter().enumerate().filter(|(i, _)| self.shard.takes(*i)).map(|(_, trial)| trial.clone()).collect();
         let data = Opened::nothing(&self.data);
-        let mut work = Work { all: &all, root: self.folder.clone(), data, stop };
+        let mut work = Work { all: &all, root: self.folder.clone(), data, bits: Planned::default(), stop };
         let mut trials = Vec::with_capacity(mine.len());
 
         let mut published = Published::default();
@@ -141,9 +142,15 @@ impl Runner {
             config.init = Some(init.map_err(|source| failed(trial, source))?);
         }
         let stop = work.stop;
-        match &task {
+        match &mut task {
             Task::Train(config) => {
                 let data = work.data.training(config, |source| failed(trial, source))?;
+                if let Some(bits) = &trial.bits {
+                    config.bits = Some(work.bits.plan(bits, config, &data).map_err(|source| {
+                        let (trial, source) = (trial.id.clone(), Box::new(source));
+                        ExperimentError::Bits { trial, source }
+                    })?);
+                }
                 self.train(&data, &dir, (position, trial), config, watch, stop)
             }
             Task::Measure(config) => {
@@ -244,6 +251,7 @@ struct Work<'a> {
     all: &'a [Trial],
     root: PathBuf,
     data: Opened<'a>,
+    bits: Planned,
     stop: &'a StopSignal,
 }
 

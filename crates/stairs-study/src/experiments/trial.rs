@@ -2,7 +2,7 @@
 
 use stairs_train::RunConfig;
 
-use crate::{deviation::BoundConfig, measure::MeasureConfig, report::Page};
+use crate::{bits::BitsConfig, deviation::BoundConfig, measure::MeasureConfig, report::Page};
 
 /// A named grid of trainings and measurements.
 #[derive(Clone)]
@@ -32,6 +32,8 @@ pub struct Row {
     pub seeds: Option<usize>,
     /// The row whose network, after its last epoch and of the same seed, a training starts from.
     pub from: Option<String>,
+    /// How the bits of the layers of a training are chosen once the network it starts from is there.
+    pub bits: Option<BitsConfig>,
 }
 
 /// What a trial does.
@@ -55,6 +57,8 @@ pub struct Trial {
     pub task: Task,
     /// The trial whose network, after its last epoch, a training starts from.
     pub from: Option<String>,
+    /// How the bits of the layers of a training are chosen once the network it starts from is there.
+    pub bits: Option<BitsConfig>,
 }
 
 /// Changes to the size of an experiment; the default changes nothing.
@@ -91,7 +95,7 @@ impl Task {
 impl Row {
     /// A training with a name.
     pub fn train(name: impl Into<String>, config: RunConfig) -> Self {
-        Self { name: name.into(), task: Task::Train(config), seeds: None, from: None }
+        Self { name: name.into(), task: Task::Train(config), seeds: None, from: None, bits: None }
     }
 
     /// A training named after its method.
@@ -101,12 +105,12 @@ impl Row {
 
     /// A measurement with a name.
     pub fn measure(name: impl Into<String>, config: MeasureConfig) -> Self {
-        Self { name: name.into(), task: Task::Measure(config), seeds: Some(1), from: None }
+        Self { name: name.into(), task: Task::Measure(config), seeds: Some(1), from: None, bits: None }
     }
 
     /// A bound with a name.
     pub fn bound(name: impl Into<String>, config: BoundConfig) -> Self {
-        Self { name: name.into(), task: Task::Bound(config), seeds: Some(1), from: None }
+        Self { name: name.into(), task: Task::Bound(config), seeds: Some(1), from: None, bits: None }
     }
 
     /// The same for the first seed only.
@@ -127,6 +131,12 @@ impl Row {
         Self { from: Some(from.into()), ..self }
     }
 
+    /// The same with bits for every layer by a rule; the network of the row it starts from is the one that the rule looks at.
+    #[must_use]
+    pub fn with_bits(self, bits: BitsConfig) -> Self {
+        Self { bits: Some(bits), ..self }
+    }
+
     /// The trial of this row for a seed; none where fewer seeds are enough.
     fn trial(&self, seed: u64, scale: Scale) -> Option<Trial> {
         if self.seeds.is_some_and(|seeds| seed > seeds as u64) {
@@ -138,17 +148,17 @@ impl Row {
             Task::Train(config) => {
                 let epochs = scale.epochs.unwrap_or(config.epochs);
                 let config = config.clone().with_seed(seed).with_epochs(epochs);
-                Trial { id: named(&self.name), task: Task::Train(config), from }
+                Trial { id: named(&self.name), task: Task::Train(config), from, bits: self.bits.clone() }
             }
             Task::Measure(config) => {
                 let draws = scale.draws.unwrap_or(config.draws);
                 let task = Task::Measure(MeasureConfig { draws, ..config.clone() });
-                Trial { id: self.name.clone(), task, from: None }
+                Trial { id: self.name.clone(), task, from: None, bits: None }
             }
             Task::Bound(config) => {
                 let repetitions = scale.draws.unwrap_or(config.repetitions);
                 let task = Task::Bound(BoundConfig { repetitions, ..config.clone() });
-                Trial { id: self.name.clone(), task, from: None }
+                Trial { id: self.name.clone(), task, from: None, bits: None }
             }
         })
     }

@@ -131,6 +131,11 @@ fn settings(record: &RunRecord) -> BTreeMap<String, Value> {
     let start = if record.config.init.is_some() { "float weights" } else { "random weights" };
     flat.retain(|name, _| !name.starts_with("init"));
     flat.insert("from".into(), start.into());
+    // A plan is one setting, not one a layer.
+    if let Some(bits) = &record.config.bits {
+        flat.retain(|name, _| !name.starts_with("bits."));
+        flat.insert("bits".into(), bits.to_string().into());
+    }
     // What a configuration leaves out because it is the usual choice, where a name says more than its absence.
     for (name, usual) in [("features", "matching"), ("edges", "last-float")] {
         flat.entry(name.into()).or_insert_with(|| usual.into());

@@ -186,7 +186,7 @@ fn headline(study: &Study<'_>) -> String {
         (Some(ana), ste, _) => {
             let first = format!(
                 "Trained by noise annealing, the {} {} classifies {} of the {} test set correctly{}.",
-                ana.runs[0].config.quantiser,
+                quantised(ana.runs[0]),
                 model,
                 percent(ana),
                 dataset,
@@ -199,7 +199,7 @@ fn headline(study: &Study<'_>) -> String {
         }
         (None, Some(ste), _) => format!(
             "Trained with a straight-through estimator, the {} {} classifies {} of the {} test set correctly{}.",
-            ste.runs[0].config.quantiser,
+            quantised(ste.runs[0]),
             model,
             percent(ste),
             dataset,
@@ -209,6 +209,14 @@ fn headline(study: &Study<'_>) -> String {
             format!("The float {model} classifies {} of the {dataset} test set correctly.", percent(float))
         }
         (None, None, None) => format!("No run of {model} on {dataset} has a finite accuracy."),
+    }
+}
+
+/// How the weights of a run are quantised, in a word.
+fn quantised(run: &RunRecord) -> String {
+    match run.config.bits {
+        Some(_) => "mixed-precision".into(),
+        None => run.config.quantiser.to_string(),
     }
 }
 

@@ -18,10 +18,10 @@ fn moments(run: &RunRecord) -> [usize; 3] {
     [0, end / 2, end]
 }
 
-/// Two rows of three panels; `None` if the laws of the group do not change.
+/// Two rows of three panels; `None` if the laws of the group do not change, and where every layer has a stair of its own.
 pub(super) fn figure(group: &Group<'_>) -> Option<Figure> {
     let run = group.runs[0];
-    if !annealed(run) {
+    if !annealed(run) || run.config.bits.is_some() {
         return None;
     }
     let stair = run.config.quantiser.stair();

@@ -15,7 +15,7 @@ fn config(method: Method, seed: u64) -> RunConfig {
 }
 
 /// A plausible record of `accuracies.len()` epochs.
-fn record(config: RunConfig, accuracies: &[f64]) -> RunRecord {
+pub(super) fn record(config: RunConfig, accuracies: &[f64]) -> RunRecord {
     let quantised = config.method != Method::Float;
     let law = |epoch: usize, path: &str| {
         let left = 1.0 - (epoch + 1) as f64 / accuracies.len() as f64;

@@ -12,9 +12,10 @@ pub fn name(quantisation: &Quantisation) -> String {
     match quantisation {
         Quantisation::Float => "float32".into(),
         Quantisation::Stairs(stairs) => {
-            let weights = match stairs.weights {
-                Quantiser::Sign => "binary".into(),
-                weights => weights.to_string(),
+            let weights = match (&stairs.layers, stairs.weights) {
+                (Some(_), _) => "bits of a plan".into(),
+                (None, Quantiser::Sign) => "binary".into(),
+                (None, weights) => weights.to_string(),
             };
             let features = match stairs.features {
                 None => ", weights only".into(),

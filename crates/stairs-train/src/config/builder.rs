@@ -2,7 +2,7 @@
 
 use stairs_data::{TableOptions, images::ImagesConfig};
 use stairs_noise::{Noise, Strategy, plan::Policy};
-use stairs_quant::{Quantiser, ScalePolicy};
+use stairs_quant::{LayerQuantisers, Quantiser, ScalePolicy};
 
 use super::{AnnealPer, BackwardLaw, ForwardNoise, RunConfig, Start};
 use crate::{Clip, Edges, Features, Init, Loss, LrSchedule, Method, Optimiser, TaskRecord, WarmUp, WeightDecay};
@@ -39,6 +39,7 @@ setters! {
     with_method(method: Method);
     with_quantiser(quantiser: Quantiser);
     with_features(features: Features);
+    with_bits(bits: impl Into<Option<LayerQuantisers>>);
     with_edges(edges: Edges);
     with_weight_scale(weight_scale: ScalePolicy);
     with_law(law: Noise);

@@ -35,7 +35,7 @@ impl Reparameterizer for &mut Session<'_> {
         param: Param<Tensor<D>>,
     ) -> (Param<Tensor<D>>, Option<Stair>) {
         let Some(axes) = self.selected.get(path).filter(|_| self.failure.is_none()) else { return (param, None) };
-        match self.weights.attach(path, param.clone(), axes) {
+        match self.weights.of_layer(path).attach(path, param.clone(), axes) {
             Ok((param, stair)) => (param, Some(stair)),
             Err(error) => {
                 self.failure = Some(error);

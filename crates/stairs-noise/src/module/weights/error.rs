@@ -1,6 +1,6 @@
 //! Why weights cannot be quantised.
 
-use stairs_quant::ScaleError;
+use stairs_quant::{LayersError, ScaleError};
 use thiserror::Error;
 
 use crate::PlanError;
@@ -63,6 +63,9 @@ pub enum WeightsError {
         /// The stair, printed.
         stair: String,
     },
+    /// A plan of quantisers for the layers that does not fit the model.
+    #[error(transparent)]
+    Layers(#[from] LayersError),
     /// A malformed pattern.
     #[error(transparent)]
     Pattern(#[from] PlanError),

@@ -23,7 +23,7 @@ mod selection;
 use std::sync::Arc;
 
 use burn::module::Module;
-use stairs_quant::{Quantiser, Requirement, ScalePolicy, StairFunction};
+use stairs_quant::{LayerQuantisers, Quantiser, Requirement, ScalePolicy, StairFunction};
 
 use super::axes::weight_axes;
 use super::stair::default_laws;
@@ -74,6 +74,8 @@ pub struct StairWeights {
     init: WeightInit,
     laws: Laws,
     selection: Selection,
+    /// A quantiser for every selected weight, in place of `function`.
+    layers: Option<LayerQuantisers>,
 }
 
 impl StairWeights {
@@ -87,6 +89,7 @@ impl StairWeights {
             init: WeightInit::Keep,
             laws: default_laws(),
             selection: Selection::default(),
+            layers: None,
         }
     }
 
@@ -133,6 +136,25 @@ impl StairWeights {
         self
     }
 
+    /// Gives every selected weight the quantiser that the plan has for it, see [`LayerQuantisers`]; the one that this was made of is that of
+    /// none then.
+    ///
+    /// ```
+    /// use burn::{nn::LinearConfig, tensor::Device};
+    /// use stairs_noise::{LayerQuantisers, Quantiser, StairWeights};
+    ///
+    /// let dense = |inputs, outputs| LinearConfig::new(inputs, outputs).init(&Device::flex());
+    /// let plan = LayerQuantisers::from_iter([("0", "int4".parse()?), ("1", Quantiser::Ternary)]);
+    /// let model = StairWeights::of(Quantiser::Ternary).with_layers(plan).quantise(vec![dense(8, 4), dense(4, 2)])?;
+    /// # let _ = model;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_layers(mut self, layers: LayerQuantisers) -> Self {
+        self.layers = Some(layers);
+        self
+    }
+
     /// Sets the laws in force until a plan sets others; their forward mean shifts [`WeightInit::InsideSupport`].
     #[must_use]
     pub fn with_laws(mut self, laws: Laws) -> Self {
@@ -176,13 +198,18 @@ impl StairWeights {
     /// The model with quantised weights, everything checked.
     ///
     /// # Errors
-    /// [`WeightsError`] for a pattern that matches nothing, for a selection without any weight, for a weight that is quantised
+    /// [`WeightsError`] for a pattern that matches nothing, for a plan of layers that does not fit, for a selection without any weight, for a weight that is quantised
     /// already, for a stair that the scales have no meaning on (see [`Requirement`]), for weights of a sign that the stair has no
     /// level for, and for weights without a scale: not finite, of a distribution the policy is not made for, or of a size that
     /// single precision cannot compute with.
     pub fn quantise<M: Module>(self, model: M) -> Result<M, WeightsError> {
         let selected = self.selection.free(&Known::of(&model))?;
-        self.check(&selected[0])?;
+        if let Some(layers) = &self.layers {
+            layers.check(&selected)?;
+            selected.iter().try_for_each(|path| self.of_layer(path).check(path))?;
+        } else {
+            self.check(&selected[0])?;
+        }
         let mut axes = weight_axes(&model);
         let selected = selected.into_iter().filter_map(|path| axes.remove_entry(&path)).collect();
         let mut session = Session { weights: &self, selected, failure: None };
@@ -191,6 +218,13 @@ impl StairWeights {
             Some(error) => Err(error),
             None => Ok(model),
         }
+    }
+
+    /// The same for the weight at `path`: with the quantiser that the plan has for it.
+    fn of_layer(&self, path: &str) -> Self {
+        let planned = self.layers.as_ref().and_then(|layers| layers.of(path));
+        let function = planned.map_or_else(|| self.function.clone(), |quantiser| Arc::new(quantiser.stair()));
+        Self { function, ..self.clone() }
     }
 
     /// What can be known of stair and scales without a look at the weights. `path` is that of the first one.
@@ -212,7 +246,7 @@ impl StairWeights {
     /// them is drawn; the list may be empty, where [`quantise`](Self::quantise) fails.
     ///
     /// # Errors
-    /// [`WeightsError`] for a pattern that matches nothing.
+    /// [`WeightsError`] for a pattern that matches nothing, and for a plan of layers that does not fit.
     ///
     /// ```
     /// use burn::{nn::LinearConfig, tensor::Device};
@@ -224,6 +258,8 @@ impl StairWeights {
     /// # Ok::<(), stairs_noise::WeightsError>(())
     /// ```
     pub fn selected<M: Module>(&self, model: &M) -> Result<Vec<String>, WeightsError> {
-        self.selection.of(&Known::of(model))
+        let selected = self.selection.of(&Known::of(model))?;
+        self.layers.as_ref().map_or(Ok(()), |layers| layers.check(&selected))?;
+        Ok(selected)
     }
 }

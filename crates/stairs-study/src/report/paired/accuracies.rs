@@ -4,7 +4,7 @@ use crate::report::{Comparison, Results};
 
 /// The samples that an accuracy is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(in crate::report) enum Part {
     /// The test part, at the epoch that was chosen.
     Test,
     /// The held-out training samples that chose it.
@@ -17,7 +17,7 @@ pub(super) fn is_of(id: &str, row: &str) -> bool {
 }
 
 /// The accuracies of a row: seed, percent. A training that diverged has the accuracy of guessing.
-pub(super) fn accuracies(results: &Results, row: &str, part: Part) -> Vec<(u64, f64)> {
+pub(in crate::report) fn accuracies(results: &Results, row: &str, part: Part) -> Vec<(u64, f64)> {
     let runs = results.runs.iter().filter(|(id, _)| is_of(id, row)).filter_map(|(_, run)| {
         let accuracy = match part {
             Part::Test => run.chosen().1,
@@ -34,9 +34,14 @@ pub(super) fn accuracies(results: &Results, row: &str, part: Part) -> Vec<(u64, 
 
 /// Pairs of the same seed.
 pub(super) fn pairs(results: &Results, comparison: Comparison, part: Part) -> Vec<(f64, f64)> {
-    let second = accuracies(results, comparison.second, part);
-    let pair = |(seed, first): (u64, f64)| Some((first, second.iter().find(|(other, _)| *other == seed)?.1));
-    accuracies(results, comparison.first, part).into_iter().filter_map(pair).collect()
+    let of = |row| accuracies(results, row, part);
+    pairs_of(&of(comparison.first), &of(comparison.second))
+}
+
+/// The same of accuracies with their seeds.
+pub(in crate::report) fn pairs_of(first: &[(u64, f64)], second: &[(u64, f64)]) -> Vec<(f64, f64)> {
+    let pair = |(seed, first): &(u64, f64)| Some((*first, second.iter().find(|(other, _)| other == seed)?.1));
+    first.iter().filter_map(pair).collect()
 }
 
 /// Names of the rows in the order of the results.

@@ -11,7 +11,8 @@ use crate::{
     plot::Figure,
     stats::{Paired, paired},
 };
-use accuracies::{Part, is_validated, pairs};
+pub(super) use accuracies::{Part, accuracies, pairs_of};
+use accuracies::{is_validated, pairs};
 
 /// A comparison: accuracy of the row `first` minus that of the row `second`.
 #[derive(Clone, Copy, Debug)]
