@@ -180,6 +180,7 @@ mod tests {
             "cnn:16-32-64",
             "plain-mlp:16",
             "plain-cnn:4-4-4-4",
+            "cnn:4-8+k5",
             "mlp:1",
             "vgg8:0.125",
             "vgg19:1",

@@ -1,6 +1,6 @@
-//! A plain stack of convolutions: (conv 3×3 – batch norm – act – pool)ⁿ – dense.
+//! A plain stack of convolutions: (conv k×k – batch norm – act – pool)ⁿ – dense; k is 3 unless an option says 1, 5 or 7.
 //!
-//! Convolutions keep the size (padding 1). A pool halves it, rounding down, as long as the image has 4×4 pixels or more;
+//! Convolutions keep the size (padding ⌊k/2⌋). A pool halves it, rounding down, as long as the image has 4×4 pixels or more;
 //! deeper convolutions work on what is left. 28×28 (MNIST) leaves 14, 7, 3, 3, … pixels a side, 32×32 leaves 16, 8, 4, 2.
 
 use burn::config::Config;
@@ -33,6 +33,9 @@ pub struct CnnConfig {
     /// Batch normalisation after every convolution; without it convolutions have a bias.
     #[config(default = true)]
     pub norm: bool,
+    /// Height and width of every kernel, odd.
+    #[config(default = 3)]
+    pub kernel: usize,
     /// Float or quantised.
     #[config(default = "Quantisation::Float")]
     pub quantisation: Quantisation,
@@ -69,11 +72,14 @@ impl CnnConfig {
     /// The model before its weights are quantised.
     fn build(&self, device: &Device) -> Result<Cnn, ModelError> {
         let [mut channels, _, _] = image(self.input)?;
+        if self.kernel.is_multiple_of(2) {
+            return Err(ModelError::Size { field: "kernel", value: self.kernel, needs: "must be odd" });
+        }
         let (pools, [height, width]) = self.pools();
         let mut blocks = Vec::with_capacity(self.channels.len());
         for (next, pool) in self.channels.iter().zip(pools) {
             let next = positive("channels", *next)?;
-            let conv = Conv2dConfig::new([channels, next], [3, 3]).with_padding(PaddingConfig2d::Same);
+            let conv = Conv2dConfig::new([channels, next], [self.kernel; 2]).with_padding(PaddingConfig2d::Same);
             blocks.push(ConvBlock::new(&conv, self.norm, pool.then(halving), &self.quantisation, device)?);
             channels = next;
         }
@@ -91,11 +97,16 @@ impl Cnn {
     }
 }
 
-/// A [`Cnn`] by name: `cnn:8-16`; `plain-cnn:8-16` without batch normalisation.
+/// Kernels that a name may ask for, as options; the usual one is 3.
+const KERNELS: [(&str, usize); 3] = [("k1", 1), ("k5", 5), ("k7", 7)];
+
+/// A [`Cnn`] by name: `cnn:8-16`; `plain-cnn:8-16` without batch normalisation; `cnn:8-16+k5` with kernels of 5×5.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CnnSizes {
     /// Channels of the convolutions.
     pub channels: Vec<usize>,
+    /// Height and width of every kernel: 1, 3, 5 or 7.
+    pub kernel: usize,
     /// Batch normalisation after every convolution.
     pub norm: bool,
 }
@@ -118,9 +129,16 @@ impl Family for CnnSizes {
         ]
     }
 
+    fn options() -> &'static [&'static str] {
+        const { &[KERNELS[0].0, KERNELS[1].0, KERNELS[2].0] }
+    }
+
     fn parse(name: &Name<'_>) -> Option<Result<Self, &'static str>> {
         let channels = matches!(name.family, "cnn" | "plain-cnn").then(|| name.sizes(&[16, 32, 64]))?;
-        Some(channels.map(|channels| Self { channels, norm: name.family == "cnn" }))
+        let kernel = |option| KERNELS.iter().find(|(name, _)| *name == option);
+        // The last one counts.
+        let kernel = name.options().filter_map(kernel).last().map_or(3, |(_, kernel)| *kernel);
+        Some(channels.map(|channels| Self { channels, kernel, norm: name.family == "cnn" }))
     }
 
     fn name(&self) -> &'static str {
@@ -128,11 +146,12 @@ impl Family for CnnSizes {
     }
 
     fn sizes(&self) -> String {
-        joined(&self.channels)
+        let option = KERNELS.iter().find(|(_, kernel)| *kernel == self.kernel);
+        joined(&self.channels) + &option.map_or_else(String::new, |(name, _)| format!("+{name}"))
     }
 
     fn build(&self, order: Order<'_>) -> Result<Model, ModelError> {
         let cnn = CnnConfig::new(order.input, order.classes, self.channels.clone()).with_norm(self.norm);
-        Ok(cnn.with_quantisation(order.quantisation).build(order.device)?.into())
+        Ok(cnn.with_kernel(self.kernel).with_quantisation(order.quantisation).build(order.device)?.into())
     }
 }
