@@ -10,12 +10,12 @@ use clap::Args;
 use stairs::{device::DeviceName, train::output::Talk};
 use stairs_study::experiments::{
     Defined, Definition, ExperimentError, Lines, Runner, Shard, Status, Terminal, Watch, catalogue, find, folder_of,
+    follow_parent, run_workers,
 };
 
 use super::{
     found::{self, Found},
     grid_options::GridOptions,
-    jobs,
     json::JsonOption,
     options::{DataOption, printable},
     stop::{Stopped, on_signals},
@@ -134,9 +134,9 @@ impl Reproduce {
     fn train(&self, runner: &Runner, defined: &Defined, page: &Path) -> anyhow::Result<()> {
         let stop = on_signals()?;
         if self.worker {
-            jobs::follow_parent(stop.clone());
+            follow_parent(stop.clone());
         } else if self.jobs > 1 {
-            jobs::run(self.jobs, &stop)?;
+            run_workers(self.jobs, &stop)?;
         }
         let is_terminal = std::io::stderr().is_terminal() && Talk::now() != Talk::Results;
         let mut watch: Box<dyn Watch> = if is_terminal { Box::new(Terminal::new()) } else { Box::new(Lines::new()) };

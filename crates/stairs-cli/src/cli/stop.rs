@@ -69,7 +69,7 @@ fn again(mut words: Vec<OsString>, option: Option<&str>) -> String {
 
 /// The signals that ask for a stop.
 #[cfg(unix)]
-pub(super) const SIGNALS: [libc::c_int; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
+const SIGNALS: [libc::c_int; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
 
 /// The signals that this process was started to ignore.
 #[cfg(unix)]

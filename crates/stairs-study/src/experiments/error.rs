@@ -87,6 +87,12 @@ pub enum ExperimentError {
         /// The first field that differs.
         what: String,
     },
+    /// A process of several failed.
+    #[error("a worker failed{problem}")]
+    Worker {
+        /// Where, how, and its last words.
+        problem: String,
+    },
     /// The data set could not be loaded.
     #[error(transparent)]
     Data(#[from] DataError),
