@@ -7,6 +7,8 @@ extern crate stairs_train;
 
 pub mod bits;
 pub mod certify;
+#[cfg(all(feature = "capacity", feature = "deploy"))]
+pub mod choose;
 #[cfg(feature = "deploy")]
 pub mod deploy;
 pub mod deviation;

@@ -1,5 +1,7 @@
 //! The unit-factorised bound of a measurement, which may be asked for when all draws are made.
 
+use std::time::Instant;
+
 use stairs_capacity::{FactorisedOptions, FactorisedPoint};
 
 use super::{MeasureConfig, MeasureError, Measurement, source::Source};
@@ -19,16 +21,18 @@ pub(super) fn with_bound(
         0.0 => f64::NEG_INFINITY,
         trace => (before.dimension as f64).ln() - trace.ln(),
     };
-    Ok(Measurement { config: config.clone(), factorised: factorised(config, source, log_scale)?, ..before })
+    let (factorised, factorised_seconds) = factorised(config, source, log_scale)?;
+    Ok(Measurement { config: config.clone(), factorised, factorised_seconds, ..before })
 }
 
-/// The unit-factorised bound at every ζ and its own ε.
+/// The unit-factorised bound at every ζ and its own ε, and its seconds where measures are timed.
 pub(super) fn factorised(
     config: &MeasureConfig,
     source: &Source,
     log_scale: f64,
-) -> Result<Vec<FactorisedPoint>, MeasureError> {
-    let Some(own) = &config.factorised else { return Ok(Vec::new()) };
+) -> Result<(Vec<FactorisedPoint>, Option<f64>), MeasureError> {
+    let Some(own) = &config.factorised else { return Ok((Vec::new(), None)) };
+    let start = Instant::now();
     let eps = if own.eps.is_empty() { &config.eps } else { &own.eps };
     let points: Vec<(f64, f64)> = config.zeta.iter().flat_map(|zeta| eps.iter().map(|eps| (*eps, *zeta))).collect();
     let options = FactorisedOptions {
@@ -38,5 +42,6 @@ pub(super) fn factorised(
         seed: config.seed,
         ..FactorisedOptions::default()
     };
-    source.factorised(log_scale, &points, &options)
+    let found = source.factorised(log_scale, &points, &options)?;
+    Ok((found, (config.baselines > 0).then(|| start.elapsed().as_secs_f64())))
 }

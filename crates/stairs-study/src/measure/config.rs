@@ -37,8 +37,15 @@ pub struct MeasureConfig {
     /// The unit-factorised bound; left out if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub factorised: Option<FactorisedConfig>,
+    /// Draws of the parameters for the measures of others, which are timed with those of 2sED; 0 leaves them out.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub baselines: usize,
     /// Seed of samples, parameters and noise.
     pub seed: u64,
+}
+
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// How the unit-factorised bound is measured.
@@ -72,6 +79,7 @@ impl MeasureConfig {
             zeta: vec![2.0 / 3.0],
             particles: 0,
             factorised: None,
+            baselines: 0,
             seed: 1,
         }
     }

@@ -6,6 +6,7 @@
 //! again. The number of draws, ε, ζ, the number of particles and the unit-factorised bound have no influence on a draw, and
 //! may be changed.
 
+mod baseline;
 mod bound;
 mod config;
 mod error;
@@ -21,12 +22,16 @@ use stairs_capacity::{Draw, Draws, Estimate, FactorisedPoint, Normalisation, Poi
 use stairs_data::Dataset;
 use stairs_train::{SealedDir, StopSignal};
 
+pub use baseline::Baselined;
+use baseline::{baselines, seconds_of_draws};
 pub(crate) use bound::is_for;
 use bound::{factorised, with_bound};
 pub use config::{FactorisedConfig, MeasureConfig};
 pub use error::MeasureError;
 use files::{CONFIG, RESULT, adopt, draw_name, read, write};
 use source::Source;
+#[cfg(feature = "capacity")]
+pub(crate) use source::sample_order;
 
 use crate::experiments::difference;
 
@@ -46,6 +51,15 @@ pub struct Measurement {
     /// The unit-factorised lower bound; empty where it was not asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub factorised: Vec<FactorisedPoint>,
+    /// The measures of others by name; empty where they were not asked for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub baselines: BTreeMap<String, Baselined>,
+    /// Seconds that all draws take; absent where baselines were not asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
+    /// Seconds of the unit-factorised bound at all its radii; absent where it was not measured or not timed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub factorised_seconds: Option<f64>,
     /// The measures of [`SCALARS`] by name, for n the size of the training part; `None` where n is too small for one.
     #[serde(flatten)]
     pub scalars: BTreeMap<String, Option<Estimate>>,
@@ -97,6 +111,7 @@ pub fn measure_until(
             zeta: config.zeta.clone(),
             particles: config.particles,
             factorised: config.factorised.clone(),
+            baselines: config.baselines,
             ..there.clone()
         };
         if same != *config {
@@ -148,7 +163,7 @@ pub fn measure_until(
             source.smc(draws.log_scale(), &at, &options)?
         }
     };
-    let factorised = factorised(config, &source, draws.log_scale())?;
+    let (factorised, factorised_seconds) = factorised(config, &source, draws.log_scale())?;
     let measurement = Measurement {
         config: config.clone(),
         dimension: draws.dimension(),
@@ -162,6 +177,9 @@ pub fn measure_until(
         points,
         smc,
         factorised,
+        baselines: baselines(config, &source)?,
+        seconds: seconds_of_draws(config, &source)?,
+        factorised_seconds,
         scalars: SCALARS
             .iter()
             .map(|scalar| (scalar.name.to_owned(), (scalar.of)(&draws, data.train.len()).ok()))

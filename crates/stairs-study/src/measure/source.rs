@@ -5,9 +5,12 @@
 //! | a chain of layers | [`Sampler`]: parameters of the prior, one Fisher block a layer | yes | yes |
 //! | any other | [`module_spectrum`]: an initial model, one backward pass a sample and class, one block | none | no |
 
+use std::collections::BTreeMap;
+
 use burn::tensor::{Device, Tensor, TensorData};
 use stairs_capacity::{
-    ChainError, Draw, FactorisedOptions, FactorisedPoint, Head, MarkovOptions, Prior, Sampler, SmcOptions, SmcPoint,
+    Batch, ChainError, Draw, FactorisedOptions, FactorisedPoint, Head, MarkovOptions, Prior, Sampler, SmcOptions,
+    SmcPoint, baselines,
     bridge::{ChainOptions, chain, module_spectrum},
     factorised_bound, sequential_monte_carlo,
 };
@@ -16,12 +19,21 @@ use stairs_noise::{Laws, derive_seed};
 use stairs_train::ZooModel;
 use stairs_zoo::{Quantisation, StairsConfig};
 
-use super::{MeasureConfig, MeasureError};
+use super::{Baselined, MeasureConfig, MeasureError};
 
 /// What draws.
 pub(super) enum Source {
-    Chain(Box<Sampler>),
+    Chain(Box<Chained>),
     Module(Box<Modules>),
+}
+
+/// Draws of a chain, and the samples with their classes.
+pub(super) struct Chained {
+    sampler: Sampler,
+    prior: Prior,
+    inputs: Vec<f64>,
+    labels: Vec<usize>,
+    seed: u64,
 }
 
 /// Initial models of one configuration, and the inputs of their Fisher matrices.
@@ -58,8 +70,11 @@ impl Source {
                 };
                 let noise_variance = config.noise_variance;
                 let options = MarkovOptions { noise_variance, ..MarkovOptions::default() };
-                let inputs = inputs.into_iter().map(f64::from).collect();
-                Ok(Self::Chain(Box::new(Sampler::new(chain, prior, inputs, options, config.seed)?)))
+                let inputs: Vec<f64> = inputs.into_iter().map(f64::from).collect();
+                let order = sample_order(config.seed, config.samples, data.train.len())?;
+                let labels = order.into_iter().map(|i| usize::from(data.train.sample(i).1)).collect();
+                let sampler = Sampler::new(chain, prior.clone(), inputs.clone(), options, config.seed)?;
+                Ok(Self::Chain(Box::new(Chained { sampler, prior, inputs, labels, seed: config.seed })))
             }
             Err(reason @ ChainError::NotAChain { .. }) => {
                 let asked = [
@@ -81,7 +96,7 @@ impl Source {
     /// Draw number `index`: a function of the configuration and the number alone.
     pub(super) fn draw(&self, index: u64, inner: usize) -> Result<Draw, MeasureError> {
         match self {
-            Self::Chain(sampler) => Ok(sampler.draw(index, inner)?),
+            Self::Chain(chained) => Ok(chained.sampler.draw(index, inner)?),
             Self::Module(modules) => modules.draw(index),
         }
     }
@@ -93,8 +108,8 @@ impl Source {
         points: &[(f64, f64)],
         options: &SmcOptions,
     ) -> Result<Vec<SmcPoint>, MeasureError> {
-        let Self::Chain(sampler) = self else { return Ok(Vec::new()) };
-        Ok(sequential_monte_carlo(sampler.as_ref(), log_scale, points, options)?)
+        let Self::Chain(chained) = self else { return Ok(Vec::new()) };
+        Ok(sequential_monte_carlo(&chained.sampler, log_scale, points, options)?)
     }
 
     /// The unit-factorised bound at these (ε, ζ); nothing where the network is no chain.
@@ -104,8 +119,20 @@ impl Source {
         points: &[(f64, f64)],
         options: &FactorisedOptions,
     ) -> Result<Vec<FactorisedPoint>, MeasureError> {
-        let Self::Chain(sampler) = self else { return Ok(Vec::new()) };
-        Ok(factorised_bound(sampler.as_ref(), log_scale, points, options)?)
+        let Self::Chain(chained) = self else { return Ok(Vec::new()) };
+        Ok(factorised_bound(&chained.sampler, log_scale, points, options)?)
+    }
+
+    /// The measures of others that are defined for the network, at `draws` draws; none where it is no chain.
+    pub(super) fn baselines(&self, draws: usize) -> BTreeMap<String, Baselined> {
+        let Self::Chain(chained) = self else { return BTreeMap::new() };
+        let Chained { sampler, prior, inputs, labels, seed } = chained.as_ref();
+        let found = baselines(sampler.chain(), prior, &Batch::labelled(inputs, labels), draws, *seed);
+        let defined = found.into_iter().filter_map(|one| {
+            let found = Baselined { estimate: one.result.ok()?, seconds: one.seconds };
+            Some((one.baseline.name.to_owned(), found))
+        });
+        defined.collect()
     }
 
     /// What the result must say of where it comes from.
@@ -158,15 +185,24 @@ impl MeasureConfig {
 
     /// The samples of the measurement, one after another.
     fn inputs(&self, data: &Dataset) -> Result<Vec<f32>, MeasureError> {
-        let there = data.train.len();
-        if self.samples == 0 {
-            return Err(MeasureError::Count("the number of samples"));
-        }
-        if self.samples > there {
-            return Err(MeasureError::Samples { wanted: self.samples, there });
-        }
-        let mut order: Vec<usize> = (0..there).collect();
-        order.sort_by_cached_key(|i| derive_seed(self.seed, "sample", *i as u64));
-        Ok(order[..self.samples].iter().flat_map(|i| data.train.sample(*i).0).collect())
+        let order = sample_order(self.seed, self.samples, data.train.len())?;
+        Ok(order.into_iter().flat_map(|i| data.train.sample(i).0).collect())
     }
+}
+
+/// Numbers of `samples` of `there` samples, in an order that the seed decides.
+///
+/// # Errors
+/// [`MeasureError::Count`] for none, [`MeasureError::Samples`] for more than there are.
+pub(crate) fn sample_order(seed: u64, samples: usize, there: usize) -> Result<Vec<usize>, MeasureError> {
+    if samples == 0 {
+        return Err(MeasureError::Count("the number of samples"));
+    }
+    if samples > there {
+        return Err(MeasureError::Samples { wanted: samples, there });
+    }
+    let mut order: Vec<usize> = (0..there).collect();
+    order.sort_by_cached_key(|i| derive_seed(seed, "sample", *i as u64));
+    order.truncate(samples);
+    Ok(order)
 }

@@ -78,7 +78,7 @@ pub fn sign_test(positive: usize, negative: usize) -> f64 {
 }
 
 /// The quantile of Student's t with `freedom` > 0 degrees of freedom.
-fn t_quantile(probability: f64, freedom: f64) -> f64 {
+pub(super) fn t_quantile(probability: f64, freedom: f64) -> f64 {
     StudentsT::new(0.0, 1.0, freedom).expect("degrees of freedom are positive").inverse_cdf(probability)
 }
 
