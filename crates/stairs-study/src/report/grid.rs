@@ -5,21 +5,21 @@ use maud::{Markup, html};
 
 /// A header and rows of cells; the first column is text, the others numbers.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Grid {
+pub(crate) struct Grid {
     head: Vec<String>,
     rows: Vec<Vec<String>>,
 }
 
 impl Grid {
-    pub(super) fn new(head: impl IntoIterator<Item = impl Into<String>>) -> Self {
+    pub(crate) fn new(head: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self { head: head.into_iter().map(Into::into).collect(), rows: Vec::new() }
     }
 
-    pub(super) fn row(&mut self, cells: impl IntoIterator<Item = impl Into<String>>) {
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = impl Into<String>>) {
         self.rows.push(cells.into_iter().map(Into::into).collect());
     }
 
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut table = Table::new();
         table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─')));
         table.set_header(&self.head);
@@ -33,13 +33,13 @@ impl Grid {
     }
 
     /// As the book has it.
-    pub(super) fn markdown(&self) -> String {
+    pub(crate) fn markdown(&self) -> String {
         let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
         let rule = format!("|{}\n", "---|".repeat(self.head.len()));
         self.rows.iter().fold(line(&self.head) + &rule, |text, row| text + &line(row))
     }
 
-    pub(super) fn html(&self) -> Markup {
+    pub(crate) fn html(&self) -> Markup {
         html! {
             div.scroll { table.results {
                 thead { tr { @for (i, cell) in self.head.iter().enumerate() { th.number[i > 0] { (cell) } } } }

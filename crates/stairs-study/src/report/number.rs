@@ -7,7 +7,7 @@ use stairs_zoo::Architecture;
 pub(super) const NONE: &str = "–";
 
 /// `value` with `decimals` digits and a true minus sign.
-pub(super) fn fixed(value: f64, decimals: usize) -> String {
+pub(crate) fn fixed(value: f64, decimals: usize) -> String {
     if !value.is_finite() {
         return NONE.into();
     }
@@ -20,13 +20,13 @@ pub(super) fn fixed(value: f64, decimals: usize) -> String {
 }
 
 /// As [`fixed`], with a plus sign before positive numbers.
-pub(super) fn signed(value: f64, decimals: usize) -> String {
+pub(crate) fn signed(value: f64, decimals: usize) -> String {
     let text = fixed(value, decimals);
     if value > 0.0 && text.bytes().any(|b| (b'1'..=b'9').contains(&b)) { format!("+{text}") } else { text }
 }
 
 /// Seconds as `12.3 s`, `4 min 05 s` or `1 h 02 min`.
-pub(super) fn duration(seconds: f64) -> String {
+pub(crate) fn duration(seconds: f64) -> String {
     if !seconds.is_finite() || seconds < 0.0 {
         return NONE.into();
     }
@@ -39,7 +39,7 @@ pub(super) fn duration(seconds: f64) -> String {
 }
 
 /// `1 seed`, `3 seeds`.
-pub(super) fn count(n: usize, noun: &str) -> String {
+pub(crate) fn count(n: usize, noun: &str) -> String {
     format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }
 

@@ -9,7 +9,7 @@ use crate::plot::{Figure, theme_css};
 const STYLE: &str = include_str!("page.css");
 
 /// A page around `content`, which says what is not finished.
-pub(super) fn page(
+pub(crate) fn page(
     title: &str,
     kicker: &str,
     unfinished: Option<&Unfinished>,
@@ -57,7 +57,7 @@ fn reproduction(commands: &[String]) -> Markup {
 }
 
 /// A figure inside a page: its legend, and its panels beside each other, on a phone below each other.
-pub(super) fn figure(figure: &Figure) -> Result<Markup, ReportError> {
+pub(crate) fn figure(figure: &Figure) -> Result<Markup, ReportError> {
     let panels = figure.inline_panels()?;
     Ok(html! {
         figure {

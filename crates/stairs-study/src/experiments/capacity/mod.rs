@@ -4,6 +4,8 @@
 //! arXiv 2401.09184. Networks are without batch normalisation, as the paper's; they are measured at 100 samples.
 
 mod bound;
+mod choice;
+mod equal;
 mod lower;
 mod training;
 mod variance;
@@ -11,6 +13,7 @@ mod variance;
 use stairs_data::DatasetName;
 
 pub(super) use bound::experiment as bound;
+pub(super) use choice::experiment as choice;
 pub(super) use lower::experiment as lower;
 pub(super) use training::{experiment as training, full as training_full};
 pub(super) use variance::experiment as variance;

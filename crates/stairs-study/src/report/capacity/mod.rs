@@ -1,6 +1,7 @@
 //! Pages of the studies of the two-scale effective dimension.
 
 mod bound;
+mod choice;
 mod lower;
 mod training;
 mod variance;
@@ -8,6 +9,7 @@ mod variance;
 use stairs_capacity::{Estimate, FactorisedPoint, Point};
 
 pub use bound::BoundPage;
+pub use choice::NetworkChoicePage;
 pub use lower::LowerPage;
 pub use training::TrainingPage;
 pub use variance::VariancePage;
