@@ -35,6 +35,7 @@ chapters! {
     optimisation "optimisation.md"
     published "published.md"
     bits "bits.md"
+    choose "choose.md"
     models "models.md"
     network "network.md"
     pretrained "pretrained.md"

@@ -100,7 +100,7 @@ fn capacity_is_measured_kept_and_drawn() {
     // ε by the number of training samples, or by one that is given.
     for (arguments, line) in [
         (&["--eps-from-samples"][..], "eps 1.78e-1 is sqrt(2 pi ln n / n) for n = 1438 samples"),
-        (&["--eps-from-samples", "1000000"][..], "eps 9.32e-3 is sqrt(2 pi ln n / n) for n = 1000000 samples"),
+        (&["--eps-from-samples", "1000000"], "eps 9.32e-3 is sqrt(2 pi ln n / n) for n = 1000000 samples"),
     ] {
         let out = directory.path().join(arguments.len().to_string());
         let same = ["capacity", "--model", "mlp:8", "--draws", "2", "--samples", "10", "--out", path(&out)];

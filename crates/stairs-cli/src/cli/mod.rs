@@ -5,6 +5,7 @@ mod bits;
 mod bounds;
 mod capacity;
 mod certify;
+mod choose;
 mod completions;
 mod config_file;
 mod data;
@@ -19,7 +20,6 @@ mod grid_options;
 mod image_options;
 mod import;
 mod infer;
-mod jobs;
 mod json;
 mod man;
 mod materialise;
@@ -63,6 +63,7 @@ pub(crate) struct Cli {
 enum Command {
     Train(train::Train),
     Capacity(capacity::Capacity),
+    Choose(choose::Choose),
     Bits(bits::Bits),
     Expressivity(expressivity::Expressivity),
     Certify(certify::Certify),
@@ -89,7 +90,7 @@ impl Cli {
     /// True where the files a command leaves are what it is for, not the lines it prints.
     pub(crate) fn leaves_files(&self) -> bool {
         match &self.command {
-            Command::Train(_) => true,
+            Command::Train(_) | Command::Choose(_) => true,
             Command::Reproduce(command) => !command.lists(),
             _ => false,
         }
@@ -100,6 +101,7 @@ impl Cli {
         let json = match &self.command {
             Command::Train(command) => command.json.json,
             Command::Capacity(command) => command.json.json,
+            Command::Choose(command) => command.json.json,
             Command::Bits(command) => command.json.json,
             Command::Eval(command) => command.json.json,
             Command::Plan(command) => command.json.json,
@@ -124,6 +126,7 @@ impl Cli {
         match self.command {
             Command::Train(command) => command.run(),
             Command::Capacity(command) => command.run(),
+            Command::Choose(command) => command.run(),
             Command::Bits(command) => command.run(),
             Command::Expressivity(command) => command.run(),
             Command::Certify(command) => command.run(),

@@ -169,7 +169,7 @@ pub(crate) fn bar(units: &str, count: usize) -> ProgressBar {
     let shown = std::io::stderr().is_terminal() && output::Talk::now() != output::Talk::Results;
     let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(Some(count as u64), target).with_prefix(units.to_owned());
-    if let Ok(style) = ProgressStyle::with_template("{prefix} [{bar:30}] {pos}/{len}  {elapsed}, {eta} left") {
+    if let Ok(style) = ProgressStyle::with_template("{prefix} [{bar:30}] {pos}/{len}  {elapsed}, {eta} left  {msg}") {
         bar.set_style(style.progress_chars("=> "));
     }
     bar

@@ -34,16 +34,17 @@ fn a_plan_is_trained_with_and_deployed() {
         + "[weights]\nconv1 = \"int8\"\nconv2 = \"int3\"\n\"fc1.weight\" = \"ternary\"\n";
     std::fs::write(&plan, by_hand).unwrap();
 
-    let tuned = ["--method", "ste", "--epochs", "1", "--init", path(&float), "--bits-file", path(&plan)];
-    let trained = train(&[&tuned[..], &["--out", path(&run)]].concat());
+    let tuned = ["--method", "ste", "--init", path(&float), "--bits-file", path(&plan)];
+    let trained = train(&[&tuned[..], &["--epochs", "1", "--out", path(&run)]].concat());
     let config = std::fs::read_to_string(run.join("config.toml")).unwrap();
     assert!(config.contains("[bits]\nconv1 = \"int8\"") && config.contains("quantiser = \"int4\""), "{config}");
     // The plan is the run's: it goes on, and another one starts from it with its quanta, by its configuration alone.
     let more = train(&[&tuned[..], &["--epochs", "2", "--resume", "--out", path(&run)]].concat());
     assert!(more.contains("epoch") && trained.contains("test accuracy"), "{more}");
-    let again = ["--config", path(&run), "--init", path(&run), "--epochs", "1", "--out", path(&at("again"))];
+    let next = at("again");
+    let again = ["--config", path(&run), "--init", path(&run), "--epochs", "1", "--out", path(&next)];
     stdout(&stairs(&[&["train", "--plain"], &again[..]].concat()));
-    let config = std::fs::read_to_string(at("again").join("config.toml")).unwrap();
+    let config = std::fs::read_to_string(next.join("config.toml")).unwrap();
     assert!(config.contains("quanta = \"loaded\"") && config.contains("fc1.weight"), "{config}");
 
     let accuracy = last_line(&more).to_owned();

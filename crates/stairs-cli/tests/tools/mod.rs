@@ -1,6 +1,7 @@
 //! Tests of single subcommands, one file each.
 
 mod bits;
+mod choose;
 mod data;
 mod deploy;
 mod help;
