@@ -96,7 +96,7 @@ mod tests {
             assert!((found - exact).abs() < 1e-12, "{pool}: {found} {exact}");
         }
         assert!(choice_gain(&points, 0).is_nan() && choice_gain(&points, 6).is_nan());
-        assert_eq!(choice_gain(&points, 1).abs() < 1e-12, true);
+        assert!(choice_gain(&points, 1).abs() < 1e-12);
     }
 
     #[test]
