@@ -53,8 +53,9 @@ impl Default for Measuring {
 }
 
 impl ChooseConfig {
-    /// The measure that ranks where none is named.
-    pub const BY: &str = super::TWO_SCALE;
+    /// The measure that ranks where none is named: of those of the study `2sed-choice` the one whose choice was better than chance in
+    /// both families, and by the most.
+    pub const BY: &str = "naswot";
 
     /// 200 networks of `space` without a budget, ranked by [`BY`](Self::BY).
     pub fn new(dataset: DatasetName, space: Space) -> Self {

@@ -190,7 +190,7 @@ fn one(
     }
     let (network, costs) = cost(candidate, shape, classes, |costs| config.allows(costs))?;
     let Some(network) = network else { return Ok((None, costs)) };
-    let (scores, no_chain) = probe.scores(candidate, &network, &config.measuring)?;
+    let (scores, no_chain) = probe.scores(candidate, &network, (shape, classes), &config.measuring)?;
     if let Some(source) = no_chain.filter(|_| value(&config.by, &scores, &costs).is_none() && needs_chain(&config.by)) {
         return Err(ChooseError::NoChain { candidate: candidate.to_string(), source });
     }

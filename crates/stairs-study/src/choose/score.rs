@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, time::Instant};
 
+use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use stairs_capacity::{
     BASELINES, Batch, Better, Chain, ChainError, Draws, Estimate, MarkovOptions, Normalisation, Prior, Sampler,
@@ -11,6 +12,7 @@ use stairs_capacity::{
 use stairs_data::Dataset;
 use stairs_network::Network;
 use stairs_noise::Noise;
+use stairs_zoo::Quantisation;
 
 use super::{Candidate, ChooseError, Costs, Measuring, Resource};
 use crate::measure::{MeasureConfig, MeasureError, sample_order};
@@ -19,6 +21,8 @@ use crate::measure::{MeasureConfig, MeasureError, sample_order};
 pub const TWO_SCALE: &str = "2sed";
 /// Name of the effective dimension of Abbas et al.
 const EFFECTIVE: &str = "effective_dimension";
+/// Name of NASWOT.
+const NASWOT: &str = "naswot";
 
 /// Names of the measures that need draws of a chain of layers, then those of the costs.
 pub fn measures() -> Vec<&'static str> {
@@ -100,6 +104,7 @@ impl Probe {
         &self,
         candidate: &Candidate,
         network: &Network,
+        (input, classes): ([usize; 3], usize),
         measuring: &Measuring,
     ) -> Result<(Scores, Option<ChainError>), ChooseError> {
         let failed = |source: MeasureError| ChooseError::Measuring {
@@ -116,7 +121,28 @@ impl Probe {
             Err(reason @ ChainError::NotAChain { .. }) => return Ok((Scores::new(), Some(reason))),
             Err(error) => return Err(failed(error.into())),
         };
-        self.of_chain(chain, measuring).map(|scores| (scores, None)).map_err(failed)
+        let mut scores = self.of_chain(chain, measuring).map_err(failed)?;
+        if candidate.quantiser.is_some() {
+            // The codes of NASWOT are those of ReLU: of a quantised network they are those of the float network it stands for.
+            let float = candidate.model.network(input, classes, &Quantisation::Float, &Device::flex());
+            let float = float.map_err(|source| ChooseError::Zoo { candidate: candidate.to_string(), source })?;
+            if let Ok(float) = stairs_capacity::bridge::chain(&float, &ChainOptions::default()) {
+                scores.extend(self.others(&float, measuring).into_iter().filter(|(name, _)| name == NASWOT));
+            }
+        }
+        Ok((scores, None))
+    }
+
+    /// The measures of others that are defined for a chain.
+    fn others(&self, chain: &Chain, measuring: &Measuring) -> Scores {
+        let batch = Batch::labelled(&self.inputs, &self.labels);
+        let found = baselines(chain, &Prior::Initialiser, &batch, measuring.draws, measuring.seed);
+        // A measure that is not defined for a network is missing.
+        let defined = found.into_iter().filter_map(|measured| {
+            let score = Score::of(measured.result.ok()?, measured.seconds);
+            score.value.is_finite().then(|| (measured.baseline.name.to_owned(), score))
+        });
+        defined.collect()
     }
 
     fn of_chain(&self, chain: Chain, measuring: &Measuring) -> Result<Scores, MeasureError> {
@@ -134,13 +160,7 @@ impl Probe {
         let seconds = start.elapsed().as_secs_f64();
         scores.insert(TWO_SCALE.into(), Score::of(two_scale, seconds));
         scores.extend(effective.map(|effective| (EFFECTIVE.to_owned(), Score::of(effective, seconds))));
-        let batch = Batch::labelled(&self.inputs, &self.labels);
-        for measured in baselines(sampler.chain(), &Prior::Initialiser, &batch, draws, seed) {
-            // A measure that is not defined for a network is missing.
-            if let Ok(estimate) = measured.result {
-                scores.insert(measured.baseline.name.to_owned(), Score::of(estimate, measured.seconds));
-            }
-        }
+        scores.extend(self.others(sampler.chain(), measuring));
         scores.retain(|_, score| score.value.is_finite());
         Ok(scores)
     }
