@@ -22,7 +22,7 @@ const NAMED: usize = 8;
 
 /// Cost against measure: all networks, the front, what was trained.
 pub fn choice_figure(choice: &Choice) -> Figure {
-    let (cost, by) = (choice.cost(), &choice.config.by);
+    let (cost, by) = (choice.cost(), &choice.by);
     let at = |one: &Measured| Some((one.costs.of(cost)?.max(1e-12).log10(), one.value(by)?));
     let points = |numbers: &[usize]| numbers.iter().filter_map(|i| at(&choice.measured[*i])).collect::<Vec<_>>();
     let trained = |chosen: bool| {
@@ -110,7 +110,7 @@ pub fn choice_page(choice: &Choice, commands: &[String]) -> Result<String, Choos
             (costs_of_measures(choice).html())
         }
         section {
-            h2 { "All networks by " (label(&choice.config.by)) }
+            h2 { "All networks by " (label(&choice.by)) }
             details { summary { (choice.ranked.len()) " networks" } (grid(choice, &choice.ranked).html()) }
         }
     };

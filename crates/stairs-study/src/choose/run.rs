@@ -26,6 +26,8 @@ const RESULT: &str = "choice.json";
 const CHUNK: usize = 16;
 /// Networks looked at for every one that is wanted, before a budget counts as too small for the rest.
 const TRIES: usize = 50;
+/// The measure that ranks where the one asked for is defined for no network, as NASWOT where two samples have one code in each.
+const OTHERWISE: &str = "macs";
 /// Version of what is cached: part of every key.
 const VERSION: u32 = 1;
 
@@ -52,6 +54,8 @@ impl Measured {
 pub struct Choice {
     /// What was asked for.
     pub config: ChooseConfig,
+    /// The measure that ranks: the one asked for, or `macs` where that is not defined for any network.
+    pub by: String,
     /// Networks that were counted, those beyond the budget too.
     pub looked_at: usize,
     /// Those within the budget, in the order of the space.
@@ -153,17 +157,19 @@ pub fn choose(
         });
         return Err(ChooseError::NothingFits { looked_at, budget: config.budget(), least });
     }
-    let mut choice =
-        Choice { config: config.clone(), looked_at, measured, front: vec![], ranked: vec![], trained: None };
-    let sign = direction(&config.by);
-    let by = |one: &Measured| one.value(&config.by).map_or(f64::NAN, |value| sign * value);
-    let cost = choice.cost();
+    let is_defined = measured.iter().any(|one: &Measured| one.value(&config.by).is_some());
+    let by = if is_defined { config.by.clone() } else { OTHERWISE.to_owned() };
+    let sign = direction(&by);
+    let score = |one: &Measured| one.value(&by).map_or(f64::NAN, |value| sign * value);
+    let resource = config.budgets.first().map_or(Resource::Parameters, |budget| budget.resource);
     let points: Vec<(f64, f64)> =
-        choice.measured.iter().map(|one| (one.costs.of(cost).unwrap_or(f64::NAN), by(one))).collect();
-    choice.front = front(&points);
-    choice.ranked = (0..points.len()).filter(|i| points[*i].1.is_finite()).collect();
-    // Of equally ranked networks the cheaper one.
-    choice.ranked.sort_by(|a, b| points[*b].1.total_cmp(&points[*a].1).then(points[*a].0.total_cmp(&points[*b].0)));
+        measured.iter().map(|one| (one.costs.of(resource).unwrap_or(f64::NAN), score(one))).collect();
+    // Of equally ranked networks the cheaper one; those without the measure last.
+    let mut ranked: Vec<usize> = (0..points.len()).collect();
+    let key = |i: usize| if points[i].1.is_nan() { f64::NEG_INFINITY } else { points[i].1 };
+    ranked.sort_by(|a, b| key(*b).total_cmp(&key(*a)).then(points[*a].0.total_cmp(&points[*b].0)));
+    let front = front(&points);
+    let choice = Choice { config: config.clone(), by, looked_at, measured, front, ranked, trained: None };
     choice.write(dir)?;
     Ok(choice)
 }

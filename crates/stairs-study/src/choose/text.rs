@@ -18,7 +18,7 @@ pub fn choice_table(choice: &Choice) -> String {
 /// Networks of a choice by number, as a table.
 pub(super) fn grid(choice: &Choice, networks: &[usize]) -> Grid {
     let resources = shown(choice);
-    let by = &choice.config.by;
+    let by = &choice.by;
     let mut head = vec!["network".to_owned()];
     head.extend(resources.iter().map(|resource| resource.name().to_owned()));
     if !resources.iter().any(|resource| resource.name() == *by) {
@@ -95,12 +95,16 @@ pub fn advice(choice: &Choice) -> String {
         true => String::new(),
         false => format!(" within {}", choice.config.budget()),
     };
+    let instead = match choice.by == choice.config.by {
+        true => String::new(),
+        false => format!(" ({} is not defined for any of them)", label(&choice.config.by)),
+    };
     let first = format!(
-        "Train {}: of {} networks{within} it ranks first by {} ({}), at {} ({}).",
+        "Train {}: of {} networks{within} it ranks first by {}{instead} ({}), at {} ({}).",
         best.candidate,
         choice.measured.len(),
-        label(&choice.config.by),
-        measure(best, &choice.config.by),
+        label(&choice.by),
+        measure(best, &choice.by),
         amount(resource, best.costs.of(resource)),
         resource.unit(),
     );
